@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Compiler flags that every target of the project shares.
+
+add_library(rmesim_options INTERFACE)
+target_compile_options(rmesim_options INTERFACE
+  -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wundef
+  -fno-strict-aliasing -fno-common -g)
+target_compile_definitions(rmesim_options INTERFACE _GNU_SOURCE)
+if(RMESIM_WERROR)
+  target_compile_options(rmesim_options INTERFACE -Werror)
+endif()
+if(RMESIM_SANITIZE)
+  # A recovered report would let a run with undefined behaviour end green.
+  set(sanitize_flags -fsanitize=${RMESIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(rmesim_options INTERFACE ${sanitize_flags})
+  target_link_options(rmesim_options INTERFACE ${sanitize_flags})
+endif()
+# Two checkouts of one commit must give the same bytes in traces and messages.
+target_compile_options(rmesim_options INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
