@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * machine.h - DRAM, an RMM and a KVM build put together. Everything that happens on it goes to its trace;
+ * everything that must not happen becomes a finding.
+ */
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#include <rmm/inspect.h>
+#include <rmm/rmm.h>
+#include <sim/dram.h>
+#include <sim/port.h>
+#include <sim/trace.h>
+
+struct machine;
+struct kvm_module;
+
+/*
+ * kvm_module_load - load a KVM build from a shared object. Several can be loaded; each is used by one
+ * machine at a time. Returns 0, or -ENOENT (no such file), -ENOEXEC (not a KVM build, or made for another
+ * port ABI, or for sanitizers that this program was not built with); *error then says why in words (to be
+ * freed with free()).
+ */
+int kvm_module_load(const char *path, struct kvm_module **out, char **error);
+void kvm_module_unload(struct kvm_module *module);
+const struct kvm_build *kvm_module_build(const struct kvm_module *module);
+const char *kvm_module_path(const struct kvm_module *module);
+/*
+ * kvm_module_default_path - where the in-tree build for `page_size` is: beside the program, in its build
+ * or its installation tree. A string to be freed with free(); NULL for a page size that there is none for.
+ */
+char *kvm_module_default_path(uint32_t page_size);
+
+struct machine_config {
+	struct dram_config dram;  /* page_size is taken from the module */
+	struct rmm_config rmm;    /* banks, platform and run callback are filled in by the machine */
+	struct kvm_module *kvm;   /* NULL: no host; only the RMM */
+	struct kvm_boot_config boot;
+	struct trace *trace;      /* NULL: the machine makes its own */
+};
+void machine_config_init(struct machine_config *config);
+
+/* machine_create - 0 or -errno; *error (may be NULL) says what failed, to be freed with free(). */
+int machine_create(const struct machine_config *config, struct machine **out, char **error);
+void machine_destroy(struct machine *machine);
+/*
+ * machine_reset - back to the state after machine_create(): the RMM, the build's writable segments and
+ * DRAM, at the cost of what was touched. Findings and the step number are cleared. 0 or -errno.
+ */
+int machine_reset(struct machine *machine);
+
+struct rmm *machine_rmm(const struct machine *machine);
+struct dram *machine_dram(const struct machine *machine);
+const struct kvm_build *machine_kvm(const struct machine *machine); /* NULL: none */
+struct trace *machine_trace(const struct machine *machine);
+uint32_t machine_page_size(const struct machine *machine);
+
+/* machine_smc - an RMI call by hand, traced like any other. */
+void machine_smc(struct machine *machine, struct rmm_regs *regs);
+
+/* machine_set_guest - who is the Realm when a REC runs; NULL: every REC exits at once with IRQ. */
+void machine_set_guest(struct machine *machine, rmm_run_fn run, void *ctx);
+
+/* machine_set_actor - the VMM thread that acts from now on; -1: none. For the trace. */
+void machine_set_actor(struct machine *machine, int32_t tid);
+
+/*
+ * Fault hooks. machine_fault_fn: true lets an allocation (or other point) fail. machine_rmi_fn: may answer
+ * an RMI call itself (returns true after filling regs) instead of the RMM. NULL: nothing fails.
+ */
+typedef bool (*machine_fault_fn)(void *ctx, enum port_fault point, uint64_t address);
+typedef bool (*machine_rmi_fn)(void *ctx, struct rmm_regs *regs);
+void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx);
+
+/* Something that must not happen. `oracle`, `condition` and `function` key it across runs. */
+struct finding {
+	char *oracle;    /* "host-audit", "warn", "rmm", ... */
+	char *condition; /* "page-not-nonsecure", "pgtable-accounting", ... */
+	char *function;  /* host function, or "" */
+	char *message;   /* one line for people */
+	uint32_t step;
+};
+/* machine_report - add a finding (and trace it). `function` may be NULL. */
+void machine_report(struct machine *machine, const char *oracle, const char *condition,
+		    const char *function, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+size_t machine_num_findings(const struct machine *machine);
+const struct finding *machine_finding(const struct machine *machine, size_t index);
+
+/* machine_hash - a digest of the whole state: DRAM, frames, RMM. Equal for equal histories. */
+uint64_t machine_hash(const struct machine *machine);
+
+#endif

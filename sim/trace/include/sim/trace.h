@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * trace.h - the one stream of events that every report reads. Events carry logical step numbers only: the
+ * same run gives the same stream, byte for byte, in every process and build.
+ */
+#ifndef SIM_TRACE_H
+#define SIM_TRACE_H
+
+#include <sim/port.h>
+
+enum trace_kind {
+	TRACE_STEP_BEGIN, /* text: the step's name */
+	TRACE_STEP_END,   /* value[0]: the result, 0 or -errno as a signed number */
+	TRACE_RMI,        /* one RMI call: value[0..6] x0..x6 in, result[0..4] x0..x4 out, text: condition */
+	TRACE_REALM,      /* what the Realm did: text says it; value[0] IPA, value[1] size, value[2] outcome */
+	TRACE_SYSCALL,    /* a VMM's system call: text: its name; value[0..3] arguments, result[0] */
+	TRACE_EXIT,       /* KVM_RUN returned: value[0] exit_reason, value[1..3] its details, result[0] */
+	TRACE_HOST,       /* a port_event: value[0] kind, value[1..4] a..d, text */
+	TRACE_WARN,       /* text: "rule file:line function: message" */
+	TRACE_FINDING,    /* text: "oracle/condition: message" */
+	TRACE_NUM_KINDS,
+};
+
+struct trace_event {
+	enum trace_kind kind;
+	uint32_t step;   /* number of the step that it belongs to, from 1; 0 before the first */
+	int32_t actor;   /* tid of the VMM thread that runs, -1: none */
+	uint64_t value[7];
+	uint64_t result[5];
+	const char *text; /* valid during the sink call only; may be NULL */
+	const char *name; /* static: RMI command, event or system call name; may be NULL */
+};
+
+struct trace;
+typedef void (*trace_sink_fn)(void *ctx, const struct trace_event *event);
+
+struct trace *trace_create(void);
+void trace_destroy(struct trace *trace);
+/* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; -ENOMEM. */
+int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx);
+void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx);
+/* trace_wants - whether any sink wants `kind`: callers skip the work of making an event otherwise. */
+bool trace_wants(const struct trace *trace, enum trace_kind kind);
+/* trace_emit - fills event->step and hands the event to the sinks in the order they were added. */
+void trace_emit(struct trace *trace, struct trace_event *event);
+void trace_set_step(struct trace *trace, uint32_t step);
+uint32_t trace_step(const struct trace *trace);
+
+/*
+ * trace_jsonl_sink - writes each event as one line of JSON to the FILE in ctx: numbers as hex strings,
+ * kinds as lower-case words ("rmi"), RMI results decoded ("RTT/2"), keys in a fixed order.
+ */
+void trace_jsonl_sink(void *file, const struct trace_event *event);
+
+#endif
