@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# setup.sh - install what is missing to build and test rmesim on Debian 12.
+#
+# Usage: tools/setup.sh
+#
+# Looks for each tool and library first and asks apt-get only for the packages
+# of those that are not there, as root or through sudo. With everything in place
+# it does nothing and needs no network. Exits 0 when all is there, 1 otherwise.
+
+set -u
+
+say() { printf 'setup: %s\n' "$*"; }
+die() {
+	printf 'setup: error: %s\n' "$*" >&2
+	exit 1
+}
+
+# The packages whose tool, header or library is not there, one a line.
+missing_packages() {
+	want cmake command -v cmake
+	want ninja-build command -v ninja
+	want gcc command -v gcc
+	want libc6-dev has_header stdio.h
+	want clang command -v clang
+	want libclang-rt-14-dev has_clang_runtime
+	want pkg-config command -v pkg-config
+	want libglib2.0-dev has_library glib-2.0
+	want libyaml-dev has_library yaml-0.1
+	want libjson-glib-dev has_library json-glib-1.0
+	want nettle-dev has_library nettle
+	want check has_library check
+}
+
+want() { # package, command that succeeds when it is there
+	local package=$1
+	shift
+	"$@" >/dev/null 2>&1 || printf '%s\n' "$package"
+}
+
+has_library() { pkg-config --exists "$1"; }
+
+has_header() { printf '#include <%s>\n' "$1" | gcc -E -x c -; }
+
+# Debian's clang only recommends the package with the sanitizers' runtimes.
+has_clang_runtime() {
+	local runtimes=
+	runtimes=$(clang -print-resource-dir)/lib/linux || return 1
+	[ -n "$(find "$runtimes/" -name 'libclang_rt.asan-*.a' -print -quit)" ]
+}
+
+# Runs a command as root. Never waits for a password that nobody can type.
+as_root() {
+	local -a passed=(DEBIAN_FRONTEND=noninteractive)
+	local name
+	for name in http_proxy https_proxy no_proxy; do
+		[ -z "${!name:-}" ] || passed+=("$name=${!name}")
+	done
+	if [ "$(id -u)" = 0 ]; then
+		env "${passed[@]}" "$@"
+	elif sudo -n true 2>/dev/null; then
+		sudo -n env "${passed[@]}" "$@"
+	else
+		sudo env "${passed[@]}" "$@"
+	fi
+}
+
+can_be_root() {
+	[ "$(id -u)" = 0 ] && return 0
+	command -v sudo >/dev/null || return 1
+	sudo -n true 2>/dev/null || { : </dev/tty; } 2>/dev/null
+}
+
+main() {
+	local -a packages=()
+	local log='' status=0
+
+	[ $# = 0 ] || die "takes no arguments"
+	mapfile -t packages < <(missing_packages)
+	[ ${#packages[@]} -gt 0 ] || return 0
+
+	say "missing: ${packages[*]}"
+	command -v apt-get >/dev/null ||
+		die "there is no apt-get here; install by hand what Debian calls: ${packages[*]}"
+	can_be_root ||
+		die "installing needs root or sudo; run as root: apt-get install ${packages[*]}"
+	log=$(mktemp "${TMPDIR:-/tmp}/rmesim-setup.XXXXXX") || die "cannot make a temporary file"
+	say "installing them with apt-get"
+	# A stale or empty package list is the usual reason for a failure, but a
+	# mirror that is down must not stop packages that are already downloaded.
+	as_root apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null >"$log" 2>&1 ||
+		say "apt-get update failed; trying with the lists that are here"
+	as_root apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends \
+		install "${packages[@]}" </dev/null >>"$log" 2>&1 || status=$?
+	if [ "$status" != 0 ]; then
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		die "apt-get could not install them (exit status $status, its last lines are above)"
+	fi
+	rm -f "$log"
+	mapfile -t packages < <(missing_packages)
+	[ ${#packages[@]} = 0 ] || die "still missing after the installation: ${packages[*]}"
+	say "done"
+}
+
+main "$@"
