@@ -100,6 +100,9 @@ struct rmm_rec_view {
 	uint64_t ripas_addr, ripas_top; /* both 0: no RIPAS change is pending */
 	enum rmm_ripas ripas_value;
 	bool ripas_destroyed; /* CHANGE_DESTROYED was given */
+	uint64_t gprs[31]; /* as saved at the last exit */
+	uint8_t num_aux;
+	uint64_t aux[16];
 };
 bool rmm_inspect_rec(const struct rmm *rmm, uint64_t rec, struct rmm_rec_view *view);
 
@@ -121,6 +124,9 @@ struct rmm_call {
 	const char *condition; /* label of the condition that failed ("rtt_walk"), NULL on success */
 };
 struct rmm_call rmm_last_call(const struct rmm *rmm);
+
+/* The same for the last call of rmm_cpu_smc(); `command` is NULL for anything that is not RSI. */
+struct rmm_call rmm_last_realm_call(const struct rmm *rmm);
 
 #ifdef __cplusplus
 }

@@ -113,6 +113,11 @@ struct rmm_config {
 	uint8_t rec_aux;         /* auxiliary granules a REC, 0..16: 16 */
 	uint64_t tfrmm;          /* RMM_TFRMM_* */
 	/*
+	 * MEASUREMENT_EXTEND hashes a value of less than 64 bytes with zeros up to 64 behind it: a reading
+	 * that the specification allows too. false, as the reference does.
+	 */
+	bool rem_zero_padded;
+	/*
 	 * 0: granules are zeroed when they are wiped. Otherwise wiped granules are filled with a pattern
 	 * made from this value and the address, so that software that expects zeros is found.
 	 */
@@ -137,6 +142,13 @@ void rmm_destroy(struct rmm *rmm);
  * are not Non-secure are wiped to zero first. Must not be called while a REC runs.
  */
 void rmm_reset(struct rmm *rmm);
+
+/*
+ * rmm_set_gpt - be another agent (the monitor, the Secure world) that changes the GPT entry of the
+ * granule at `pa`. Returns 0; -EINVAL if `pa` is not granule aligned, no bank holds it, it is not
+ * UNDELEGATED, or `gpt` is RMM_GPT_REALM.
+ */
+int rmm_set_gpt(struct rmm *rmm, uint64_t pa, enum rmm_gpt gpt);
 
 /* Registers of one SMC: x[0] is the function identifier, then arguments; afterwards the results. */
 struct rmm_regs {
@@ -227,6 +239,7 @@ struct rmm_translation {
 	bool readable, writable, executable;
 	uint8_t memattr;   /* MemAttr[2:0] of an unprotected mapping */
 	uint64_t size;     /* bytes that the entry maps, from pa rounded down to it */
+	bool clean;        /* the granule is known to be zero: its memory need not be read */
 };
 /*
  * rmm_cpu_translate - as rmm_cpu_access() for the granule that holds access->ipa, but moves no data:

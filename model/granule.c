@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* granule.c - delegation, wiping, and access to granules and Non-secure memory. */
+#include <errno.h>
+#include <string.h>
+#include "command.h"
+#include "granule.h"
+
+void granule_touch(struct bank *bank, uint64_t pa)
+{
+	const uint64_t chunk = ((pa - bank->base) >> GRANULE_SHIFT) / GRANULES_PER_CHUNK;
+	const uint64_t bit = UINT64_C(1) << (chunk % 64);
+
+	if (!(bank->touched[chunk / 64] & bit)) {
+		bank->touched[chunk / 64] |= bit;
+		bank->touched_words[chunk / 64 / 64] |= UINT64_C(1) << (chunk / 64 % 64);
+	}
+}
+
+uint64_t bank_next_touched(const struct bank *bank, uint64_t index)
+{
+	const uint64_t end = bank->size >> GRANULE_SHIFT;
+	const uint64_t num_chunks = (end + GRANULES_PER_CHUNK - 1) / GRANULES_PER_CHUNK;
+	uint64_t chunk = index / GRANULES_PER_CHUNK;
+
+	while (chunk < num_chunks) {
+		const uint64_t word = chunk / 64;
+		const uint64_t bits = bank->touched[word] >> (chunk % 64);
+		uint64_t words;
+
+		if (bits) {
+			const uint64_t first = (chunk + __builtin_ctzll(bits)) * GRANULES_PER_CHUNK;
+
+			return first > index ? first : index;
+		}
+		/* Nothing in the rest of this word: go to the next word that has something. */
+		chunk = (word + 1) * 64;
+		while (chunk < num_chunks) {
+			words = bank->touched_words[chunk / 64 / 64] >> (chunk / 64 % 64);
+			if (words) {
+				chunk += (uint64_t)__builtin_ctzll(words) * 64;
+				break;
+			}
+			chunk = (chunk / 4096 + 1) * 4096;
+		}
+	}
+	return end;
+}
+
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	return x ^ (x >> 32);
+}
+
+void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule)
+{
+	uint64_t *memory = granule_memory(rmm, pa);
+	const uint64_t pattern = rmm->config.wipe_pattern;
+
+	if (!pattern) {
+		memset(memory, 0, RMM_GRANULE_SIZE);
+		granule->clean = true;
+		return;
+	}
+	for (size_t i = 0; i < RMM_GRANULE_SIZE / sizeof(*memory); i++)
+		memory[i] = mix(pattern ^ (pa + i * sizeof(*memory)));
+	granule->clean = false;
+}
+
+void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state)
+{
+	struct granule *granule = granule_find(rmm, pa);
+
+	granule_set_state(rmm, granule, state);
+	granule->clean = false;
+	return granule_memory(rmm, pa);
+}
+
+void granule_release(struct rmm *rmm, uint64_t pa)
+{
+	struct granule *granule = granule_find(rmm, pa);
+
+	granule_set_state(rmm, granule, RMM_GRANULE_DELEGATED);
+	granule->refcount = 0;
+	if (!granule->clean)
+		granule_wipe(rmm, pa, granule);
+}
+
+void granule_read(const struct rmm *rmm, uint64_t pa, void *data, size_t size)
+{
+	if (granule_find(rmm, pa)->clean)
+		memset(data, 0, size);
+	else
+		memcpy(data, granule_memory(rmm, pa), size);
+}
+
+void granule_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size)
+{
+	struct granule *granule = granule_find(rmm, pa);
+
+	if (data) {
+		granule->clean = false;
+		memcpy(granule_memory(rmm, pa), data, size);
+	} else if (!granule->clean) {
+		memset(granule_memory(rmm, pa), 0, size);
+	}
+}
+
+void ns_read(const struct rmm *rmm, uint64_t pa, void *data, size_t size)
+{
+	if (ns_clean(rmm, pa))
+		memset(data, 0, size);
+	else
+		memcpy(data, granule_memory(rmm, pa), size);
+}
+
+void ns_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size)
+{
+	if (rmm->config.platform.ns_write)
+		rmm->config.platform.ns_write(rmm->config.platform.ctx, pa & ~GRANULE_MASK);
+	if (data)
+		memcpy(granule_memory(rmm, pa), data, size);
+	else
+		memset(granule_memory(rmm, pa), 0, size);
+}
+
+static void gpt_change(struct rmm *rmm, uint64_t pa, struct granule *granule, enum rmm_gpt gpt)
+{
+	const bool clean = granule->clean;
+
+	granule->gpt = gpt;
+	if (gpt != RMM_GPT_REALM)
+		granule->clean = false;
+	if (rmm->config.platform.gpt_changed)
+		rmm->config.platform.gpt_changed(rmm->config.platform.ctx, pa, gpt, clean);
+}
+
+uint64_t rmi_granule_delegate(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t pa = x[1];
+	struct granule *granule;
+
+	CHECKS(GRANULE_DELEGATE);
+	FAIL_IF(gran_align, !granule_aligned(pa));
+	FAIL_IF(gran_bound, !(granule = granule_find_delegable(rmm, pa)));
+	FAIL_IF(gran_state, granule->state != RMM_GRANULE_UNDELEGATED);
+	FAIL_IF(gran_gpt, granule->gpt != RMM_GPT_NS);
+	CHECKS_END();
+
+	granule_touch(bank_find(rmm, pa), pa);
+	/* Wiped memory is to look wiped: with a pattern, memory that happens to be zero gets it too. */
+	if (!rmm->config.wipe_pattern && ns_clean(rmm, pa))
+		granule->clean = true;
+	else
+		granule_wipe(rmm, pa, granule);
+	granule->state = RMM_GRANULE_DELEGATED;
+	rmm->count[RMM_GRANULE_DELEGATED]++;
+	gpt_change(rmm, pa, granule, RMM_GPT_REALM);
+	return RMI_SUCCESS;
+}
+
+uint64_t rmi_granule_undelegate(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t pa = x[1];
+	struct granule *granule;
+
+	CHECKS(GRANULE_UNDELEGATE);
+	FAIL_IF(gran_align, !granule_aligned(pa));
+	FAIL_IF(gran_bound, !(granule = granule_find_delegable(rmm, pa)));
+	FAIL_IF(gran_state, granule->state != RMM_GRANULE_DELEGATED);
+	CHECKS_END();
+
+	/* Whatever became DELEGATED was wiped then, and nothing writes to a DELEGATED granule. */
+	granule->state = RMM_GRANULE_UNDELEGATED;
+	rmm->count[RMM_GRANULE_DELEGATED]--;
+	gpt_change(rmm, pa, granule, RMM_GPT_NS);
+	return RMI_SUCCESS;
+}
+
+int rmm_set_gpt(struct rmm *rmm, uint64_t pa, enum rmm_gpt gpt)
+{
+	struct granule *granule = granule_find(rmm, pa);
+
+	if (!granule_aligned(pa) || !granule || granule->state != RMM_GRANULE_UNDELEGATED ||
+	    gpt == RMM_GPT_REALM || gpt > RMM_GPT_AAP)
+		return -EINVAL;
+	granule_touch(bank_find(rmm, pa), pa);
+	gpt_change(rmm, pa, granule, gpt);
+	return 0;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * granule.h - granules: what the RMM knows of each, where their memory is, and how Non-secure memory
+ * is reached. Also struct rmm, because everything it holds is about granules.
+ */
+#ifndef MODEL_GRANULE_H
+#define MODEL_GRANULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <rmm/conditions.h>
+#include <rmm/inspect.h>
+#include <rmm/rmm.h>
+
+#define GRANULE_SHIFT 12
+#define GRANULE_MASK  (UINT64_C(4096) - 1)
+
+/* No granule has this address; it ends the list of Realms. */
+#define PA_NONE UINT64_MAX
+
+/* All that is kept of a granule outside its own memory. All zero: UNDELEGATED, GPT_NS. */
+struct granule {
+	uint8_t state; /* enum rmm_granule_state */
+	uint8_t gpt : 7; /* enum rmm_gpt */
+	uint8_t clean : 1; /* holds only zeros; kept only while gpt is REALM */
+	uint16_t refcount;
+};
+_Static_assert(sizeof(struct granule) == 4, "this array is as long as DRAM has granules");
+
+struct bank {
+	uint64_t base, size;
+	uint8_t *view;
+	struct granule *granules;
+	/*
+	 * One bit for each GRANULES_PER_CHUNK granules of which one was changed since the reset, and
+	 * one bit for each word of those.
+	 */
+	uint64_t *touched;
+	uint64_t *touched_words;
+	bool delegable;
+};
+#define GRANULES_PER_CHUNK 64
+
+struct rmm {
+	struct bank *banks; /* by ascending base */
+	struct bank *banks_end;
+	struct rmm_config config; /* its `banks` is NULL */
+	uint64_t feature_0;
+	uint64_t num_granules;
+	uint64_t count[RMM_GRANULE_NUM_STATES]; /* UNDELEGATED is not counted */
+	uint64_t first_realm; /* PA of the RD with the lowest address, or PA_NONE */
+	struct rmm_call last_call, last_realm_call;
+};
+
+static inline bool rmm_follows_tfrmm(const struct rmm *rmm, uint64_t item)
+{
+	return (rmm->config.tfrmm & item) != 0;
+}
+
+static inline bool granule_aligned(uint64_t pa)
+{
+	return (pa & GRANULE_MASK) == 0;
+}
+
+/* bank_find - the bank that holds physical address `pa`, or NULL. */
+static inline struct bank *bank_find(const struct rmm *rmm, uint64_t pa)
+{
+	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
+		if (pa - bank->base < bank->size)
+			return bank;
+	}
+	return NULL;
+}
+
+/* granule_find - what is known of the granule that holds `pa`, or NULL if no bank has it. */
+static inline struct granule *granule_find(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	return bank ? &bank->granules[(pa - bank->base) >> GRANULE_SHIFT] : NULL;
+}
+
+/* granule_find_delegable - as granule_find(), but NULL too if the Host may not delegate it. */
+static inline struct granule *granule_find_delegable(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	return bank && bank->delegable ? &bank->granules[(pa - bank->base) >> GRANULE_SHIFT] : NULL;
+}
+
+/* granule_in_state - `pa` is granule aligned and delegable, and in `state`. */
+static inline bool granule_in_state(const struct rmm *rmm, uint64_t pa, enum rmm_granule_state state)
+{
+	const struct granule *granule = granule_find_delegable(rmm, pa);
+
+	return granule_aligned(pa) && granule && granule->state == state;
+}
+
+/* granule_memory - the memory at `pa`, which a bank holds. */
+static inline void *granule_memory(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	return bank->view + (pa - bank->base);
+}
+
+static inline void granule_set_state(struct rmm *rmm, struct granule *granule,
+				     enum rmm_granule_state state)
+{
+	rmm->count[granule->state]--;
+	rmm->count[state]++;
+	granule->state = state;
+}
+
+/*
+ * granule_take - a DELEGATED granule becomes `state` and its memory is about to be written.
+ * Returns its memory.
+ */
+void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state);
+
+/*
+ * granule_release - a used granule becomes DELEGATED. Its content is wiped unless it is known to be
+ * zero; its reference count is zero afterwards.
+ */
+void granule_release(struct rmm *rmm, uint64_t pa);
+
+/* granule_wipe - nothing of what was in the granule can be found there afterwards. */
+void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule);
+
+/*
+ * granule_read, granule_write - copy from or to a granule that the RMM owns, within one granule. Memory
+ * that is known to be zero is not read. granule_write() writes zeros if `data` is NULL.
+ */
+void granule_read(const struct rmm *rmm, uint64_t pa, void *data, size_t size);
+void granule_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size);
+
+/* granule_touch - take note that the state or GPT entry of the granule at `pa` is about to change. */
+void granule_touch(struct bank *bank, uint64_t pa);
+
+/*
+ * bank_next_touched - the first granule number from `index` on, in a chunk that was touched since the
+ * reset; the number of the bank's granules if there is none.
+ */
+uint64_t bank_next_touched(const struct bank *bank, uint64_t index);
+
+/* ns_permits - the GPT lets the Non-secure PAS access `pa`, and a bank holds it. */
+static inline bool ns_permits(const struct rmm *rmm, uint64_t pa)
+{
+	const struct granule *granule = granule_find(rmm, pa);
+
+	return granule && (granule->gpt == RMM_GPT_NS || granule->gpt == RMM_GPT_AAP);
+}
+
+/* ns_faults - an access to Non-secure memory at `pa` takes a Granule Protection Fault. */
+static inline bool ns_faults(const struct rmm *rmm, uint64_t pa, bool write)
+{
+	if (!ns_permits(rmm, pa))
+		return true;
+	return rmm->config.platform.ns_fault &&
+	       rmm->config.platform.ns_fault(rmm->config.platform.ctx, pa & ~GRANULE_MASK, write);
+}
+
+/* ns_clean - the platform knows that the Non-secure granule at `pa` holds only zeros. */
+static inline bool ns_clean(const struct rmm *rmm, uint64_t pa)
+{
+	return rmm->config.platform.is_clean &&
+	       rmm->config.platform.is_clean(rmm->config.platform.ctx, pa & ~GRANULE_MASK);
+}
+
+/*
+ * ns_read, ns_write - copy from or to Non-secure memory within one granule, after ns_faults() said
+ * that it can be done. ns_write() writes zeros if `data` is NULL.
+ */
+void ns_read(const struct rmm *rmm, uint64_t pa, void *data, size_t size);
+void ns_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* measurement.c - the descriptors that are hashed into a Realm's measurements. */
+#include <string.h>
+#include "hash.h"
+#include "measurement.h"
+
+#define RIM 0
+
+enum { DESC_DATA = 0, DESC_REC = 1, DESC_RIPAS = 2 };
+
+/* RmmMeasurementDescriptor*: they share all but what `u` holds. */
+struct descriptor {
+	uint8_t type;
+	uint8_t zero_01[7];
+	uint64_t len;
+	uint8_t rim[RSI_MEASUREMENT_SIZE];
+	union {
+		struct {
+			uint64_t ipa;
+			uint64_t flags;
+			uint8_t content[RSI_MEASUREMENT_SIZE];
+		} data;
+		struct {
+			uint8_t content[RSI_MEASUREMENT_SIZE];
+		} rec;
+		struct {
+			uint64_t base;
+			uint64_t top;
+		} ripas;
+		uint8_t size[0x100 - 0x50];
+	} u;
+};
+_Static_assert(sizeof(struct descriptor) == 0x100, "descriptors have 256 bytes");
+_Static_assert(offsetof(struct descriptor, u.data.content) == 0x60, "content of a data descriptor");
+
+static struct descriptor descriptor_init(const struct rd *rd, uint8_t type)
+{
+	struct descriptor desc = {.type = type, .len = sizeof(desc)};
+
+	memset(&desc.u, 0, sizeof(desc.u));
+	memcpy(desc.rim, rd->measurements[RIM], sizeof(desc.rim));
+	return desc;
+}
+
+static void rim_extend(struct rd *rd, const struct descriptor *desc)
+{
+	hash_digest(rd->hash_algo, rd->measurements[RIM], desc, sizeof(*desc), NULL, 0);
+}
+
+void measurement_realm(struct rd *rd, const struct rmi_realm_params *params)
+{
+	struct rmi_realm_params measured;
+
+	memset(&measured, 0, sizeof(measured));
+	measured.flags = params->flags;
+	measured.s2sz = params->s2sz;
+	measured.sve_vl = params->sve_vl;
+	measured.num_bps = params->num_bps;
+	measured.num_wps = params->num_wps;
+	measured.pmu_num_ctrs = params->pmu_num_ctrs;
+	measured.hash_algo = params->hash_algo;
+	hash_digest(rd->hash_algo, rd->measurements[RIM], &measured, sizeof(measured), NULL, 0);
+}
+
+void measurement_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page)
+{
+	static const uint8_t zero_page[RMM_GRANULE_SIZE];
+	struct descriptor desc = descriptor_init(rd, DESC_DATA);
+
+	desc.u.data.ipa = ipa;
+	desc.u.data.flags = flags;
+	if (flags & RMI_DATA_FLAG_MEASURE)
+		hash_digest(rd->hash_algo, desc.u.data.content, page ? page : zero_page,
+			    RMM_GRANULE_SIZE, NULL, 0);
+	rim_extend(rd, &desc);
+}
+
+void measurement_rec(struct rd *rd, const struct rmi_rec_params *params)
+{
+	struct descriptor desc = descriptor_init(rd, DESC_REC);
+	struct rmi_rec_params measured;
+
+	memset(&measured, 0, sizeof(measured));
+	measured.flags = params->flags;
+	measured.pc = params->pc;
+	memcpy(measured.gprs, params->gprs, sizeof(measured.gprs));
+	hash_digest(rd->hash_algo, desc.u.rec.content, &measured, sizeof(measured), NULL, 0);
+	rim_extend(rd, &desc);
+}
+
+void measurement_ripas(struct rd *rd, uint64_t base, uint64_t top)
+{
+	struct descriptor desc = descriptor_init(rd, DESC_RIPAS);
+
+	desc.u.ripas.base = base;
+	desc.u.ripas.top = top;
+	rim_extend(rd, &desc);
+}
+
+void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size, bool padded)
+{
+	uint8_t *rem = rd->measurements[index];
+	uint8_t hashed[RSI_MEASUREMENT_SIZE] = {0};
+
+	memcpy(hashed, value, size);
+	hash_digest(rd->hash_algo, rem, rem, hash_size(rd->hash_algo), hashed,
+		    padded ? sizeof(hashed) : size);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rtt.c - translation tables: scans, and the commands that create, destroy, fold and read tables. */
+#include "command.h"
+#include "rtt.h"
+
+unsigned int rtt_num_entries(int level)
+{
+	return level < 0 ? 16 : RTT_ENTRIES;
+}
+
+uint64_t rtt_table_ipa(const struct walk *walk, uint64_t ipa)
+{
+	return ipa & ~((rtt_entry_size(walk->level) * RTT_ENTRIES) - 1);
+}
+
+uint64_t rtt_skip_non_live(const struct walk *walk, uint64_t ipa)
+{
+	const uint64_t *e = walk->entries;
+	const unsigned int end = rtt_num_entries(walk->level);
+	unsigned int i = walk->index;
+
+	if (rtte_is_live(e[i]))
+		return ipa;
+	for (i++; i < end && i % 8; i++) {
+		if (rtte_is_live(e[i]))
+			goto out;
+	}
+	while (i < end && !rtte_is_live(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] | e[i + 5] |
+					e[i + 6] | e[i + 7]))
+		i += 8;
+	while (i < end && !rtte_is_live(e[i]))
+		i++;
+out:
+	return rtt_table_ipa(walk, ipa) + i * rtt_entry_size(walk->level);
+}
+
+void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number)
+{
+	const uint64_t pa = rd->rtt_base + (uint64_t)number * RMM_GRANULE_SIZE;
+	const uint64_t size = rtt_entry_size(rd->rtt_level_start);
+	const bool clean = granule_find(rmm, pa)->clean;
+	uint64_t *entries = granule_take(rmm, pa, RMM_GRANULE_RTT);
+	uint64_t first = (uint64_t)number * RTT_ENTRIES;
+
+	for (unsigned int i = 0; i < RTT_ENTRIES; i++) {
+		/* The number of bits decides, as a table of level -1 has indices beyond 64-bit IPAs. */
+		const uint64_t half = realm_protected_end(rd) / size;
+		const bool ns = first + i >= half && first + i < 2 * half;
+
+		if (ns)
+			entries[i] = RTTE_UNASSIGNED_NS;
+		else if (!clean)
+			entries[i] = RTTE_UNASSIGNED;
+	}
+}
+
+/* What the entries of a table that is inserted under `parent`, or can be folded into it, differ by. */
+static uint64_t rtt_stride(uint64_t entry, int level)
+{
+	return rtte_is_live(entry) ? rtt_entry_size(level) : 0;
+}
+
+uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t rd_pa = x[1], rtt_pa = x[2], ipa = x[3];
+	const int64_t level = (int64_t)x[4];
+	struct granule *rtt_gran, *rd_gran;
+	const struct rd *rd;
+	struct walk walk;
+
+	CHECKS(RTT_CREATE);
+	FAIL_IF(rtt_align, !granule_aligned(rtt_pa));
+	FAIL_IF(rtt_bound, !(rtt_gran = granule_find_delegable(rmm, rtt_pa)));
+	FAIL_IF(rtt_state, rtt_gran->state != RMM_GRANULE_DELEGATED);
+	FAIL_IF(rd_align, !granule_aligned(rd_pa));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
+	rd = granule_memory(rmm, rd_pa);
+	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
+	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
+	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
+	FAIL_IF(rtt_bound2, rtt_pa >= realm_pa_end(rd));
+	walk = rtt_walk(rmm, rd, ipa, (int)level - 1);
+	FAIL_IF_AT(rtt_walk, walk.level < level - 1, walk.level);
+	FAIL_IF_AT(rtte_state, rtte_is_table(walk.entry), walk.level);
+	CHECKS_END();
+
+	const bool clean = rtt_gran->clean;
+	const bool assigned = rtte_hipas(walk.entry) == RTTE_ASSIGNED;
+	const uint64_t stride = rtt_stride(walk.entry, (int)level);
+	uint64_t *entries = granule_take(rmm, rtt_pa, RMM_GRANULE_RTT);
+
+	if (walk.entry || !clean) {
+		for (unsigned int i = 0; i < RTT_ENTRIES; i++)
+			entries[i] = walk.entry + i * stride;
+	}
+	walk.entries[walk.index] = RTTE_TABLE | rtt_pa;
+	rtt_gran->refcount = assigned ? RTT_ENTRIES : 0;
+	if (!assigned)
+		rtt_granule(rmm, &walk)->refcount++;
+	return RMI_SUCCESS;
+}
+
+uint64_t rmi_rtt_destroy(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t rd_pa = x[1], ipa = x[2];
+	const int64_t level = (int64_t)x[3];
+	struct granule *rd_gran;
+	const struct rd *rd;
+	struct walk walk;
+
+	CHECKS(RTT_DESTROY);
+	FAIL_IF(rd_align, !granule_aligned(rd_pa));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
+	rd = granule_memory(rmm, rd_pa);
+	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
+	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
+	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
+	walk = rtt_walk(rmm, rd, ipa, (int)level - 1);
+	out->x[2] = rtt_skip_non_live(&walk, ipa);
+	FAIL_IF_AT(rtt_walk, walk.level < level - 1, walk.level);
+	FAIL_IF_AT(rtte_state, !rtte_is_table(walk.entry), walk.level);
+	const uint64_t rtt_pa = rtte_addr(walk.entry);
+	FAIL_IF_AT(rtt_live, granule_find(rmm, rtt_pa)->refcount != 0, (int)level);
+	CHECKS_END();
+
+	walk.entries[walk.index] = ipa < realm_protected_end(rd) ?
+					   rtte_with_ripas(RTTE_UNASSIGNED, RMI_RIPAS_DESTROYED) :
+					   RTTE_UNASSIGNED_NS;
+	rtt_granule(rmm, &walk)->refcount--;
+	granule_release(rmm, rtt_pa);
+	out->x[1] = rtt_pa;
+	out->x[2] = rtt_skip_non_live(&walk, ipa);
+	return RMI_SUCCESS;
+}
+
+/* Whether the entries of a table of `level` can be one entry of its parent: section 2.6. */
+static bool rtt_is_homogeneous(const uint64_t *entries, int level)
+{
+	const uint64_t first = entries[0];
+	const uint64_t stride = rtt_stride(first, level);
+	uint64_t expected = first;
+
+	if (rtte_is_table(first))
+		return false;
+	if (rtte_is_live(first) && !rtt_aligned(rtte_addr(first), level - 1))
+		return false;
+	for (unsigned int i = 0; i < RTT_ENTRIES; i += 8) {
+		uint64_t differs = 0;
+
+		for (unsigned int j = 0; j < 8; j++)
+			differs |= entries[i + j] ^ (expected + j * stride);
+		if (differs)
+			return false;
+		expected += 8 * stride;
+	}
+	return true;
+}
+
+uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t rd_pa = x[1], ipa = x[2];
+	const int64_t level = (int64_t)x[3];
+	struct granule *rd_gran;
+	const struct rd *rd;
+	struct walk walk;
+
+	CHECKS(RTT_FOLD);
+	FAIL_IF(rd_align, !granule_aligned(rd_pa));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
+	rd = granule_memory(rmm, rd_pa);
+	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
+	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
+	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
+	walk = rtt_walk(rmm, rd, ipa, (int)level - 1);
+	FAIL_IF_AT(rtt_walk, walk.level < level - 1, walk.level);
+	FAIL_IF_AT(rtte_state, !rtte_is_table(walk.entry), walk.level);
+	const uint64_t rtt_pa = rtte_addr(walk.entry);
+	struct granule *const rtt_gran = granule_find(rmm, rtt_pa);
+	const uint64_t *const entries = granule_memory(rmm, rtt_pa);
+	const uint64_t first = entries[0];
+	const bool homogeneous = rtt_is_homogeneous(entries, (int)level);
+	/* There are no blocks at level 0. */
+	const bool too_big = rtte_is_live(first) && level < 2;
+	const bool tfrmm = too_big && homogeneous && rmm_follows_tfrmm(rmm, RMM_TFRMM_Q2);
+	FAIL_IF_AT(rtt_homo, !homogeneous || too_big, (int)level - tfrmm);
+	CHECKS_END();
+
+	walk.entries[walk.index] = first;
+	if (rtte_hipas(first) != RTTE_ASSIGNED)
+		rtt_granule(rmm, &walk)->refcount--;
+	/* A table of zeros is as good as wiped, unless wiped memory is to look otherwise. */
+	rtt_gran->clean = first == 0 && !rmm->config.wipe_pattern;
+	granule_release(rmm, rtt_pa);
+	out->x[1] = rtt_pa;
+	return RMI_SUCCESS;
+}
+
+uint64_t rtt_desc(const struct rd *rd, uint64_t entry)
+{
+	uint64_t desc = rtte_addr(entry);
+
+	if (rd->lpa2)
+		desc = (desc & RMI_DESC_ADDR_LPA2_MASK) |
+		       ((desc >> 50 << RMI_DESC_OA_51_50_SHIFT) & RMI_DESC_OA_51_50_MASK);
+	return desc | (entry & (RTTE_MEMATTR | RTTE_S2AP));
+}
+
+uint64_t rmi_rtt_read_entry(struct rmm *rmm, const uint64_t *x, struct result *out)
+{
+	const uint64_t rd_pa = x[1], ipa = x[2];
+	const int64_t level = (int64_t)x[3];
+	struct granule *rd_gran;
+	const struct rd *rd;
+	struct walk walk;
+
+	CHECKS(RTT_READ_ENTRY);
+	FAIL_IF(rd_align, !granule_aligned(rd_pa));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
+	rd = granule_memory(rmm, rd_pa);
+	FAIL_IF(level_bound, level < rd->rtt_level_start || level > RTT_PAGE_LEVEL);
+	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
+	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level));
+	CHECKS_END();
+
+	walk = rtt_walk(rmm, rd, ipa, (int)level);
+	out->x[1] = (uint64_t)(int64_t)walk.level;
+	out->x[4] = rtte_ripas(walk.entry);
+	if (!rtte_is_live(walk.entry))
+		return RMI_SUCCESS;
+	out->x[2] = rtte_is_table(walk.entry) ? RMI_RTTE_TABLE : RMI_RTTE_ASSIGNED;
+	if (out->x[4] != RMI_RIPAS_DESTROYED || !rmm_follows_tfrmm(rmm, RMM_TFRMM_Q1))
+		out->x[3] = rtt_desc(rd, walk.entry);
+	return RMI_SUCCESS;
+}

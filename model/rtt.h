@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rtt.h - Realm Translation Tables: entries, walks, scans. */
+#ifndef MODEL_RTT_H
+#define MODEL_RTT_H
+
+#include "realm.h"
+
+#define RTT_ENTRIES    512
+#define RTT_PAGE_LEVEL 3
+
+/*
+ * An entry. The fields that RTT_READ_ENTRY shows are where it shows them. UNASSIGNED with RIPAS EMPTY
+ * is zero, so that a table of those need not be written into a granule that is known to be zero.
+ */
+#define RTTE_LIVE        UINT64_C(0x001) /* holds an address: ASSIGNED, ASSIGNED_NS, TABLE */
+#define RTTE_NS          UINT64_C(0x002) /* UNASSIGNED_NS, ASSIGNED_NS */
+#define RTTE_MEMATTR     RMI_DESC_MEMATTR_MASK
+#define RTTE_TABLE_BIT   UINT64_C(0x020)
+#define RTTE_S2AP        RMI_DESC_S2AP_MASK
+#define RTTE_RIPAS_SHIFT 8
+#define RTTE_RIPAS       UINT64_C(0x300)
+#define RTTE_ADDR        UINT64_C(0x000ffffffffff000)
+
+#define RTTE_HIPAS         (RTTE_LIVE | RTTE_NS | RTTE_TABLE_BIT)
+#define RTTE_UNASSIGNED    UINT64_C(0)
+#define RTTE_ASSIGNED      RTTE_LIVE
+#define RTTE_UNASSIGNED_NS RTTE_NS
+#define RTTE_ASSIGNED_NS   (RTTE_LIVE | RTTE_NS)
+#define RTTE_TABLE         (RTTE_LIVE | RTTE_TABLE_BIT)
+
+static inline uint64_t rtte_hipas(uint64_t entry)
+{
+	return entry & RTTE_HIPAS;
+}
+
+/* rtte_ripas - RMI_RIPAS_*; EMPTY for entries that have none. */
+static inline uint64_t rtte_ripas(uint64_t entry)
+{
+	return (entry & RTTE_RIPAS) >> RTTE_RIPAS_SHIFT;
+}
+
+static inline uint64_t rtte_with_ripas(uint64_t entry, uint64_t ripas)
+{
+	return (entry & ~RTTE_RIPAS) | (ripas << RTTE_RIPAS_SHIFT);
+}
+
+static inline bool rtte_is_live(uint64_t entry)
+{
+	return (entry & RTTE_LIVE) != 0;
+}
+
+static inline bool rtte_is_table(uint64_t entry)
+{
+	return (entry & RTTE_TABLE_BIT) != 0;
+}
+
+static inline uint64_t rtte_addr(uint64_t entry)
+{
+	return entry & RTTE_ADDR;
+}
+
+/* rtt_shift, rtt_entry_size - of the IPA range that one entry of a table at `level` describes. */
+static inline unsigned int rtt_shift(int level)
+{
+	return GRANULE_SHIFT + 9 * (unsigned int)(RTT_PAGE_LEVEL - level);
+}
+
+static inline uint64_t rtt_entry_size(int level)
+{
+	return UINT64_C(1) << rtt_shift(level);
+}
+
+static inline bool rtt_aligned(uint64_t address, int level)
+{
+	return (address & (rtt_entry_size(level) - 1)) == 0;
+}
+
+/* Where a walk ended. */
+struct walk {
+	uint64_t *entries; /* of the table */
+	uint64_t entry;
+	uint64_t table; /* its physical address */
+	unsigned int index; /* of the entry in the table */
+	int level;
+};
+
+/*
+ * rtt_walk - RttWalk() of the specification: from the starting level towards `target`, as long as the
+ * entry for `ipa` is a TABLE. `ipa` is inside the IPA space, `target` not above the starting level.
+ */
+static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, uint64_t ipa, int target)
+{
+	unsigned int shift = rtt_shift(rd->rtt_level_start);
+	const uint64_t start = ipa >> shift;
+	struct walk walk = {
+		.table = rd->rtt_base + start / RTT_ENTRIES * RMM_GRANULE_SIZE,
+		.index = start % RTT_ENTRIES,
+		.level = rd->rtt_level_start,
+	};
+
+	for (;;) {
+		walk.entries = granule_memory(rmm, walk.table);
+		walk.entry = walk.entries[walk.index];
+		if (walk.level >= target || !rtte_is_table(walk.entry))
+			return walk;
+		walk.level++;
+		shift -= 9;
+		walk.table = rtte_addr(walk.entry);
+		walk.index = (ipa >> shift) % RTT_ENTRIES;
+	}
+}
+
+/* rtt_granule - the granule of the table where a walk ended. */
+static inline struct granule *rtt_granule(const struct rmm *rmm, const struct walk *walk)
+{
+	return granule_find(rmm, walk->table);
+}
+
+/*
+ * rtt_skip_non_live - SkipNonLive() of the specification for the table where the walk for `ipa` ended,
+ * as it is now: `ipa` itself if its entry is live, else the IPA of the next live entry, else the IPA
+ * after the table's last entry. That end is not clipped to the IPA space.
+ */
+uint64_t rtt_skip_non_live(const struct walk *walk, uint64_t ipa);
+
+/* rtt_table_ipa - the first IPA that the table where the walk for `ipa` ended describes. */
+uint64_t rtt_table_ipa(const struct walk *walk, uint64_t ipa);
+
+/* rtt_num_entries - 512, except at level -1. */
+unsigned int rtt_num_entries(int level);
+
+/* rtt_root_create - make starting table number `number` of a new Realm from a DELEGATED granule. */
+void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number);
+
+/* rtt_desc - an entry as RTT_READ_ENTRY shows it. */
+uint64_t rtt_desc(const struct rd *rd, uint64_t entry);
+
+#endif
