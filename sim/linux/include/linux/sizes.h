@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef LINUX_SIZES_H
+#define LINUX_SIZES_H
+
+#include <linux/const.h>
+
+#define SZ_1    UL(0x1)
+#define SZ_2    UL(0x2)
+#define SZ_4    UL(0x4)
+#define SZ_8    UL(0x8)
+#define SZ_16   UL(0x10)
+#define SZ_32   UL(0x20)
+#define SZ_64   UL(0x40)
+#define SZ_128  UL(0x80)
+#define SZ_256  UL(0x100)
+#define SZ_512  UL(0x200)
+#define SZ_1K   UL(0x400)
+#define SZ_2K   UL(0x800)
+#define SZ_4K   UL(0x1000)
+#define SZ_8K   UL(0x2000)
+#define SZ_16K  UL(0x4000)
+#define SZ_32K  UL(0x8000)
+#define SZ_64K  UL(0x10000)
+#define SZ_128K UL(0x20000)
+#define SZ_256K UL(0x40000)
+#define SZ_512K UL(0x80000)
+#define SZ_1M   UL(0x100000)
+#define SZ_2M   UL(0x200000)
+#define SZ_4M   UL(0x400000)
+#define SZ_8M   UL(0x800000)
+#define SZ_16M  UL(0x1000000)
+#define SZ_32M  UL(0x2000000)
+#define SZ_64M  UL(0x4000000)
+#define SZ_128M UL(0x8000000)
+#define SZ_256M UL(0x10000000)
+#define SZ_512M UL(0x20000000)
+#define SZ_1G   UL(0x40000000)
+#define SZ_2G   UL(0x80000000)
+#define SZ_4G   UL(0x100000000)
+#define SZ_8G   UL(0x200000000)
+#define SZ_16G  UL(0x400000000)
+#define SZ_32G  UL(0x800000000)
+#define SZ_64T  UL(0x400000000000)
+
+#endif
