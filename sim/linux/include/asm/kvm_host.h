@@ -18,6 +18,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <uapi/linux/kvm.h>
 
 #if __has_include(<asm/kvm_rmi.h>)
@@ -56,10 +57,14 @@ struct kvm_s2_mmu {
 };
 
 struct arm_pmu;
+struct kvm_smccc_rule;
 
 struct vgic_dist {
 	bool in_kernel;   /* a GIC was created */
 	bool initialized; /* CTRL_INIT came */
+	u64 dist_base;    /* what the VMM said; INVALID_GPA: nothing yet */
+	u64 redist_base;
+	u32 nr_irqs;
 	u32 vgic_model;   /* KVM_DEV_TYPE_ARM_VGIC_* */
 };
 
@@ -72,6 +77,7 @@ struct kvm_arch {
 	struct arm_pmu *arm_pmu;
 	struct mutex config_lock;
 	struct vgic_dist vgic;
+	struct kvm_smccc_rule *smccc_filter; /* in order of base; NULL: none was set */
 	unsigned long vcpu_features; /* bit of each KVM_ARM_VCPU_* of the VM's vCPUs */
 	bool vcpu_features_set;
 	bool has_run_once;
@@ -90,8 +96,11 @@ struct kvm_vcpu_fault_info {
 	u64 disr_el1;
 };
 
-struct kvm_mp_state {
-	u32 mp_state;
+/* What PSCI CPU_ON gives to the vCPU that it turns on. */
+struct vcpu_reset_state {
+	unsigned long pc;
+	unsigned long r0;
+	bool reset;
 };
 
 struct kvm_vcpu_arch {
@@ -103,9 +112,9 @@ struct kvm_vcpu_arch {
 	unsigned int sve_max_vl;
 	bool initialized;   /* KVM_ARM_VCPU_INIT came */
 	bool sve_finalized;
-	bool power_off;
-	bool has_run_once;
 	struct kvm_mp_state mp_state;
+	spinlock_t mp_state_lock;
+	struct vcpu_reset_state reset_state; /* under mp_state_lock */
 };
 
 struct kvm_vm_stat {

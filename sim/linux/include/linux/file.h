@@ -5,14 +5,14 @@
 
 #include <linux/fs.h>
 
-#define FILES_FIRST_FD   3u
-#define FILES_MAX_FDS    65536u
+#define FILES_FIRST_FD	 3u
+#define FILES_MAX_FDS	 65536u
 #define FILES_INITIAL_FD 16u
 
 struct files_struct {
 	u32 max_fds;
-	u32 next_fd;          /* no descriptor below it is free */
-	struct file **fd;     /* NULL: free, FILE_RESERVED: get_unused_fd() took it */
+	u32 next_fd;	  /* no descriptor below it is free */
+	struct file **fd; /* NULL: free, FILE_RESERVED: get_unused_fd() took it */
 	struct file *initial[FILES_INITIAL_FD];
 };
 

@@ -20,6 +20,7 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -174,9 +175,9 @@ struct kvm {
 	gfn_t mmu_invalidate_range_start;
 	gfn_t mmu_invalidate_range_end;
 	struct xarray mem_attr_array; /* by gfn: xa_mk_value(attributes) */
+	struct mmu_notifier mmu_notifier;
 	bool vm_bugged;
 	bool vm_dead;
-	bool released; /* all of the process's mappings are gone */
 	struct kvm_arch arch;
 	struct kvm_vm_stat stat;
 };
@@ -188,7 +189,8 @@ struct kvm_vcpu {
 	struct mutex mutex;
 	struct kvm_run *run;
 	pid_t pid; /* of the thread that ran it last */
-	u64 requests;
+	u64 requests;    /* bit of each KVM_REQ_* */
+	bool wants_to_run; /* this KVM_RUN was not asked to leave at once */
 	bool mmio_needed;
 	bool mmio_read_completed;
 	bool mmio_is_write;
@@ -196,7 +198,28 @@ struct kvm_vcpu {
 	struct kvm_vcpu_arch arch;
 };
 
-#define KVM_REQ_VM_DEAD 1
+#define KVM_REQ_VM_DEAD    1
+#define KVM_REQ_SLEEP      8  /* it is powered off: wait until that changes */
+#define KVM_REQ_VCPU_RESET 10 /* PSCI turned it on: take over the reset state */
+
+static inline void kvm_make_request(int req, struct kvm_vcpu *vcpu)
+{
+	vcpu->requests |= BIT_ULL(req);
+}
+
+/* kvm_check_request - whether it was made; it is not any more. */
+static inline bool kvm_check_request(int req, struct kvm_vcpu *vcpu)
+{
+	bool made = vcpu->requests & BIT_ULL(req);
+
+	vcpu->requests &= ~BIT_ULL(req);
+	return made;
+}
+
+static inline bool vcpu_has_run_once(const struct kvm_vcpu *vcpu)
+{
+	return vcpu->pid != 0;
+}
 
 static inline void kvm_vm_dead(struct kvm *kvm)
 {
@@ -252,8 +275,26 @@ static inline struct kvm_memslots *kvm_memslots(struct kvm *kvm)
 	return kvm->memslots;
 }
 
+/* gfn_to_memslot - the slot that holds gfn, or NULL. */
 struct kvm_memory_slot *gfn_to_memslot(struct kvm *kvm, gfn_t gfn);
+/* gfn_to_hva_memslot - the user address of the shared alias; an error if slot is NULL, on its way out or read-only. */
 unsigned long gfn_to_hva_memslot(struct kvm_memory_slot *slot, gfn_t gfn);
+/* gfn_to_hva_memslot_prot - the same for reading; *writable (may be NULL) says whether it is for writing too. */
+unsigned long gfn_to_hva_memslot_prot(struct kvm_memory_slot *slot, gfn_t gfn, bool *writable);
+
+static inline bool memslot_is_readonly(const struct kvm_memory_slot *slot)
+{
+	return slot->flags & KVM_MEM_READONLY;
+}
+
+void kvm_get_kvm(struct kvm *kvm);
+void kvm_put_kvm(struct kvm *kvm);
+struct kvm_vcpu *kvm_get_vcpu_by_id(struct kvm *kvm, int id);
+
+/* An invalidation of [start, end) begins and ends; pages mapped in between are not to stay. mmu_lock is held for write. */
+void kvm_mmu_invalidate_begin(struct kvm *kvm);
+void kvm_mmu_invalidate_range_add(struct kvm *kvm, gfn_t start, gfn_t end);
+void kvm_mmu_invalidate_end(struct kvm *kvm);
 
 /* -- memory caches -- */
 
@@ -343,8 +384,23 @@ static inline bool mmu_invalidate_retry(struct kvm *kvm, unsigned long mmu_seq)
 
 /* -- what arm64 provides to the generic half -- */
 
+#define kvm_arch_has_private_mem(kvm) ((kvm)->arch.is_realm)
+
+int kvm_arm_init(void); /* once: 0 or -errno */
 int kvm_arch_init_vm(struct kvm *kvm, unsigned long type);
 void kvm_arch_destroy_vm(struct kvm *kvm);
+int kvm_vm_ioctl_check_extension(struct kvm *kvm, long ext);
+int kvm_vm_ioctl_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap);
+long kvm_arch_vm_ioctl(struct kvm *kvm, unsigned int ioctl, unsigned long arg);
+int kvm_arch_vcpu_precreate(struct kvm *kvm, unsigned int id);
+int kvm_arch_vcpu_create(struct kvm_vcpu *vcpu);
+void kvm_arch_vcpu_destroy(struct kvm_vcpu *vcpu);
+int kvm_arch_vcpu_run_pid_change(struct kvm_vcpu *vcpu);
+int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu);
+long kvm_arch_vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned int ioctl, unsigned long arg);
+void kvm_destroy_vcpus(struct kvm *kvm);
+int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
+				   struct kvm_memory_slot *new, enum kvm_mr_change change);
 void kvm_arch_flush_shadow_all(struct kvm *kvm);
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot);
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range);

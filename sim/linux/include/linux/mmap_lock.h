@@ -2,6 +2,6 @@
 #ifndef LINUX_MMAP_LOCK_H
 #define LINUX_MMAP_LOCK_H
 
-#include <linux/mm_struct.h>
+#include <linux/mm_types.h>
 
 #endif

@@ -34,8 +34,8 @@ struct mmu_notifier_ops {
 };
 
 struct mmu_notifier {
-	u32 kind;               /* enum mmu_notifier_kind */
-	bool registered;        /* still in its mm's list */
+	u32 kind;	 /* enum mmu_notifier_kind */
+	bool registered; /* still in its mm's list */
 	struct mm_struct *mm;
 	struct mmu_notifier *next;
 };

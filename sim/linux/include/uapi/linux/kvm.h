@@ -49,6 +49,14 @@ struct kvm_userspace_memory_region2 {
 #define KVM_MEM_READONLY        (1UL << 1)
 #define KVM_MEM_GUEST_MEMFD     (1UL << 2)
 
+struct kvm_userspace_memory_region {
+	__u32 slot;
+	__u32 flags;
+	__u64 guest_phys_addr;
+	__u64 memory_size;
+	__u64 userspace_addr;
+};
+
 struct kvm_create_guest_memfd {
 	__u64 size;
 	__u64 flags;
@@ -78,6 +86,8 @@ struct kvm_memory_attributes {
 #define KVM_EXIT_ARM_NISV       28
 #define KVM_EXIT_MEMORY_FAULT   39
 
+#define KVM_EXIT_FAIL_ENTRY_CPU_UNSUPPORTED (1ULL << 0)
+
 #define KVM_SYSTEM_EVENT_SHUTDOWN 1
 #define KVM_SYSTEM_EVENT_RESET    2
 #define KVM_SYSTEM_EVENT_CRASH    3
@@ -100,6 +110,10 @@ struct kvm_run {
 		struct {
 			__u64 hardware_exit_reason;
 		} hw;
+		struct {
+			__u64 hardware_entry_failure_reason;
+			__u32 cpu;
+		} fail_entry;
 		struct {
 			__u64 nr;
 			__u64 args[6];
@@ -185,13 +199,28 @@ struct kvm_enable_cap {
 	__u64 args[4];
 	__u8 pad[64];
 };
+#define KVM_CAP_IRQCHIP           0
 #define KVM_CAP_USER_MEMORY       3
 #define KVM_CAP_NR_VCPUS          9
 #define KVM_CAP_NR_MEMSLOTS       10
+#define KVM_CAP_MP_STATE          14
+#define KVM_CAP_DESTROY_MEMORY_REGION_WORKS 21
+#define KVM_CAP_JOIN_MEMORY_REGIONS_WORKS 30
+#define KVM_CAP_VCPU_EVENTS       41
 #define KVM_CAP_MAX_VCPUS         66
+#define KVM_CAP_ONE_REG           70
+#define KVM_CAP_READONLY_MEM      81
+#define KVM_CAP_ARM_PSCI          87
+#define KVM_CAP_DEVICE_CTRL       89
+#define KVM_CAP_ENABLE_CAP_VM     98
 #define KVM_CAP_ARM_PSCI_0_2      102
+#define KVM_CAP_CHECK_EXTENSION_VM 105
+#define KVM_CAP_ARM_PMU_V3        126
+#define KVM_CAP_MAX_VCPU_ID       128
 #define KVM_CAP_IMMEDIATE_EXIT    136
 #define KVM_CAP_ARM_VM_IPA_SIZE   165
+#define KVM_CAP_ARM_SVE           170
+#define KVM_CAP_ARM_INJECT_EXT_DABT 178
 #define KVM_CAP_USER_MEMORY2      231
 #define KVM_CAP_MEMORY_FAULT_INFO 232
 #define KVM_CAP_MEMORY_ATTRIBUTES 233
@@ -203,6 +232,7 @@ struct kvm_create_device {
 	__u32 fd;
 	__u32 flags;
 };
+#define KVM_CREATE_DEVICE_TEST   1 /* flag: only ask whether the type exists */
 #define KVM_DEV_TYPE_ARM_VGIC_V2 5
 #define KVM_DEV_TYPE_ARM_VGIC_V3 7
 
@@ -212,8 +242,35 @@ struct kvm_device_attr {
 	__u64 attr;
 	__u64 addr;
 };
-#define KVM_DEV_ARM_VGIC_GRP_CTRL  4
-#define KVM_DEV_ARM_VGIC_CTRL_INIT 0
+#define KVM_DEV_ARM_VGIC_GRP_ADDR    0
+#define KVM_VGIC_V3_ADDR_TYPE_DIST   2
+#define KVM_VGIC_V3_ADDR_TYPE_REDIST 3
+#define KVM_DEV_ARM_VGIC_GRP_NR_IRQS 3
+#define KVM_DEV_ARM_VGIC_GRP_CTRL    4
+#define KVM_DEV_ARM_VGIC_CTRL_INIT   0
+
+/* On a VM: which calls of a guest go where. */
+#define KVM_ARM_VM_SMCCC_CTRL   0
+#define KVM_ARM_VM_SMCCC_FILTER 0
+struct kvm_smccc_filter {
+	__u32 base;
+	__u32 nr_functions;
+	__u8 action;
+	__u8 pad[15];
+};
+#define KVM_SMCCC_FILTER_HANDLE      0
+#define KVM_SMCCC_FILTER_DENY        1
+#define KVM_SMCCC_FILTER_FWD_TO_USER 2
+#define KVM_SMCCC_FILTER_NR_ACTIONS  3
+
+#define KVM_HYPERCALL_EXIT_SMC   (1ULL << 0)
+#define KVM_HYPERCALL_EXIT_16BIT (1ULL << 1)
+
+struct kvm_mp_state {
+	__u32 mp_state;
+};
+#define KVM_MP_STATE_RUNNABLE 0
+#define KVM_MP_STATE_STOPPED  5
 
 /* KVM_CREATE_VM's argument: a type and the number of IPA bits (0: 40). */
 #define KVM_VM_TYPE_ARM_SHIFT         8
@@ -232,6 +289,8 @@ struct kvm_device_attr {
 #define KVM_GET_VCPU_MMAP_SIZE __KVM_IO(0x04)
 /* of a VM */
 #define KVM_CREATE_VCPU             __KVM_IO(0x41)
+#define KVM_SET_USER_MEMORY_REGION  __KVM_IOW(0x46, struct kvm_userspace_memory_region)
+#define KVM_ARM_PREFERRED_TARGET    __KVM_IOR(0xaf, struct kvm_vcpu_init)
 #define KVM_SET_USER_MEMORY_REGION2 __KVM_IOW(0x49, struct kvm_userspace_memory_region2)
 #define KVM_ENABLE_CAP              __KVM_IOW(0xa3, struct kvm_enable_cap)
 #define KVM_SET_MEMORY_ATTRIBUTES   __KVM_IOW(0xd2, struct kvm_memory_attributes)
@@ -239,7 +298,11 @@ struct kvm_device_attr {
 #define KVM_CREATE_DEVICE           __KVM_IOWR(0xe0, struct kvm_create_device)
 /* of a device */
 #define KVM_SET_DEVICE_ATTR         __KVM_IOW(0xe1, struct kvm_device_attr)
+#define KVM_GET_DEVICE_ATTR         __KVM_IOW(0xe2, struct kvm_device_attr)
+#define KVM_HAS_DEVICE_ATTR         __KVM_IOW(0xe3, struct kvm_device_attr)
 /* of a vCPU */
+#define KVM_GET_MP_STATE      __KVM_IOR(0x98, struct kvm_mp_state)
+#define KVM_SET_MP_STATE      __KVM_IOW(0x99, struct kvm_mp_state)
 #define KVM_RUN               __KVM_IO(0x80)
 #define KVM_GET_VCPU_EVENTS   __KVM_IOR(0x9f, struct kvm_vcpu_events)
 #define KVM_SET_VCPU_EVENTS   __KVM_IOW(0xa0, struct kvm_vcpu_events)
