@@ -34,21 +34,39 @@ struct trace_event {
 struct trace;
 typedef void (*trace_sink_fn)(void *ctx, const struct trace_event *event);
 
+#define TRACE_MASK(kind) (1u << (kind))
+#define TRACE_MASK_ALL ((1u << TRACE_NUM_KINDS) - 1)
+
+/* trace_create - a stream without sinks, at step 0; NULL: out of memory. */
 struct trace *trace_create(void);
+/* trace_destroy - NULL is ignored. */
 void trace_destroy(struct trace *trace);
-/* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; -ENOMEM. */
+/* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; 0 or -ENOMEM. */
 int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx);
+/* trace_remove_sink - the sink that was added last with this function and ctx; nothing if there is none. */
 void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx);
+/* trace_kind_name - "step_begin", "rmi", ...; NULL for a number that names no kind. */
+const char *trace_kind_name(unsigned int kind);
 /* trace_wants - whether any sink wants `kind`: callers skip the work of making an event otherwise. */
 bool trace_wants(const struct trace *trace, enum trace_kind kind);
-/* trace_emit - fills event->step and hands the event to the sinks in the order they were added. */
+/* trace_on_change - call `fn` after each change of what trace_wants() answers; NULL: nobody. Only one. */
+void trace_on_change(struct trace *trace, void (*fn)(void *ctx), void *ctx);
+/*
+ * trace_emit - fills event->step and hands the event to the sinks in the order they were added. A sink may
+ * emit events itself; it must not add or remove sinks.
+ */
 void trace_emit(struct trace *trace, struct trace_event *event);
 void trace_set_step(struct trace *trace, uint32_t step);
 uint32_t trace_step(const struct trace *trace);
 
 /*
- * trace_jsonl_sink - writes each event as one line of JSON to the FILE in ctx: numbers as hex strings,
- * kinds as lower-case words ("rmi"), RMI results decoded ("RTT/2"), keys in a fixed order.
+ * trace_jsonl_sink - writes each event as one line of JSON to the FILE in ctx: values as hex strings, a
+ * result from -4095 to -1 by its name ("-EPERM"), kinds as lower-case words ("rmi"), RMI results decoded
+ * ("RTT/2"), keys in a fixed order, text that is not UTF-8 with U+FFFD for what cannot be shown. Whether
+ * the file could be written is for its owner to ask (ferror()).
+ *
+ *   {"step":3,"actor":0,"kind":"rmi","name":"RTT_CREATE","args":{"rd":"0x800001000",...},
+ *    "result":"RTT/2","out":{},"condition":"rtt_walk"}
  */
 void trace_jsonl_sink(void *file, const struct trace_event *event);
 

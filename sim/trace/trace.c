@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sim/trace.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct sink {
+	uint32_t mask;
+	trace_sink_fn fn;
+	void *ctx;
+};
+
+struct trace {
+	struct sink *sinks;
+	size_t num_sinks, max_sinks;
+	uint32_t wanted;
+	uint32_t step;
+	void (*on_change)(void *ctx);
+	void *on_change_ctx;
+};
+
+struct trace *trace_create(void)
+{
+	return calloc(1, sizeof(struct trace));
+}
+
+void trace_destroy(struct trace *trace)
+{
+	if (!trace)
+		return;
+	free(trace->sinks);
+	free(trace);
+}
+
+static void wanted_update(struct trace *trace)
+{
+	trace->wanted = 0;
+	for (size_t i = 0; i < trace->num_sinks; i++)
+		trace->wanted |= trace->sinks[i].mask;
+	if (trace->on_change)
+		trace->on_change(trace->on_change_ctx);
+}
+
+int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx)
+{
+	if (trace->num_sinks == trace->max_sinks) {
+		size_t max = trace->max_sinks ? 2 * trace->max_sinks : 4;
+		struct sink *sinks = realloc(trace->sinks, max * sizeof(*sinks));
+
+		if (!sinks)
+			return -ENOMEM;
+		trace->sinks = sinks;
+		trace->max_sinks = max;
+	}
+	trace->sinks[trace->num_sinks++] = (struct sink){mask, sink, ctx};
+	wanted_update(trace);
+	return 0;
+}
+
+void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx)
+{
+	size_t at = trace->num_sinks;
+
+	while (at > 0 && (trace->sinks[at - 1].fn != sink || trace->sinks[at - 1].ctx != ctx))
+		at--;
+	if (!at)
+		return;
+	for (; at < trace->num_sinks; at++)
+		trace->sinks[at - 1] = trace->sinks[at];
+	trace->num_sinks--;
+	wanted_update(trace);
+}
+
+bool trace_wants(const struct trace *trace, enum trace_kind kind)
+{
+	return trace->wanted & TRACE_MASK(kind);
+}
+
+void trace_on_change(struct trace *trace, void (*fn)(void *ctx), void *ctx)
+{
+	trace->on_change = fn;
+	trace->on_change_ctx = ctx;
+}
+
+void trace_emit(struct trace *trace, struct trace_event *event)
+{
+	event->step = trace->step;
+	for (size_t i = 0; i < trace->num_sinks; i++) {
+		if (trace->sinks[i].mask & TRACE_MASK(event->kind))
+			trace->sinks[i].fn(trace->sinks[i].ctx, event);
+	}
+}
+
+void trace_set_step(struct trace *trace, uint32_t step)
+{
+	trace->step = step;
+}
+
+uint32_t trace_step(const struct trace *trace)
+{
+	return trace->step;
+}
+
+const char *trace_kind_name(unsigned int kind)
+{
+	static const char *const names[TRACE_NUM_KINDS] = {
+		[TRACE_STEP_BEGIN] = "step_begin", [TRACE_STEP_END] = "step_end",
+		[TRACE_RMI] = "rmi",               [TRACE_REALM] = "realm",
+		[TRACE_SYSCALL] = "syscall",       [TRACE_EXIT] = "exit",
+		[TRACE_HOST] = "host",             [TRACE_WARN] = "warn",
+		[TRACE_FINDING] = "finding",
+	};
+
+	return kind < TRACE_NUM_KINDS ? names[kind] : NULL;
+}
