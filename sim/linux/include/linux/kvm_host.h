@@ -404,12 +404,18 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 void kvm_arch_flush_shadow_all(struct kvm *kvm);
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot);
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range);
+bool kvm_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range);
+bool kvm_test_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range);
 bool kvm_arch_pre_set_memory_attributes(struct kvm *kvm, struct kvm_gfn_range *range);
 bool kvm_arch_post_set_memory_attributes(struct kvm *kvm, struct kvm_gfn_range *range);
 
 /* -- exits that KVM handles; as kvm_smccc_call_handler() -- */
 
 int kvm_handle_sys_reg(struct kvm_vcpu *vcpu);
+/* io_mem_abort - a data abort at guest physical address `gpa`, behind which is no memory. */
+int io_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t gpa);
+/* kvm_inject_sea - the guest takes an external abort, of a fetch or of an access, for `addr`. Returns 1. */
+int kvm_inject_sea(struct kvm_vcpu *vcpu, bool iabt, u64 addr);
 
 #include <asm/kvm_emulate.h>
 #include <asm/kvm_mmu.h>
