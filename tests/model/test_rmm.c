@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The unit tests of the RMM. */
+#include <stdlib.h>
+#include "support.h"
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite_worked());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
