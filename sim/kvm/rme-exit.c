@@ -92,7 +92,8 @@ static int rec_exit_ripas_change(struct kvm_vcpu *vcpu)
 
 	if (!kvm_realm_is_private_address(realm, base) ||
 	    !kvm_realm_is_private_address(realm, top - 1)) {
-		vcpu_err(vcpu, "RIPAS change of %#lx..%#lx is not in protected memory\n", base, top);
+		vcpu_err(vcpu, "RIPAS change of %#lx..%#lx is not in protected memory\n", base,
+			 top);
 		run->enter.flags = REC_ENTER_FLAG_RIPAS_RESPONSE;
 		/* Nothing is left for the next entry to do. */
 		run->exit.ripas_base = top;

@@ -190,8 +190,8 @@ static int realm_rtt_fold(struct realm *realm, unsigned long addr, int level, un
 	return rmi_rtt_fold(realm_rd_phys(realm), addr, level, rtt);
 }
 
-static int realm_rtt_destroy(struct realm *realm, unsigned long addr, int level,
-			     unsigned long *rtt, unsigned long *next)
+static int realm_rtt_destroy(struct realm *realm, unsigned long addr, int level, unsigned long *rtt,
+			     unsigned long *next)
 {
 	return rmi_rtt_destroy(realm_rd_phys(realm), addr, level, rtt, next);
 }
@@ -380,7 +380,8 @@ static int realm_fold_rtt_level(struct kvm *kvm, int level, unsigned long start,
 }
 
 /* Tables that an unmap has left without information go back. Those that do not fold are no error. */
-static void realm_fold_range(struct kvm *kvm, unsigned long start, unsigned long end, bool may_block)
+static void realm_fold_range(struct kvm *kvm, unsigned long start, unsigned long end,
+			     bool may_block)
 {
 	struct rtt_fold_count count = {0, 0};
 
@@ -482,8 +483,7 @@ static int realm_destroy_private_granule(struct realm *realm, unsigned long ipa,
 		}
 		/* A block covers it: 2 MiB, or 1 GiB of those folded. Each round makes it smaller. */
 		if (RMI_RETURN_STATUS(ret) != RMI_ERROR_RTT || top != ipa ||
-		    level >= RMM_RTT_MAX_LEVEL || level < 1 ||
-		    attempts++ >= RMM_RTT_MAX_LEVEL) {
+		    level >= RMM_RTT_MAX_LEVEL || level < 1 || attempts++ >= RMM_RTT_MAX_LEVEL) {
 			WARN(1, "DATA_DESTROY at %#lx failed: %#x\n", ipa, ret);
 			return -ENXIO;
 		}
@@ -800,8 +800,7 @@ int realm_map_protected(struct realm *realm, unsigned long ipa, kvm_pfn_t pfn,
 		return -EAGAIN;
 
 	/* A block saves a table; without it the pages are mapped singly. */
-	if (IS_ALIGNED(map_size, RMM_L2_BLOCK_SIZE) &&
-	    num_mapped == map_size / RMM_PAGE_SIZE) {
+	if (IS_ALIGNED(map_size, RMM_L2_BLOCK_SIZE) && num_mapped == map_size / RMM_PAGE_SIZE) {
 		for (offset = 0; offset < map_size; offset += RMM_L2_BLOCK_SIZE) {
 			unsigned long rtt;
 

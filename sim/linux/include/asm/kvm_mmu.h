@@ -20,5 +20,7 @@ void kvm_set_way_flush(struct kvm_vcpu *vcpu);
 int kvm_phys_addr_ioremap(struct kvm *kvm, phys_addr_t guest_ipa, phys_addr_t pa, unsigned long size,
 			  bool writable);
 int kvm_handle_guest_abort(struct kvm_vcpu *vcpu);
+/* kvm_mmu_set_block_mappings - map private memory 2 MiB at a time where that is possible; off until then. */
+void kvm_mmu_set_block_mappings(bool enable);
 
 #endif
