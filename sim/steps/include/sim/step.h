@@ -47,6 +47,7 @@ enum step_outcome {
 	STEP_DATA_ABORT_EXIT, /* no host: the REC exited with a Data Abort */
 	STEP_INSTRUCTION_ABORT_EXIT,
 	STEP_SHUTDOWN,        /* the VM said SYSTEM_OFF or RESET */
+	STEP_INCOMPLETE,      /* a RIPAS change made no progress, or was rejected: `done` bytes changed */
 	STEP_NUM_OUTCOMES,
 };
 const char *step_outcome_name(enum step_outcome outcome); /* "ok", "sea", "data_abort_exit", ... */
@@ -151,6 +152,11 @@ int world_create(const struct world_config *config, struct world **out, char **e
  * made the RMM refuse to give pages back.
  */
 void world_teardown(struct world *world, bool allow_leaks);
+/*
+ * world_reset - back to the state after world_create(), at the cost of what was touched. Findings are
+ * cleared. 0, or -errno with *error in words: the world can then only be destroyed.
+ */
+int world_reset(struct world *world, char **error);
 void world_destroy(struct world *world);
 struct machine *world_machine(const struct world *world);
 /* world_rd - physical address of the realm's RD, 0 when there is none at this moment. */

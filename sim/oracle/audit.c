@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sim/audit.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <rmm/rmi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ERRNO_MAX 4095
+/* Findings of one condition that are worth reading. */
+#define MAX_REPORTS 8
+/* Tables whose page may be on its way back: free_rtt() follows at once, several vCPUs may do it. */
+#define RECENT_TABLES 8
+
+enum condition {
+	RETURN_VALUE,
+	LOCKS_HELD,
+	PGTABLE_ACCOUNTING,
+	PAGE_NOT_NONSECURE,
+	LEFT_DELEGATED,
+	DATA_NOT_GMEM,
+	GMEM_REFCOUNT,
+	WRONG_REALM,
+	OUTSIDE_RANGE,
+	STILL_DELEGATED,
+	STILL_ALLOCATED,
+	STILL_ACCOUNTED,
+	STILL_OPEN,
+	GMEM_LEFT,
+	NUM_CONDITIONS
+};
+
+static const char *const condition_names[NUM_CONDITIONS] = {
+	[RETURN_VALUE] = "return-value",
+	[LOCKS_HELD] = "locks-held",
+	[PGTABLE_ACCOUNTING] = "pgtable-accounting",
+	[PAGE_NOT_NONSECURE] = "page-not-nonsecure",
+	[LEFT_DELEGATED] = "left-delegated",
+	[DATA_NOT_GMEM] = "data-not-gmem",
+	[GMEM_REFCOUNT] = "gmem-refcount",
+	[WRONG_REALM] = "wrong-realm",
+	[OUTSIDE_RANGE] = "outside-range",
+	[STILL_DELEGATED] = "still-delegated",
+	[STILL_ALLOCATED] = "still-allocated",
+	[STILL_ACCOUNTED] = "still-accounted",
+	[STILL_OPEN] = "still-open",
+	[GMEM_LEFT] = "gmem-left",
+};
+
+/* Granules that RMI calls named, as intervals: bulk work goes from one granule to the next. */
+struct interval {
+	uint64_t start, end;
+};
+
+struct realm_note {
+	uint64_t rd;
+	uint32_t roots;
+	uint8_t ipa_width;
+};
+
+struct audit {
+	struct machine *machine;
+	struct rmm *rmm;
+	struct dram *dram;
+	const struct kvm_build *kvm;
+	uint64_t page_size;
+	bool enabled;
+
+	const char *call; /* the system call that is being judged */
+	struct audit_scope scope;
+	bool in_call;
+
+	struct interval *touched;
+	size_t num_touched, max_touched;
+	bool lost; /* there was no memory to note a granule: everything has to be looked at */
+
+	uint64_t *leaked; /* ascending */
+	size_t num_leaked, max_leaked;
+	uint64_t leaked_tables;
+	uint64_t tables[RECENT_TABLES];
+	unsigned int next_table;
+
+	struct realm_note *realms;
+	size_t num_realms, max_realms;
+	uint64_t roots;
+
+	struct kvm_inspect baseline;
+	int64_t reported_pgtable;
+	uint32_t reported_locks;
+	unsigned int reports[NUM_CONDITIONS];
+};
+
+#define REPORT(audit, condition, ...)                                                              \
+	do {                                                                                       \
+		if ((audit)->reports[condition]++ < MAX_REPORTS)                                   \
+			machine_report((audit)->machine, "host-audit",                             \
+				       condition_names[condition], (audit)->call, __VA_ARGS__);    \
+	} while (0)
+
+static uint64_t level_size(uint64_t level)
+{
+	return 1ull << (12 + 9 * (3 - level));
+}
+
+static void touch(struct audit *audit, uint64_t pa)
+{
+	struct interval *last;
+
+	/* Data and tables alternate: look at the last few intervals. */
+	for (size_t i = audit->num_touched; i > 0 && i + 4 > audit->num_touched; i--) {
+		last = &audit->touched[i - 1];
+		if (pa >= last->start && pa < last->end)
+			return;
+		if (pa == last->end) {
+			last->end += RMM_GRANULE_SIZE;
+			return;
+		}
+		if (pa + RMM_GRANULE_SIZE == last->start) {
+			last->start = pa;
+			return;
+		}
+	}
+	if (audit->num_touched == audit->max_touched) {
+		size_t max = audit->max_touched ? 2 * audit->max_touched : 64;
+		struct interval *grown = realloc(audit->touched, max * sizeof(*grown));
+
+		if (!grown) {
+			audit->lost = true;
+			return;
+		}
+		audit->touched = grown;
+		audit->max_touched = max;
+	}
+	audit->touched[audit->num_touched++] = (struct interval){pa, pa + RMM_GRANULE_SIZE};
+}
+
+static size_t leaked_position(const struct audit *audit, uint64_t pa)
+{
+	size_t low = 0, high = audit->num_leaked;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (audit->leaked[middle] < pa)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_leaked(const struct audit *audit, uint64_t pa)
+{
+	size_t position = leaked_position(audit, pa);
+
+	return position < audit->num_leaked && audit->leaked[position] == pa;
+}
+
+static void leaked_add(struct audit *audit, uint64_t pa)
+{
+	size_t position = leaked_position(audit, pa);
+
+	if (position < audit->num_leaked && audit->leaked[position] == pa)
+		return;
+	if (audit->num_leaked == audit->max_leaked) {
+		size_t max = audit->max_leaked ? 2 * audit->max_leaked : 16;
+		uint64_t *grown = realloc(audit->leaked, max * sizeof(*grown));
+
+		if (!grown) {
+			audit->lost = true;
+			return;
+		}
+		audit->leaked = grown;
+		audit->max_leaked = max;
+	}
+	memmove(&audit->leaked[position + 1], &audit->leaked[position],
+		(audit->num_leaked - position) * sizeof(*audit->leaked));
+	audit->leaked[position] = pa;
+	audit->num_leaked++;
+}
+
+static void leaked_remove(struct audit *audit, uint64_t pa)
+{
+	size_t position = leaked_position(audit, pa);
+
+	if (position == audit->num_leaked || audit->leaked[position] != pa)
+		return;
+	audit->num_leaked--;
+	memmove(&audit->leaked[position], &audit->leaked[position + 1],
+		(audit->num_leaked - position) * sizeof(*audit->leaked));
+}
+
+size_t audit_num_leaked(const struct audit *audit)
+{
+	return audit->num_leaked;
+}
+
+static void table_note(struct audit *audit, uint64_t pa)
+{
+	audit->tables[audit->next_table++ % RECENT_TABLES] = pa;
+}
+
+/* A page whose UNDELEGATE fails is kept for ever. It stays accounted if it was a page-table page. */
+static void undelegate_failed(struct audit *audit, uint64_t pa)
+{
+	struct rmm_granule_view view;
+
+	if (!rmm_inspect_granule(audit->rmm, pa, &view) || view.state == RMM_GRANULE_UNDELEGATED)
+		return;
+	if (!is_leaked(audit, pa)) {
+		for (unsigned int i = 0; i < RECENT_TABLES; i++) {
+			if (audit->tables[i] == pa) {
+				audit->tables[i] = 0;
+				audit->leaked_tables++;
+				break;
+			}
+		}
+	}
+	leaked_add(audit, pa);
+}
+
+static const struct realm_note *realm_note_find(const struct audit *audit, uint64_t rd)
+{
+	for (size_t i = 0; i < audit->num_realms; i++) {
+		if (audit->realms[i].rd == rd)
+			return &audit->realms[i];
+	}
+	return NULL;
+}
+
+static void realm_created(struct audit *audit, uint64_t rd)
+{
+	struct rmm_realm_view view;
+
+	if (!rmm_inspect_realm(audit->rmm, rd, &view))
+		return;
+	if (audit->num_realms == audit->max_realms) {
+		size_t max = audit->max_realms ? 2 * audit->max_realms : 8;
+		struct realm_note *grown = realloc(audit->realms, max * sizeof(*grown));
+
+		if (!grown) {
+			/* The number of root tables is not known any more, so nothing can be judged. */
+			audit->enabled = false;
+			machine_report(audit->machine, "host-audit", "no-memory", NULL,
+				       "the audit ran out of memory and stopped");
+			return;
+		}
+		audit->realms = grown;
+		audit->max_realms = max;
+	}
+	audit->roots += view.rtt_num_start;
+	audit->realms[audit->num_realms++] =
+		(struct realm_note){rd, view.rtt_num_start, view.ipa_width};
+}
+
+static void realm_destroyed(struct audit *audit, uint64_t rd)
+{
+	for (size_t i = 0; i < audit->num_realms; i++) {
+		if (audit->realms[i].rd != rd)
+			continue;
+		audit->roots -= audit->realms[i].roots;
+		audit->realms[i] = audit->realms[--audit->num_realms];
+		return;
+	}
+}
+
+/* What of a realm's address space a call concerns. */
+struct call_range {
+	uint64_t rd, start, end;
+	bool whole; /* all of it must be inside the scope; else it must only meet it */
+};
+
+/* False if the call concerns no addresses of a realm. */
+static bool call_range(const struct trace_event *event, struct call_range *out)
+{
+	const uint64_t *x = event->value;
+	uint64_t level;
+
+	switch (x[0]) {
+	case RMI_DATA_CREATE:
+	case RMI_DATA_CREATE_UNKNOWN:
+		*out = (struct call_range){x[1], x[3], x[3] + RMM_GRANULE_SIZE, true};
+		return true;
+	case RMI_DATA_DESTROY:
+		*out = (struct call_range){x[1], x[2], x[2] + RMM_GRANULE_SIZE, true};
+		return true;
+	case RMI_RTT_INIT_RIPAS:
+		*out = (struct call_range){x[1], x[2], x[3], true};
+		return true;
+	case RMI_RTT_SET_RIPAS:
+		*out = (struct call_range){x[1], x[3], x[4], true};
+		return true;
+	case RMI_RTT_CREATE:
+		if (x[4] < 1 || x[4] > 3)
+			return false;
+		*out = (struct call_range){x[1], x[3], x[3] + level_size(x[4] - 1), false};
+		return true;
+	case RMI_RTT_DESTROY:
+	case RMI_RTT_FOLD:
+		if (x[3] < 1 || x[3] > 3)
+			return false;
+		*out = (struct call_range){x[1], x[2], x[2] + level_size(x[3] - 1), false};
+		return true;
+	case RMI_RTT_MAP_UNPROTECTED:
+	case RMI_RTT_UNMAP_UNPROTECTED:
+		level = x[3];
+		if (level > 3)
+			return false;
+		/* A call that fails looks at a table; one that succeeds changes all that it maps. */
+		*out = (struct call_range){x[1], x[2], x[2] + level_size(level),
+					   event->result[0] == RMI_SUCCESS};
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void judge_range(struct audit *audit, const struct trace_event *event)
+{
+	const struct audit_scope *scope = &audit->scope;
+	const struct realm_note *note;
+	struct call_range range;
+	uint64_t half;
+
+	if (!audit->in_call || (!scope->rd && scope->end == UINT64_MAX))
+		return;
+	if (!call_range(event, &range))
+		return;
+	if (scope->rd && range.rd != scope->rd) {
+		REPORT(audit, WRONG_REALM, "%s names the realm of RD %#" PRIx64 ", the call is for %#" PRIx64,
+		       event->name ? event->name : "an RMI call", range.rd, scope->rd);
+		return;
+	}
+	if (scope->end == UINT64_MAX)
+		return;
+	note = realm_note_find(audit, range.rd);
+	if (!note)
+		return;
+	half = 1ull << (note->ipa_width - 1);
+	if (range.start >= half) {
+		range.start -= half;
+		range.end -= half;
+	}
+	if (range.whole ? range.start >= scope->start && range.end <= scope->end
+			: range.start < scope->end && range.end > scope->start)
+		return;
+	REPORT(audit, OUTSIDE_RANGE,
+	       "%s concerns %#" PRIx64 "..%#" PRIx64 ", the call is for %#" PRIx64 "..%#" PRIx64,
+	       event->name ? event->name : "an RMI call", range.start, range.end, scope->start,
+	       scope->end);
+}
+
+static void audit_sink(void *ctx, const struct trace_event *event)
+{
+	struct audit *audit = ctx;
+	const uint64_t *x = event->value;
+	bool success = event->result[0] == RMI_SUCCESS;
+
+	switch (x[0]) {
+	case RMI_GRANULE_DELEGATE:
+		touch(audit, x[1]);
+		break;
+	case RMI_GRANULE_UNDELEGATE:
+		touch(audit, x[1]);
+		if (success)
+			leaked_remove(audit, x[1]);
+		else
+			undelegate_failed(audit, x[1]);
+		break;
+	case RMI_DATA_CREATE:
+	case RMI_DATA_CREATE_UNKNOWN:
+		touch(audit, x[2]);
+		break;
+	case RMI_DATA_DESTROY:
+		if (success)
+			touch(audit, event->result[1]);
+		break;
+	case RMI_RTT_CREATE:
+		touch(audit, x[2]);
+		if (!success)
+			table_note(audit, x[2]);
+		break;
+	case RMI_RTT_DESTROY:
+	case RMI_RTT_FOLD:
+		if (success) {
+			touch(audit, event->result[1]);
+			table_note(audit, event->result[1]);
+		}
+		break;
+	case RMI_REALM_CREATE:
+		touch(audit, x[1]);
+		if (success)
+			realm_created(audit, x[1]);
+		break;
+	case RMI_REALM_DESTROY:
+		touch(audit, x[1]);
+		if (success)
+			realm_destroyed(audit, x[1]);
+		break;
+	case RMI_REC_CREATE:
+		touch(audit, x[2]);
+		break;
+	case RMI_REC_DESTROY:
+		touch(audit, x[1]);
+		break;
+	default:
+		break;
+	}
+	if (audit->enabled)
+		judge_range(audit, event);
+}
+
+/* Judges the host page that holds `pa`; returns the address behind it. */
+static uint64_t judge_page(struct audit *audit, uint64_t pa)
+{
+	uint64_t start = pa & ~(audit->page_size - 1);
+	uint64_t index = (start - dram_base(audit->dram)) / audit->page_size;
+	const struct port_frame *frame = &dram_frames(audit->dram)[index];
+	bool is_free = frame->kind == PORT_FRAME_FREE || frame->kind == PORT_FRAME_QUARANTINE;
+	bool any = false, leaked = false;
+
+	for (uint64_t g = start; g < start + audit->page_size; g += RMM_GRANULE_SIZE) {
+		struct rmm_granule_view view;
+
+		if (!rmm_inspect_granule(audit->rmm, g, &view) ||
+		    view.state == RMM_GRANULE_UNDELEGATED)
+			continue;
+		any = true;
+		if (is_free)
+			REPORT(audit, PAGE_NOT_NONSECURE, "granule %#" PRIx64 " is %s, its frame is free",
+			       g, rmm_granule_state_name(view.state));
+		if (view.state == RMM_GRANULE_DELEGATED) {
+			if (is_leaked(audit, g))
+				leaked = true;
+			else
+				REPORT(audit, LEFT_DELEGATED,
+				       "granule %#" PRIx64 " was left DELEGATED", g);
+		}
+		if (view.state == RMM_GRANULE_DATA && !is_free && frame->kind != PORT_FRAME_GMEM)
+			REPORT(audit, DATA_NOT_GMEM,
+			       "granule %#" PRIx64 " is DATA, its frame is no guest_memfd page", g);
+	}
+	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != 1 + any)
+		REPORT(audit, GMEM_REFCOUNT,
+		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)", start,
+		       frame->refcount, 1 + any, any ? "mapped" : "not mapped");
+	return start + audit->page_size;
+}
+
+static void judge_touched(struct audit *audit)
+{
+	uint64_t base = dram_base(audit->dram);
+	uint64_t end = base + dram_size(audit->dram);
+
+	for (size_t i = 0; i < audit->num_touched; i++) {
+		const struct interval *interval = &audit->touched[i];
+		uint64_t pa = interval->start;
+
+		while (pa < interval->end) {
+			if (pa >= base && pa < end)
+				pa = judge_page(audit, pa);
+			else
+				pa += RMM_GRANULE_SIZE;
+		}
+	}
+	audit->num_touched = 0;
+}
+
+static void judge_books(struct audit *audit)
+{
+	struct kvm_inspect books;
+	int64_t tables, difference;
+
+	audit->kvm->inspect(&books);
+	if (books.locks_held != audit->reported_locks) {
+		if (books.locks_held)
+			REPORT(audit, LOCKS_HELD, "%u locks or read sections are still held",
+			       books.locks_held);
+		audit->reported_locks = books.locks_held;
+	}
+	/* Only from v9 on is every table accounted where it is allocated and freed. */
+	if (audit->kvm->info.uapi_era < KVM_UAPI_ERA_C)
+		return;
+	tables = (int64_t)(rmm_inspect_count(audit->rmm, RMM_GRANULE_RTT) - audit->roots +
+			   audit->leaked_tables);
+	difference = books.pgtable_pages - audit->baseline.pgtable_pages - tables;
+	if (difference != audit->reported_pgtable) {
+		REPORT(audit, PGTABLE_ACCOUNTING,
+		       "%" PRId64 " page-table pages are accounted, %" PRId64
+		       " tables are live or leaked",
+		       books.pgtable_pages - audit->baseline.pgtable_pages, tables);
+		audit->reported_pgtable = difference;
+	}
+}
+
+void audit_begin(struct audit *audit, const struct audit_scope *scope)
+{
+	audit->scope = *scope;
+	audit->in_call = true;
+}
+
+void audit_end(struct audit *audit, const char *name, int64_t ret, bool positive)
+{
+	audit->in_call = false;
+	if (!audit->enabled) {
+		audit->num_touched = 0;
+		return;
+	}
+	audit->call = name;
+	if (ret < -ERRNO_MAX || (ret > 0 && !positive))
+		REPORT(audit, RETURN_VALUE, "%s returned %" PRId64 ", which is neither 0 nor -errno", name,
+		       ret);
+	judge_books(audit);
+	if (audit->lost) {
+		audit->lost = false;
+		audit_full(audit);
+	} else {
+		judge_touched(audit);
+	}
+	audit->call = NULL;
+}
+
+static bool full_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
+{
+	struct audit *audit = ctx;
+	uint64_t index = (pa - dram_base(audit->dram)) / audit->page_size;
+
+	/* Frames that were handed out are walked below. */
+	if (index >= dram_num_touched(audit->dram))
+		REPORT(audit, PAGE_NOT_NONSECURE, "granule %#" PRIx64 " is %s, its frame was never allocated",
+		       pa, rmm_granule_state_name(view->state));
+	return true;
+}
+
+void audit_full(struct audit *audit)
+{
+	uint64_t num;
+
+	if (!audit->enabled)
+		return;
+	audit->num_touched = 0;
+	rmm_inspect_each_granule(audit->rmm, full_granule, audit);
+	num = dram_num_touched(audit->dram);
+	for (uint64_t i = 0; i < num; i++)
+		judge_page(audit, dram_base(audit->dram) + i * audit->page_size);
+	judge_books(audit);
+}
+
+struct left {
+	uint64_t count, first;
+	enum rmm_granule_state state;
+};
+
+static bool left_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
+{
+	struct left *left = ctx;
+
+	if (!left->count++) {
+		left->first = pa;
+		left->state = view->state;
+	}
+	return true;
+}
+
+void audit_closing(struct audit *audit, bool allow_leaks)
+{
+	const struct kvm_inspect *was = &audit->baseline;
+	struct left left = {0};
+	struct kvm_inspect now;
+
+	if (!audit->enabled)
+		return;
+	audit->call = "closing";
+	audit_full(audit);
+	audit->kvm->inspect(&now);
+	if (now.files != was->files || now.vms != was->vms)
+		REPORT(audit, STILL_OPEN, "%d files and %d VMs are left",
+		       (int)(now.files - was->files), (int)(now.vms - was->vms));
+	if (now.user_pages != was->user_pages)
+		REPORT(audit, STILL_ALLOCATED, "%" PRId64 " pages of the process are left",
+		       (int64_t)(now.user_pages - was->user_pages));
+	if (allow_leaks)
+		return;
+	rmm_inspect_each_granule(audit->rmm, left_granule, &left);
+	if (left.count)
+		REPORT(audit, STILL_DELEGATED, "%" PRIu64 " granules are not the host's, the first is %#" PRIx64
+		       " (%s)",
+		       left.count, left.first, rmm_granule_state_name(left.state));
+	if (now.gmem_pages != was->gmem_pages)
+		REPORT(audit, GMEM_LEFT, "%" PRId64 " guest_memfd pages are left",
+		       (int64_t)(now.gmem_pages - was->gmem_pages));
+	if (now.kernel_pages != was->kernel_pages || now.slab_objects != was->slab_objects)
+		REPORT(audit, STILL_ALLOCATED, "%" PRId64 " pages and %" PRId64 " objects are left",
+		       (int64_t)(now.kernel_pages - was->kernel_pages),
+		       (int64_t)(now.slab_objects - was->slab_objects));
+	if (now.pgtable_pages != was->pgtable_pages)
+		REPORT(audit, STILL_ACCOUNTED, "%" PRId64 " page-table pages are still accounted",
+		       now.pgtable_pages - was->pgtable_pages);
+}
+
+void audit_enable(struct audit *audit, bool enable)
+{
+	audit->enabled = enable && audit->kvm;
+}
+
+void audit_reset(struct audit *audit)
+{
+	audit->call = NULL;
+	audit->in_call = false;
+	audit->num_touched = 0;
+	audit->lost = false;
+	audit->num_leaked = 0;
+	audit->leaked_tables = 0;
+	memset(audit->tables, 0, sizeof(audit->tables));
+	audit->num_realms = 0;
+	audit->roots = 0;
+	audit->reported_pgtable = 0;
+	audit->reported_locks = 0;
+	memset(audit->reports, 0, sizeof(audit->reports));
+	memset(&audit->baseline, 0, sizeof(audit->baseline));
+	if (audit->kvm)
+		audit->kvm->inspect(&audit->baseline);
+}
+
+int audit_create(struct machine *machine, struct audit **out)
+{
+	struct audit *audit = calloc(1, sizeof(*audit));
+	int err;
+
+	if (!audit)
+		return -ENOMEM;
+	audit->machine = machine;
+	audit->rmm = machine_rmm(machine);
+	audit->dram = machine_dram(machine);
+	audit->kvm = machine_kvm(machine);
+	audit->page_size = machine_page_size(machine);
+	audit_enable(audit, true);
+	err = trace_add_sink(machine_trace(machine), 1u << TRACE_RMI, audit_sink, audit);
+	if (err) {
+		free(audit);
+		return err;
+	}
+	audit_reset(audit);
+	*out = audit;
+	return 0;
+}
+
+void audit_destroy(struct audit *audit)
+{
+	if (!audit)
+		return;
+	trace_remove_sink(machine_trace(audit->machine), audit_sink, audit);
+	free(audit->touched);
+	free(audit->leaked);
+	free(audit->realms);
+	free(audit);
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lifecycle.c - from an open /dev/kvm to a running realm, and back. */
+#include "world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "steps.h"
+
+static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm, uint8_t ipa_bits,
+			 uint64_t type_bits, bool slots)
+{
+	int64_t ret = uapi_create_vm(world, is_realm, ipa_bits, type_bits);
+
+	if (ret < 0)
+		return ret;
+	realm->vm_fd = (int32_t)ret;
+	realm->irqchip_fd = -1;
+	realm->vm_made = true;
+	realm->is_realm = is_realm;
+	realm->ipa_bits = ipa_bits;
+	realm->configured = false;
+	realm->irqchip_decided = false;
+	realm->irqchip_done = false;
+	realm->rd = 0;
+	realm->num_slots = 0;
+	realm->num_vcpus = 0;
+	for (size_t i = 0; slots && i < realm->config.num_slots; i++) {
+		const struct world_slot *from = &realm->config.slots[i];
+		struct slot *slot = &realm->slots[realm->num_slots++];
+
+		*slot = (struct slot){.id = (uint32_t)i,
+				      .base = from->base,
+				      .size = from->size,
+				      .gmem_offset = from->gmem_offset,
+				      .readonly = from->readonly,
+				      .gmem_fd = -1};
+		ret = memory_slot_add(world, realm, slot, !from->no_gmem,
+				      is_realm && !realm->config.shared_at_first);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int lifecycle_create_vm(struct world *world, struct realm *realm, int64_t *ret)
+{
+	*ret = create_vm(world, realm, true, realm->config.ipa_bits, 0, true);
+	return *ret == UAPI_UNSUPPORTED ? -EOPNOTSUPP : 0;
+}
+
+int vmm_create_vm(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	const struct step_value *args = call->args;
+	uint8_t ipa_bits = args[CREATE_VM_IPA_BITS].given ? (uint8_t)args[CREATE_VM_IPA_BITS].number
+							  : realm->config.ipa_bits;
+
+	if (realm->vm_fd >= 0)
+		return world_error(error, -EEXIST, "%s: realm '%s' has a VM already; vmm.close ends it",
+				   call->def->name, realm->config.name);
+	return world_answer(world, call,
+			    create_vm(world, realm, args[CREATE_VM_TYPE].number == CREATE_VM_TYPE_REALM,
+				      ipa_bits, args[CREATE_VM_TYPE_BITS].number,
+				      args[CREATE_VM_SLOTS].number),
+			    error);
+}
+
+int vmm_check_extension(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *args = call->args;
+	int32_t fd = args[CHECK_EXTENSION_ON].number == CHECK_EXTENSION_ON_SYSTEM
+			     ? world->kvm_fd
+			     : world_call_realm(world, call)->vm_fd;
+	int64_t ret;
+
+	if (args[CHECK_EXTENSION_NUMBER].given)
+		ret = uapi_check_extension_number(world, fd, args[CHECK_EXTENSION_NUMBER].number);
+	else
+		ret = uapi_check_extension(world, fd, (enum step_cap)args[CHECK_EXTENSION_NAME].number);
+	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
+	return world_answer(world, call, ret, error);
+}
+
+static int64_t irqchip_create(struct world *world, struct realm *realm, bool gicv3)
+{
+	int64_t ret = uapi_create_irqchip(world, realm, gicv3);
+
+	if (ret < 0)
+		return ret;
+	realm->irqchip_fd = (int32_t)ret;
+	return 0;
+}
+
+int vmm_create_irqchip(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	uint64_t kind = call->args[IRQCHIP_KIND].number;
+	uint64_t init = call->args[IRQCHIP_INIT].number;
+	int64_t ret;
+
+	realm->irqchip_decided = true;
+	if (kind == IRQCHIP_KIND_NONE) {
+		realm->irqchip_done = true;
+		return 0;
+	}
+	ret = irqchip_create(world, realm, kind == IRQCHIP_KIND_GICV3);
+	if (ret >= 0 && init == IRQCHIP_INIT_NOW)
+		ret = uapi_init_irqchip(world, realm);
+	if (ret < 0 || init != IRQCHIP_INIT_FIRST_RUN)
+		realm->irqchip_done = true;
+	return world_answer(world, call, ret, error);
+}
+
+int64_t lifecycle_before_run(struct world *world, struct realm *realm)
+{
+	int64_t ret = 0;
+
+	if (realm->irqchip_done || realm->vm_fd < 0)
+		return 0;
+	if (!realm->irqchip_decided)
+		ret = irqchip_create(world, realm, true);
+	if (ret >= 0)
+		ret = uapi_init_irqchip(world, realm);
+	if (ret < 0)
+		return ret;
+	realm->irqchip_decided = true;
+	realm->irqchip_done = true;
+	return 0;
+}
+
+/* Bytes from hexadecimal digits, at most `max`; their number, or -EINVAL with *error. */
+static int64_t hex_bytes(const struct step_call *call, const char *digits, uint8_t *bytes, size_t max,
+			 char **error)
+{
+	size_t num = 0;
+
+	for (const char *p = digits; *p; p++) {
+		static const char hex[] = "0123456789abcdef";
+		const char *digit;
+
+		if (*p == ' ' || *p == '_')
+			continue;
+		digit = strchr(hex, *p >= 'A' && *p <= 'F' ? *p - 'A' + 'a' : *p);
+		if (!digit)
+			return world_error(error, -EINVAL, "%s: '%c' is no hexadecimal digit",
+					   call->def->name, *p);
+		if (num == 2 * max)
+			return world_error(error, -EINVAL, "%s: more than %zu hexadecimal digits",
+					   call->def->name, 2 * max);
+		if (num % 2)
+			bytes[num / 2] |= (uint8_t)(digit - hex);
+		else
+			bytes[num / 2] = (uint8_t)((digit - hex) << 4);
+		num++;
+	}
+	if (num % 2)
+		return world_error(error, -EINVAL, "%s: an odd number of hexadecimal digits",
+				   call->def->name);
+	return (int64_t)(num / 2);
+}
+
+static int64_t config_all(struct world *world, struct realm *realm, bool hash, uint32_t algo,
+			  const uint8_t *rpv)
+{
+	int64_t ret = 0;
+
+	if (hash)
+		ret = uapi_config_hash(world, realm, algo);
+	if (ret >= 0 && rpv)
+		ret = uapi_config_rpv(world, realm, rpv);
+	return ret;
+}
+
+int vmm_config(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	const struct step_value *args = call->args;
+	bool any = args[CONFIG_HASH].given || args[CONFIG_RPV].given;
+	uint8_t bytes[64] = {0};
+	int64_t ret;
+
+	realm->configured = true;
+	if (args[CONFIG_ITEM].given) {
+		ret = uapi_config_item(world, realm, (uint32_t)args[CONFIG_ITEM].number,
+				       (uint32_t)args[CONFIG_VALUE].number);
+		return world_answer(world, call, ret, error);
+	}
+	if (!any) {
+		ret = config_all(world, realm, true, realm->config.hash_algo,
+				 realm->config.has_rpv ? realm->config.rpv : NULL);
+		return world_answer(world, call, ret, error);
+	}
+	if (args[CONFIG_RPV].given) {
+		ret = hex_bytes(call, args[CONFIG_RPV].string, bytes, sizeof(bytes), error);
+		if (ret < 0)
+			return (int)ret;
+	}
+	ret = config_all(world, realm, args[CONFIG_HASH].given, (uint32_t)args[CONFIG_HASH].number,
+			 args[CONFIG_RPV].given ? bytes : NULL);
+	return world_answer(world, call, ret, error);
+}
+
+int vmm_create_realm(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	int64_t ret = 0;
+
+	if (call->args[CREATE_REALM_CONFIG].number && !realm->configured) {
+		ret = config_all(world, realm, true, realm->config.hash_algo,
+				 realm->config.has_rpv ? realm->config.rpv : NULL);
+		realm->configured = ret >= 0;
+	}
+	if (ret >= 0)
+		ret = uapi_create_realm(world, realm);
+	return world_answer(world, call, ret, error);
+}
+
+/* The next vCPU with its thread and its kvm_run. */
+static int64_t vcpu_create(struct world *world, struct realm *realm, unsigned int index)
+{
+	struct vcpu *vcpu = &realm->vcpus[index];
+	int64_t ret = uapi_create_vcpu(world, realm, index);
+
+	if (ret < 0)
+		return ret;
+	*vcpu = (struct vcpu){.realm = realm, .index = index, .fd = (int32_t)ret, .tid = world->tid};
+	realm->num_vcpus = index + 1;
+	guest_reset(&vcpu->guest);
+	ret = world->kvm->thread_create(world->tid);
+	if (ret < 0)
+		return ret;
+	vcpu->tid = (int32_t)ret;
+	vcpu->run = world_user_alloc(world, world->run_size);
+	ret = uapi_mmap_file(world, vcpu->fd, vcpu->run, world->run_size);
+	if (ret < 0)
+		vcpu->run = 0;
+	return ret;
+}
+
+/* Registers as a boot loader's contract has them. */
+static int64_t vcpu_registers(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t pc)
+{
+	int64_t ret = 0;
+
+	for (unsigned int i = 0; i <= 3 && ret >= 0; i++)
+		ret = uapi_set_reg(world, realm, vcpu, uapi_reg_id(i), 0);
+	if (ret >= 0)
+		ret = uapi_set_reg(world, realm, vcpu, uapi_reg_id(STEP_REG_PC), pc);
+	return ret;
+}
+
+static int realm_grow(struct realm *realm, unsigned int count)
+{
+	struct vcpu *grown;
+
+	if (count <= realm->max_vcpus)
+		return 0;
+	grown = realloc(realm->vcpus, count * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	realm->vcpus = grown;
+	realm->max_vcpus = count;
+	return 0;
+}
+
+int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	const struct step_value *args = call->args;
+	unsigned int count = args[CREATE_VCPUS_COUNT].given
+				     ? (unsigned int)args[CREATE_VCPUS_COUNT].number
+				     : realm->config.vcpus;
+	uint64_t pc = args[CREATE_VCPUS_PC].number;
+	unsigned int first = realm->num_vcpus;
+	bool rec = args[CREATE_VCPUS_REC].number && realm->is_realm;
+	int64_t ret = 0;
+
+	if (!args[CREATE_VCPUS_PC].given && realm->config.num_slots)
+		pc = realm->config.slots[0].base;
+	if (realm_grow(realm, count))
+		return world_error(error, -ENOMEM, "out of memory");
+	for (unsigned int i = first; i < count && ret >= 0; i++) {
+		struct vcpu *vcpu;
+
+		ret = vcpu_create(world, realm, i);
+		if (ret < 0)
+			break;
+		vcpu = &realm->vcpus[i];
+		ret = uapi_init_vcpu(world, realm, vcpu, rec, args[CREATE_VCPUS_PSCI].number);
+		if (ret >= 0)
+			ret = vcpu_registers(world, realm, vcpu, i ? 0 : pc);
+		if (ret >= 0)
+			call->result.done++;
+	}
+	/* Finalized in the order of their numbers, as REC indices demand. */
+	for (unsigned int i = first; i < count && ret >= 0 && rec && args[CREATE_VCPUS_FINALIZE].number; i++)
+		ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
+					 uapi_feature_rec(world->uapi));
+	return world_answer(world, call, ret, error);
+}
+
+int vmm_finalize_vcpu(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *feature = &call->args[FINALIZE_FEATURE];
+	struct vcpu *vcpu;
+	int err = world_vcpu(world, call, &vcpu, error);
+
+	if (err)
+		return err;
+	return world_answer(world, call,
+			    uapi_finalize_vcpu(world, vcpu->realm, vcpu,
+					       feature->given ? (uint32_t)feature->number
+							      : uapi_feature_rec(world->uapi)),
+			    error);
+}
+
+int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
+{
+	return world_answer(world, call,
+			    uapi_init_ripas(world, world_call_realm(world, call),
+					    call->args[RANGE_BASE].number, call->args[RANGE_SIZE].number),
+			    error);
+}
+
+int vmm_populate(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *args = call->args;
+	uint32_t flags = args[POPULATE_MEASURE].number ? uapi_populate_flag_measure() : 0;
+
+	if (args[POPULATE_FLAGS].given)
+		flags = (uint32_t)args[POPULATE_FLAGS].number;
+	return world_answer(world, call,
+			    uapi_populate(world, world_call_realm(world, call), args[RANGE_BASE].number,
+					  args[RANGE_SIZE].number, flags, &call->result.done),
+			    error);
+}
+
+int vmm_activate(struct world *world, struct step_call *call, char **error)
+{
+	return world_answer(world, call, uapi_activate(world, world_call_realm(world, call)), error);
+}
+
+int vmm_run(struct world *world, struct step_call *call, char **error)
+{
+	struct vcpu *vcpu;
+	int err = world_vcpu(world, call, &vcpu, error);
+
+	if (err)
+		return err;
+	if (call->args[RUN_IMMEDIATE_EXIT].number) {
+		int64_t ret = uapi_set_immediate_exit(world, vcpu, true);
+
+		if (ret < 0)
+			return world_error(error, (int)ret, "%s: kvm_run cannot be written",
+					   call->def->name);
+	}
+	err = run_once(world, call, vcpu, error);
+	if (call->args[RUN_IMMEDIATE_EXIT].number && uapi_set_immediate_exit(world, vcpu, false) < 0)
+		return world_error(error, -EFAULT, "%s: kvm_run cannot be written", call->def->name);
+	return err;
+}
+
+int vmm_one_reg(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *args = call->args;
+	uint64_t id = args[ONE_REG_ID].given ? args[ONE_REG_ID].number
+					     : uapi_reg_id((unsigned int)args[ONE_REG_NAME].number);
+	struct vcpu *vcpu;
+	int64_t ret;
+	int err = world_vcpu(world, call, &vcpu, error);
+
+	if (err)
+		return err;
+	if (args[ONE_REG_VALUE].given)
+		ret = uapi_set_reg(world, vcpu->realm, vcpu, id, args[ONE_REG_VALUE].number);
+	else
+		ret = uapi_get_reg(world, vcpu->realm, vcpu, id, &call->result.value);
+	return world_answer(world, call, ret, error);
+}
+
+int vmm_vcpu_events(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *args = call->args;
+	bool serror = args[VCPU_EVENTS_SERROR].number, ext_dabt = args[VCPU_EVENTS_EXT_DABT].number;
+	struct vcpu *vcpu;
+	int64_t ret;
+	int err = world_vcpu(world, call, &vcpu, error);
+
+	if (err)
+		return err;
+	if (!args[VCPU_EVENTS_GET].number) {
+		ret = uapi_set_events(world, vcpu->realm, vcpu, world->tid, serror, ext_dabt);
+	} else {
+		ret = uapi_get_events(world, vcpu->realm, vcpu, &serror, &ext_dabt);
+		call->result.value = (uint64_t)serror | (uint64_t)ext_dabt << 1;
+	}
+	return world_answer(world, call, ret, error);
+}
+
+int vmm_psci_complete(struct world *world, struct step_call *call, char **error)
+{
+	static const int32_t statuses[] = {0, -3, -2};
+	const struct step_value *args = call->args;
+	uint64_t target = args[PSCI_COMPLETE_TARGET].number;
+	uint64_t mpidr = (target & 0xf) | (target >> 4) << 8;
+	struct vcpu *vcpu;
+	int err = world_vcpu(world, call, &vcpu, error);
+
+	if (err)
+		return err;
+	if (args[PSCI_COMPLETE_MPIDR].given)
+		mpidr = args[PSCI_COMPLETE_MPIDR].number;
+	return world_answer(
+		world, call,
+		uapi_psci_complete(world, vcpu->realm, vcpu, mpidr,
+				   (uint32_t)statuses[args[PSCI_COMPLETE_STATUS].number]),
+		error);
+}
+
+static int64_t close_fd(struct world *world, int32_t *fd)
+{
+	int64_t ret = sys_close(world, *fd);
+
+	*fd = -1;
+	return ret;
+}
+
+/* The mapping of kvm_run holds the file as well as the descriptor does. */
+static int64_t close_vcpu(struct world *world, struct vcpu *vcpu)
+{
+	int64_t ret = 0;
+
+	if (vcpu->run)
+		ret = uapi_munmap(world, vcpu->realm, world->tid, vcpu->run, world->run_size, 0);
+	vcpu->run = 0;
+	return ret < 0 ? ret : close_fd(world, &vcpu->fd);
+}
+
+static int64_t close_everything(struct world *world, struct realm *realm)
+{
+	int64_t ret = 0;
+
+	for (unsigned int i = 0; i < realm->num_vcpus && ret >= 0; i++) {
+		if (realm->vcpus[i].fd >= 0)
+			ret = close_vcpu(world, &realm->vcpus[i]);
+	}
+	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
+		int32_t fd = realm->slots[i].gmem_fd;
+
+		if (fd < 0)
+			continue;
+		ret = close_fd(world, &realm->slots[i].gmem_fd);
+		/* Slots may share a descriptor. */
+		for (unsigned int j = i + 1; j < realm->num_slots; j++) {
+			if (realm->slots[j].gmem_fd == fd)
+				realm->slots[j].gmem_fd = -1;
+		}
+	}
+	if (ret >= 0 && realm->irqchip_fd >= 0)
+		ret = close_fd(world, &realm->irqchip_fd);
+	if (ret >= 0 && realm->vm_fd >= 0)
+		ret = close_fd(world, &realm->vm_fd);
+	return ret;
+}
+
+int vmm_close(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	uint32_t id = (uint32_t)call->args[CLOSE_SLOT].number;
+	struct slot *slot;
+	struct vcpu *vcpu;
+	int64_t ret = -EBADF;
+	int err;
+
+	switch (call->args[CLOSE_WHAT].number) {
+	case CLOSE_WHAT_VCPU:
+		err = world_vcpu(world, call, &vcpu, error);
+		if (err)
+			return err;
+		ret = close_vcpu(world, vcpu);
+		break;
+	case CLOSE_WHAT_VM:
+		ret = close_fd(world, &realm->vm_fd);
+		break;
+	case CLOSE_WHAT_GMEM:
+		slot = world_slot(realm, id);
+		if (!slot || slot->gmem_fd < 0)
+			return world_error(error, -ENOENT, "%s: slot %u has no open guest_memfd",
+					   call->def->name, id);
+		ret = close_fd(world, &slot->gmem_fd);
+		break;
+	default:
+		ret = close_everything(world, realm);
+		break;
+	}
+	world_refresh_rd(world, realm);
+	return world_answer(world, call, ret, error);
+}
+
+int vmm_ioctl(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	const struct step_value *args = call->args;
+	uint32_t number = (uint32_t)args[IOCTL_NUMBER].number;
+	uint64_t arg = args[IOCTL_ARG].number;
+	int32_t fd = realm->vm_fd, tid = world->tid;
+	uint8_t bytes[WORLD_MAX_DATA];
+	struct slot *slot;
+	struct vcpu *vcpu;
+	int64_t ret;
+	int err;
+
+	if (!args[IOCTL_NUMBER].given)
+		number = uapi_ioctl_number((enum step_ioctl)args[IOCTL_REQUEST].number);
+	switch (args[IOCTL_ON].number) {
+	case IOCTL_ON_VCPU:
+		err = world_vcpu(world, call, &vcpu, error);
+		if (err)
+			return err;
+		fd = vcpu->fd;
+		tid = vcpu->tid;
+		break;
+	case IOCTL_ON_SYSTEM:
+		fd = world->kvm_fd;
+		break;
+	case IOCTL_ON_DEVICE:
+		fd = realm->irqchip_fd;
+		break;
+	case IOCTL_ON_GMEM:
+		slot = world_slot(realm, (uint32_t)args[IOCTL_SLOT].number);
+		if (!slot)
+			return world_error(error, -ENOENT, "%s: there is no slot %llu", call->def->name,
+					   (unsigned long long)args[IOCTL_SLOT].number);
+		fd = slot->gmem_fd;
+		break;
+	default:
+		break;
+	}
+	if (args[IOCTL_DATA].given) {
+		ret = hex_bytes(call, args[IOCTL_DATA].string, bytes, sizeof(bytes), error);
+		if (ret < 0)
+			return (int)ret;
+		if (ret && sys_user_write(world, tid, world->scratch, bytes, (uint64_t)ret) != ret)
+			return world_error(error, -EFAULT, "%s: the data cannot be written",
+					   call->def->name);
+		arg = world->scratch;
+	}
+	ret = uapi_ioctl(world, realm, tid, fd, number, arg);
+	world_refresh_rd(world, realm);
+	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
+	return world_answer(world, call, ret, error);
+}
