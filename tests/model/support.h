@@ -22,6 +22,20 @@
 #define GiB UINT64_C(0x40000000)
 #define PAGE UINT64_C(0x1000)
 
+/* As ck_assert(), for places that are passed so often that its bookkeeping (a write each time) hurts. */
+#define check(condition)                                                                            \
+	do {                                                                                        \
+		if (!(condition))                                                                   \
+			ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                  \
+	} while (0)
+#define check_eq(got, expected)                                                                     \
+	do {                                                                                        \
+		const uint64_t got_ = (got), expected_ = (expected);                                \
+		if (got_ != expected_)                                                              \
+			ck_abort_msg("%s:%d: %s is %" PRIx64 ", expected %" PRIx64, __FILE__,       \
+				     __LINE__, #got, got_, expected_);                              \
+	} while (0)
+
 /* Return codes as the facts write them. */
 #define SUCCESS      UINT64_C(0)
 #define INPUT        UINT64_C(1)
@@ -61,6 +75,8 @@ void host_init_config(struct host *host);
 void host_start(struct host *host);
 /* host_init - both. */
 void host_init(struct host *host);
+/* host_restart - as if the host had just been started, but sooner. */
+void host_restart(struct host *host);
 void host_end(struct host *host);
 
 /* host_ptr - the memory at a physical address. */

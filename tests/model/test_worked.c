@@ -9,7 +9,7 @@
 #define expect_out(host, x0, label, reg, value, fid, ...)                                           \
 	do {                                                                                        \
 		expect(host, x0, label, fid, __VA_ARGS__);                                          \
-		ck_assert_uint_eq((host)->regs.x[reg], value);                                      \
+		check_eq((host)->regs.x[reg], value);                                      \
 	} while (0)
 
 START_TEST(test_rtt_scenario)
@@ -31,10 +31,10 @@ START_TEST(test_rtt_scenario)
 
 	/* 1 */
 	ok(&h, RMI_RTT_READ_ENTRY, rd, 0, 3);
-	ck_assert_uint_eq(h.regs.x[1], 1);
-	ck_assert_uint_eq(h.regs.x[2], 0);
-	ck_assert_uint_eq(h.regs.x[3], 0);
-	ck_assert_uint_eq(h.regs.x[4], 0);
+	check_eq(h.regs.x[1], 1);
+	check_eq(h.regs.x[2], 0);
+	check_eq(h.regs.x[3], 0);
+	check_eq(h.regs.x[4], 0);
 	/* 2..7 */
 	expect(&h, RTT(1), "rtt_walk", RMI_DATA_CREATE, rd, d1, 0x1000, src, 1);
 	expect_out(&h, RTT(1), "rtt_walk", 2, UNPROT, RMI_DATA_DESTROY, rd, 0x1000);
@@ -52,15 +52,15 @@ START_TEST(test_rtt_scenario)
 	for (uint64_t i = 0; i < 512; i++) {
 		const struct entry_now e = read_entry(&h, &r, i * PAGE, 3);
 
-		ck_assert_uint_eq(e.level, 3);
-		ck_assert_uint_eq(e.state, RMI_RTTE_UNASSIGNED);
-		ck_assert_uint_eq(e.ripas, RMI_RIPAS_RAM);
+		check_eq(e.level, 3);
+		check_eq(e.state, RMI_RTTE_UNASSIGNED);
+		check_eq(e.ripas, RMI_RIPAS_RAM);
 	}
 	/* 14..17 */
 	ok(&h, RMI_DATA_CREATE, rd, d1, 0, src, 1);
 	expect(&h, RTT(3), "rtte_state", RMI_DATA_CREATE, rd, d2, 0, src, 1);
 	ok(&h, RMI_DATA_CREATE_UNKNOWN, rd, d2, 0x3000);
-	ck_assert_uint_eq(read_entry(&h, &r, 0x3000, 3).ripas, RMI_RIPAS_RAM);
+	check_eq(read_entry(&h, &r, 0x3000, 3).ripas, RMI_RIPAS_RAM);
 	expect(&h, RTT(3), "rtte_state", RMI_RTT_INIT_RIPAS, rd, 0, 0x1000);
 	/* 18..21 */
 	expect_out(&h, RTT(3), "rtt_live", 2, 0, RMI_RTT_DESTROY, rd, 0, 3);
@@ -69,19 +69,19 @@ START_TEST(test_rtt_scenario)
 	expect(&h, RTT(3), "rtt_homo", RMI_RTT_FOLD, rd, 0, 3);
 	/* 22..27 */
 	expect_out(&h, SUCCESS, NULL, 2, 0x3000, RMI_DATA_DESTROY, rd, 0);
-	ck_assert_uint_eq(h.regs.x[1], d1);
-	ck_assert_uint_eq(read_entry(&h, &r, 0, 3).ripas, RMI_RIPAS_DESTROYED);
+	check_eq(h.regs.x[1], d1);
+	check_eq(read_entry(&h, &r, 0, 3).ripas, RMI_RIPAS_DESTROYED);
 	expect_out(&h, RTT(3), "rtte_state", 2, 0x3000, RMI_DATA_DESTROY, rd, 0);
 	expect_out(&h, SUCCESS, NULL, 2, 0x200000, RMI_DATA_DESTROY, rd, 0x3000);
-	ck_assert_uint_eq(h.regs.x[1], d2);
+	check_eq(h.regs.x[1], d2);
 	expect(&h, RTT(3), "rtt_homo", RMI_RTT_FOLD, rd, 0, 3);
 	expect_out(&h, SUCCESS, NULL, 2, 0x40000000, RMI_RTT_DESTROY, rd, 0, 3);
-	ck_assert_uint_eq(h.regs.x[1], t2);
+	check_eq(h.regs.x[1], t2);
 	ok(&h, RMI_RTT_READ_ENTRY, rd, 0, 2);
-	ck_assert_uint_eq(h.regs.x[1], 2);
-	ck_assert_uint_eq(h.regs.x[2], 0);
-	ck_assert_uint_eq(h.regs.x[3], 0);
-	ck_assert_uint_eq(h.regs.x[4], 2);
+	check_eq(h.regs.x[1], 2);
+	check_eq(h.regs.x[2], 0);
+	check_eq(h.regs.x[3], 0);
+	check_eq(h.regs.x[4], 2);
 	/* 28..36 */
 	ok(&h, RMI_RTT_CREATE, rd, t2, UNPROT, 2);
 	ok(&h, RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2, n1 | 0xd8);
@@ -92,10 +92,10 @@ START_TEST(test_rtt_scenario)
 	for (uint64_t i = 0; i < 512; i++) {
 		const struct entry_now e = read_entry(&h, &r, UNPROT + i * PAGE, 3);
 
-		ck_assert_uint_eq(e.level, 3);
-		ck_assert_uint_eq(e.state, RMI_RTTE_ASSIGNED);
-		ck_assert_uint_eq(e.desc, (n1 + i * PAGE) | 0xd8);
-		ck_assert_uint_eq(e.ripas, 0);
+		check_eq(e.level, 3);
+		check_eq(e.state, RMI_RTTE_ASSIGNED);
+		check_eq(e.desc, (n1 + i * PAGE) | 0xd8);
+		check_eq(e.ripas, 0);
 	}
 	expect_out(&h, RTT(2), "rtte_state", 1, UNPROT, RMI_RTT_UNMAP_UNPROTECTED, rd, UNPROT, 2);
 	expect_out(&h, SUCCESS, NULL, 1, UNPROT + 0x1000, RMI_RTT_UNMAP_UNPROTECTED, rd, UNPROT, 3);
@@ -103,17 +103,17 @@ START_TEST(test_rtt_scenario)
 		   3);
 	expect(&h, RTT(3), "rtt_homo", RMI_RTT_FOLD, rd, UNPROT, 3);
 	expect_out(&h, SUCCESS, NULL, 2, 0x8040000000, RMI_RTT_DESTROY, rd, UNPROT, 3);
-	ck_assert_uint_eq(h.regs.x[1], t3);
-	ck_assert_uint_eq(read_entry(&h, &r, UNPROT, 2).state, RMI_RTTE_UNASSIGNED);
+	check_eq(h.regs.x[1], t3);
+	check_eq(read_entry(&h, &r, UNPROT, 2).state, RMI_RTTE_UNASSIGNED);
 	/* 37..44 */
 	expect(&h, INPUT, "attr_valid", RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2, n1 | 0xd1);
 	expect(&h, INPUT, "addr_align", RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2, (n1 + 0x1000) | 0xd8);
 	expect(&h, INPUT, "ipa_bound", RMI_RTT_MAP_UNPROTECTED, rd, 0, 3, n1 | 0xd8);
 	expect(&h, REALM(0), "realm_live", RMI_REALM_DESTROY, rd);
 	expect_out(&h, SUCCESS, NULL, 2, UNPROT, RMI_RTT_DESTROY, rd, 0, 2);
-	ck_assert_uint_eq(h.regs.x[1], t1);
+	check_eq(h.regs.x[1], t1);
 	expect_out(&h, SUCCESS, NULL, 2, 0x10000000000, RMI_RTT_DESTROY, rd, UNPROT, 2);
-	ck_assert_uint_eq(h.regs.x[1], t2);
+	check_eq(h.regs.x[1], t2);
 	expect_out(&h, RTT(1), "rtte_state", 2, UNPROT, RMI_RTT_DESTROY, rd, 0, 2);
 	ok(&h, RMI_REALM_DESTROY, rd);
 	host_end(&h);
@@ -134,7 +134,7 @@ static void request_realm(struct host *h, struct rmm_cpu *cpu)
 	request->done = rmm_cpu_entry(cpu)->ripas_done;
 	memcpy(request->results, rmm_cpu_regs(cpu)->gprs, sizeof(request->results));
 	if (request->top)
-		ck_assert_int_eq(realm_smc(cpu, RSI_IPA_STATE_SET, request->base, request->top,
+		check_eq((uint64_t)realm_smc(cpu, RSI_IPA_STATE_SET, request->base, request->top,
 					   request->ripas, request->flags),
 				 RMM_EXIT);
 }
@@ -150,18 +150,18 @@ static void next_request(struct host *h, struct realm *r, struct request *reques
 	exit = enter(h, r, request_realm, request);
 	if (!top)
 		return;
-	ck_assert_uint_eq(exit->exit_reason, RMI_EXIT_RIPAS_CHANGE);
-	ck_assert_uint_eq(exit->ripas_base, base);
-	ck_assert_uint_eq(exit->ripas_top, top);
-	ck_assert_uint_eq(exit->ripas_value, ripas);
+	check_eq(exit->exit_reason, RMI_EXIT_RIPAS_CHANGE);
+	check_eq(exit->ripas_base, base);
+	check_eq(exit->ripas_top, top);
+	check_eq(exit->ripas_value, ripas);
 }
 
 static void check_results(const struct request *request, uint64_t new_base, uint64_t response)
 {
-	ck_assert(request->done);
-	ck_assert_uint_eq(request->results[0], RSI_SUCCESS);
-	ck_assert_uint_eq(request->results[1], new_base);
-	ck_assert_uint_eq(request->results[2], response);
+	check(request->done);
+	check_eq(request->results[0], RSI_SUCCESS);
+	check_eq(request->results[1], new_base);
+	check_eq(request->results[2], response);
 }
 
 START_TEST(test_ripas_scenario)
@@ -194,8 +194,8 @@ START_TEST(test_ripas_scenario)
 	check_results(&q, 0x2000, 0);
 	expect_out(&h, SUCCESS, NULL, 1, 0x4000, RMI_RTT_SET_RIPAS, rd, rec, 0x2000, 0x4000);
 	for (uint64_t ipa = 0x2000; ipa < 0x4000; ipa += PAGE) {
-		ck_assert_uint_eq(read_entry(&h, &r, ipa, 3).state, RMI_RTTE_UNASSIGNED);
-		ck_assert_uint_eq(read_entry(&h, &r, ipa, 3).ripas, RMI_RIPAS_RAM);
+		check_eq(read_entry(&h, &r, ipa, 3).state, RMI_RTTE_UNASSIGNED);
+		check_eq(read_entry(&h, &r, ipa, 3).ripas, RMI_RIPAS_RAM);
 	}
 	/* i, and the request of j */
 	next_request(&h, &r, &q, true, 0, 0x1000, RMI_RIPAS_EMPTY, 0);
