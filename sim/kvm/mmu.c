@@ -538,6 +538,8 @@ int kvm_handle_guest_abort(struct kvm_vcpu *vcpu)
 	const u64 fault_type = kvm_vcpu_get_esr(vcpu) & ESR_ELx_FSC_TYPE;
 	struct kvm *kvm = vcpu->kvm;
 	struct kvm_memory_slot *slot;
+	bool writable = false;
+	unsigned long hva;
 	gfn_t gfn;
 	int idx, ret;
 
@@ -552,18 +554,21 @@ int kvm_handle_guest_abort(struct kvm_vcpu *vcpu)
 	gfn = gpa_to_gfn(kvm_gpa_from_fault(kvm, fault_ipa));
 	slot = gfn_to_memslot(kvm, gfn);
 
-	if (kvm_is_realm(kvm) && kvm_slot_can_be_private(slot)) {
+	/* A slot that is being deleted has been unmapped already: it counts as gone. */
+	hva = gfn_to_hva_memslot_prot(slot, gfn, &writable);
+
+	if (kvm_is_realm(kvm) && kvm_slot_can_be_private(slot) && !kvm_is_error_hva(hva)) {
 		ret = private_memslot_fault(vcpu, fault_ipa, slot);
 		if (ret != -EINVAL)
 			goto out;
 	}
 
-	if (!slot || (kvm_is_write_fault(vcpu) && (slot->flags & KVM_MEM_READONLY))) {
+	if (kvm_is_error_hva(hva) || (kvm_is_write_fault(vcpu) && !writable)) {
 		ret = no_memory_abort(vcpu, fault_ipa);
 		goto out;
 	}
 
-	ret = user_mem_abort(vcpu, fault_ipa, slot, gfn_to_hva_memslot(slot, gfn));
+	ret = user_mem_abort(vcpu, fault_ipa, slot, hva);
 	if (!ret)
 		ret = 1;
 out:

@@ -944,10 +944,12 @@ static int realm_populate_page(struct kvm *kvm, struct kvm_memory_slot *slot, gf
 		kvm_pfn_t src_pfn, pfn;
 		unsigned int mapped = 0;
 		unsigned long mmu_seq;
-		bool writable;
+		bool writable, has_vma;
 
-		again = false;
-		if (!vma_lookup(current->mm, hva))
+		mmap_read_lock(current->mm);
+		has_vma = vma_lookup(current->mm, hva);
+		mmap_read_unlock(current->mm);
+		if (!has_vma)
 			return -EFAULT;
 
 		mmu_seq = kvm->mmu_invalidate_seq;
