@@ -20,7 +20,7 @@ struct mutex {
 #define mutex_is_locked(l)         ((l)->base.depth != 0)
 #define mutex_destroy(l)           ((void)(l))
 int linux_mutex_lock_killable(struct mutex *lock, const struct linux_site *site);
-/* mutex_lock_killable - 0, or -EINTR if a signal is pending: then it is not taken. */
+/* mutex_lock_killable - 0, or -EINTR if the process is being killed: then it is not taken. */
 #define mutex_lock_killable(l)      linux_mutex_lock_killable(l, LINUX_SITE())
 #define mutex_lock_interruptible(l) linux_mutex_lock_killable(l, LINUX_SITE())
 

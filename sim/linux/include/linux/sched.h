@@ -56,8 +56,7 @@ static inline bool fatal_signal_pending(struct task_struct *task)
 int linux_cond_resched(const struct linux_site *site);
 int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 			    const struct linux_site *site);
-bool linux_need_resched(void);
-/* cond_resched - others may run; 1 if they did. Must not be called where sleeping is forbidden. */
+/* cond_resched - others may run; always 0. Must not be called where sleeping is forbidden. */
 #define cond_resched() linux_cond_resched(LINUX_SITE())
 /* cond_resched_rwlock_write - 1 if it dropped the lock and took it again, else 0. */
 #define cond_resched_rwlock_write(l)                                                               \
