@@ -23,6 +23,12 @@ bool guest_push(struct guest *guest, const struct guest_op *op)
 	return true;
 }
 
+void guest_abandon(struct guest *guest)
+{
+	/* Only the head can be in flight. */
+	guest->num = guest->num && guest->ops[guest->head].in_flight ? 1 : 0;
+}
+
 struct guest_op *guest_head(struct guest *guest)
 {
 	return guest->num ? &guest->ops[guest->head] : NULL;

@@ -9,7 +9,7 @@
 
 #include <sim/step.h>
 
-#define GUEST_MAX_OPS 4
+#define GUEST_MAX_OPS 2
 /* Entries without progress after which the host is said to be endless. */
 #define GUEST_MAX_STUCK 64
 
@@ -61,6 +61,11 @@ struct guest {
 void guest_reset(struct guest *guest);
 /* guest_push - false if the queue is full. */
 bool guest_push(struct guest *guest, const struct guest_op *op);
+/*
+ * guest_abandon - the guest turns to something else: instructions that did not complete are forgotten. An
+ * SMC that the host has not answered yet stays, because its answer comes with the next entry.
+ */
+void guest_abandon(struct guest *guest);
 /* guest_head - the operation that is being executed, or NULL. */
 struct guest_op *guest_head(struct guest *guest);
 /* guest_op_range - the IPAs that an operation concerns; false: none. */

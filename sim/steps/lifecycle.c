@@ -433,7 +433,7 @@ static int64_t close_vcpu(struct world *world, struct vcpu *vcpu)
 	int64_t ret = 0;
 
 	if (vcpu->run)
-		ret = uapi_munmap(world, vcpu->realm, world->tid, vcpu->run, world->run_size, 0);
+		ret = uapi_munmap_file(world, vcpu->run, world->run_size);
 	vcpu->run = 0;
 	return ret < 0 ? ret : close_fd(world, &vcpu->fd);
 }

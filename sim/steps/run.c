@@ -362,6 +362,7 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 					   "%s: the irqchip that it implies could not be made: %s",
 					   call->def->name, strerror((int)-ret));
 	}
+	guest_abandon(&vcpu->guest);
 	if (!guest_push(&vcpu->guest, op))
 		return world_error(error, -ENOSPC, "%s: vCPU %u has %d operations that did not end",
 				   call->def->name, call->vcpu, GUEST_MAX_OPS);

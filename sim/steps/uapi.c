@@ -613,6 +613,14 @@ int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t 
 			fd, 0);
 }
 
+int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size)
+{
+	/* The mapping may be what holds the VM. */
+	const struct sys_scope scope = {.name = "munmap", .tid = world->tid, .end = UINT64_MAX};
+
+	return sys_munmap(world, &scope, addr, size);
+}
+
 uint32_t uapi_ioctl_number(enum step_ioctl request)
 {
 	static const uint32_t numbers[STEP_NUM_IOCTLS] = {

@@ -135,7 +135,9 @@ int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint6
 		    uint64_t base);
 int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
 		     uint64_t base, enum step_advice advice);
+/* A file of KVM's; without one (-1) plain memory of the program. */
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size);
+int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);
 
 /* The encoded number of an ioctl; 0 for STEP_IOCTL_NUMBER. */
 uint32_t uapi_ioctl_number(enum step_ioctl request);

@@ -96,8 +96,15 @@ const uint8_t *world_fill(struct world *world, uint8_t value)
 
 void world_refresh_rd(struct world *world, struct realm *realm)
 {
+	struct rmm_realm_view realm_view;
 	struct kvm_inspect_vm view;
 
+	/* A VM whose descriptor was closed lives on with its vCPUs. */
+	if (world->kvm && realm->vm_fd < 0) {
+		if (realm->rd && !rmm_inspect_realm(world->rmm, realm->rd, &realm_view))
+			realm->rd = 0;
+		return;
+	}
 	realm->rd = 0;
 	if (!world->kvm) {
 		uint64_t rds[64];
@@ -107,7 +114,7 @@ void world_refresh_rd(struct world *world, struct realm *realm)
 			realm->rd = rds[realm->index];
 		return;
 	}
-	if (realm->vm_fd >= 0 && !world->dead &&
+	if (!world->dead &&
 	    !world->kvm->inspect_vm(world->tid, realm->vm_fd, &view))
 		realm->rd = view.rd;
 }
@@ -125,11 +132,36 @@ int world_answer(struct world *world, struct step_call *call, int64_t ret, char 
 	return 0;
 }
 
+/* A string of that text that lives as long as the world: labels of conditions are few. */
+static const char *label_keep(struct world *world, const char *text)
+{
+	for (unsigned int i = 0; i < world->num_labels; i++) {
+		if (!strcmp(world->labels[i], text))
+			return world->labels[i];
+	}
+	if (world->num_labels == WORLD_MAX_LABELS)
+		return "another condition";
+	world->labels[world->num_labels] = strdup(text);
+	return world->labels[world->num_labels] ? world->labels[world->num_labels++] : "a condition";
+}
+
+/* Calls that there is no memory for are counted, but not kept. */
+static void calls_grow(struct world *world)
+{
+	size_t max = world->max_calls ? 2 * world->max_calls : 256;
+	struct world_rmi_call *grown = realloc(world->calls, max * sizeof(*grown));
+
+	if (!grown)
+		return;
+	world->calls = grown;
+	world->max_calls = max;
+}
+
 /* What the RMM answered, for expectations and reports. */
 static void world_sink(void *ctx, const struct trace_event *event)
 {
 	struct world *world = ctx;
-	struct world_rmi_call *call;
+	struct world_rmi_call *last;
 	int slot;
 
 	if (event->kind == TRACE_WARN) {
@@ -141,36 +173,15 @@ static void world_sink(void *ctx, const struct trace_event *event)
 		slot = -1;
 	world->counts[slot < 0 ? COMMAND_NUM_FIDS : (unsigned int)slot]++;
 	world->total++;
-	if (world->num_calls < world->max_calls) {
-		call = &world->calls[world->num_calls++];
-	} else {
-		size_t max = world->max_calls ? 2 * world->max_calls : 256;
-		struct world_rmi_call *grown = NULL;
-
-		if (max <= WORLD_MAX_CALLS)
-			grown = realloc(world->calls, max * sizeof(*grown));
-		if (grown) {
-			world->calls = grown;
-			world->max_calls = max;
-			call = &world->calls[world->num_calls++];
-		} else {
-			call = NULL;
-		}
-	}
-	if (call) {
-		memcpy(call->x, event->value, sizeof(call->x));
-		memcpy(call->out, event->result, sizeof(call->out));
-		call->command = command_slot_name(slot);
-		call->condition = event->text ? rmm_last_call(world->rmm).condition : NULL;
-		world->last[world->num_last % WORLD_LAST_CALLS] = *call;
-	} else {
-		struct world_rmi_call *last = &world->last[world->num_last % WORLD_LAST_CALLS];
-
-		memcpy(last->x, event->value, sizeof(last->x));
-		memcpy(last->out, event->result, sizeof(last->out));
-		last->command = command_slot_name(slot);
-		last->condition = event->text ? rmm_last_call(world->rmm).condition : NULL;
-	}
+	last = &world->last[world->num_last % WORLD_LAST_CALLS];
+	memcpy(last->x, event->value, sizeof(last->x));
+	memcpy(last->out, event->result, sizeof(last->out));
+	last->command = command_slot_name(slot);
+	last->condition = event->text ? label_keep(world, event->text) : NULL;
+	if (world->num_calls == world->max_calls && world->max_calls < WORLD_MAX_CALLS)
+		calls_grow(world);
+	if (world->num_calls < world->max_calls)
+		world->calls[world->num_calls++] = *last;
 	world->num_last++;
 	if (world->guarded && world->total > world->budget) {
 		world->guarded = false;
@@ -315,6 +326,8 @@ void world_destroy(struct world *world)
 		free((struct world_slot *)world->realms[r].config.slots);
 		free(world->realms[r].vcpus);
 	}
+	for (unsigned int i = 0; i < world->num_labels; i++)
+		free(world->labels[i]);
 	free(world->realms);
 	free(world->calls);
 	free(world);

@@ -17,6 +17,8 @@
 /* Bytes that an ioctl structure may have. */
 #define WORLD_MAX_DATA 4096u
 #define WORLD_LAST_CALLS 64u
+/* Labels of the conditions that RMI calls fail with. */
+#define WORLD_MAX_LABELS 256u
 
 struct slot {
 	bool used;        /* known to the VMM; the memory behind it is there */
@@ -89,6 +91,8 @@ struct world {
 	unsigned int warns;
 	struct world_rmi_call last[WORLD_LAST_CALLS];
 	uint64_t num_last;
+	char *labels[WORLD_MAX_LABELS];
+	unsigned int num_labels;
 
 	/*
 	 * A host that makes RMI calls without end is left by a jump. Nothing can be said of its state then,
