@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run.h"
+
+#include <errno.h>
+#include <sim/pool.h>
+#include <string.h>
+
+#define STDERR_LINES 40u
+
+/* A run that finished before one that stands earlier in the order. */
+struct pending {
+	bool finished;
+	struct result result;
+};
+
+struct campaign {
+	const struct campaign_config *config;
+	struct kvm_module **modules; /* of each plan */
+	size_t *jobs;		     /* the run that each job of the pool is */
+	size_t num_jobs;
+	struct pending *runs;
+	size_t num_runs;
+	size_t next; /* the first run that was not handed on yet */
+	size_t stop; /* no run behind this one is handed on */
+};
+
+uint64_t seed_derive(uint64_t seed, uint64_t index)
+{
+	uint64_t value = seed + index * 0x9e3779b97f4a7c15ull;
+
+	if (!index)
+		return seed;
+	/* The finaliser of splitmix64: neighbouring seeds give unrelated ones. */
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
+	return value ^ value >> 31;
+}
+
+static struct result campaign_result(const struct campaign *campaign, size_t run)
+{
+	struct result result = {.plan = campaign->config->plans[run / campaign->config->repeat],
+				.repetition = (unsigned int)(run % campaign->config->repeat)};
+
+	result.seed = seed_derive(campaign->config->seed, result.repetition);
+	return result;
+}
+
+static int write_output(void *ctx, const void *data, size_t size)
+{
+	return pool_child_write(ctx, data, size);
+}
+
+/* In the child. */
+static int campaign_child(void *ctx, size_t job, struct pool_child *child)
+{
+	struct campaign *campaign = ctx;
+	size_t run = campaign->jobs[job];
+	struct result result = campaign_result(campaign, run);
+	struct run_config config = {
+		.seed = result.seed,
+		.memfd = child->memfd,
+		.module = campaign->modules[run / campaign->config->repeat],
+		.trace = campaign->config->trace,
+		.keep_steps = campaign->config->keep_steps,
+		.verbose = campaign->config->verbose,
+	};
+	struct recorder recorder = {.write = write_output, .ctx = child};
+
+	plan_run(result.plan, &config, &recorder);
+	return recorder.error ? 1 : 0;
+}
+
+static void result_add_block(struct result *result, const char *title, const char *text)
+{
+	result->blocks = g_renew(struct result_block, result->blocks, result->num_blocks + 1);
+	result->blocks[result->num_blocks++] = (struct result_block){
+		.title = g_strdup(title), .text = g_utf8_make_valid(text, -1)};
+}
+
+/* The end of what the process printed. */
+static void result_add_stderr(struct result *result, const char *text)
+{
+	const char *start = text + strlen(text);
+	unsigned int lines = 0;
+
+	if (!*text)
+		return;
+	while (start > text && lines < STDERR_LINES) {
+		start--;
+		if (start > text && start[-1] == '\n')
+			lines++;
+	}
+	result_add_block(result, "what the process printed", start);
+}
+
+static void result_from_pool(const struct pool_result *from, struct result *result)
+{
+	bool whole =
+		record_read(from->payload, from->payload_size, result->plan->place.source, result);
+
+	switch (from->end) {
+	case POOL_EXITED:
+		if (whole && !from->code)
+			return;
+		result->status = RESULT_CRASHED;
+		g_free(result->reason);
+		result->reason =
+			g_strdup_printf("the process ended early, with status %d", from->code);
+		break;
+	case POOL_SIGNAL:
+		result->status = RESULT_CRASHED;
+		g_free(result->reason);
+		result->reason =
+			g_strdup_printf("crashed: signal %d (SIG%s)", from->code,
+					sigabbrev_np(from->code) ? sigabbrev_np(from->code) : "?");
+		break;
+	case POOL_TIMEOUT:
+		result->status = RESULT_TIMEOUT;
+		g_free(result->reason);
+		result->reason =
+			g_strdup("timed out; not reproducible as such: it depends on this machine");
+		break;
+	case POOL_MEMORY:
+		result->status = RESULT_CRASHED;
+		g_free(result->reason);
+		result->reason = g_strdup("used more memory than allowed");
+		break;
+	case POOL_LOST:
+		result->status = RESULT_ERROR;
+		g_free(result->reason);
+		result->reason =
+			g_strdup_printf("no process could be started: %s", strerror(-from->code));
+		break;
+	}
+	result_add_stderr(result, from->stderr_text);
+}
+
+static bool result_is_bad(const struct result *result)
+{
+	return result->status != RESULT_PASSED && result->status != RESULT_SKIPPED;
+}
+
+static void campaign_finish(struct campaign *campaign, size_t run, struct result *result)
+{
+	campaign->runs[run].finished = true;
+	campaign->runs[run].result = *result;
+	if (campaign->config->fail_fast && result_is_bad(result))
+		campaign->stop = MIN(campaign->stop, run);
+	/* Hand on whatever is in order now. */
+	while (campaign->next < campaign->num_runs && campaign->next <= campaign->stop &&
+	       campaign->runs[campaign->next].finished) {
+		struct result *next = &campaign->runs[campaign->next++].result;
+
+		campaign->config->done(campaign->config->ctx, next);
+		result_clear(next);
+	}
+}
+
+static bool campaign_done(void *ctx, size_t job, const struct pool_result *from)
+{
+	struct campaign *campaign = ctx;
+	size_t run = campaign->jobs[job];
+	struct result result = campaign_result(campaign, run);
+
+	result_from_pool(from, &result);
+	campaign_finish(campaign, run, &result);
+	return campaign->next <= campaign->stop;
+}
+
+/* Runs that need no process: the KVM build that they ask for is not there. */
+static void campaign_skip(struct campaign *campaign, size_t plan, const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < campaign->config->repeat; i++) {
+		size_t run = plan * campaign->config->repeat + i;
+		struct result result = campaign_result(campaign, run);
+
+		result.status = RESULT_SKIPPED;
+		result.reason = g_strdup(reason);
+		campaign_finish(campaign, run, &result);
+	}
+}
+
+int campaign_run(const struct campaign_config *config, size_t *not_run)
+{
+	struct campaign campaign = {.config = config,
+				    .num_runs = config->num_plans * config->repeat};
+	struct pool_config pool = {
+		.jobs = config->jobs,
+		.timeout_ms = config->timeout_ms,
+		.ctx = &campaign,
+		.run = campaign_child,
+		.done = campaign_done,
+	};
+	size_t i, j;
+	int err = 0;
+
+	campaign.stop = campaign.num_runs;
+	campaign.runs = g_new0(struct pending, campaign.num_runs + 1);
+	campaign.jobs = g_new0(size_t, campaign.num_runs + 1);
+	campaign.modules = g_new0(struct kvm_module *, config->num_plans + 1);
+	for (i = 0; i < config->num_plans; i++) {
+		const struct plan_machine *machine = &config->plans[i]->machine;
+		char *reason = NULL;
+
+		if (!machine->no_kvm) {
+			campaign.modules[i] =
+				config->module(config->ctx, machine->page_size, &reason);
+			if (!campaign.modules[i]) {
+				campaign_skip(&campaign, i, reason);
+				g_free(reason);
+				continue;
+			}
+		}
+		for (j = 0; j < config->repeat; j++)
+			campaign.jobs[campaign.num_jobs++] = i * config->repeat + j;
+	}
+	pool.num_jobs = campaign.num_jobs;
+	if (campaign.num_jobs)
+		err = pool_run(&pool);
+	if (not_run)
+		*not_run = campaign.num_runs - campaign.next;
+	for (i = campaign.next; i < campaign.num_runs; i++)
+		result_clear(&campaign.runs[i].result);
+	g_free(campaign.runs);
+	g_free(campaign.jobs);
+	g_free(campaign.modules);
+	return err;
+}

@@ -1,0 +1,782 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "expect.h"
+
+#include "rmi_text.h"
+#include "value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_ERRNO 133
+
+const char *errno_text(int error)
+{
+	const char *name = error ? strerrorname_np(error < 0 ? -error : error) : "0";
+
+	return name ? name : "an unknown error";
+}
+
+char *count_text(struct plan_count count)
+{
+	static const char *const signs[] = {[PLAN_EQ] = "",   [PLAN_NE] = "!=", [PLAN_LT] = "<",
+					    [PLAN_LE] = "<=", [PLAN_GT] = ">",	[PLAN_GE] = ">="};
+
+	return g_strdup_printf(count.value < 0x100000 ? "%s%" PRIu64 : "%s0x%" PRIx64,
+			       signs[count.relation], count.value);
+}
+
+bool plan_count_holds(struct plan_count count, uint64_t actual)
+{
+	switch (count.relation) {
+	case PLAN_EQ:
+		return actual == count.value;
+	case PLAN_NE:
+		return actual != count.value;
+	case PLAN_LT:
+		return actual < count.value;
+	case PLAN_LE:
+		return actual <= count.value;
+	case PLAN_GT:
+		return actual > count.value;
+	case PLAN_GE:
+		return actual >= count.value;
+	}
+	return false;
+}
+
+static char *number_text(uint64_t number)
+{
+	return g_strdup_printf(number < 0x100000 ? "%" PRIu64 : "0x%" PRIx64, number);
+}
+
+void expect_mismatch_at(const struct checker *checker, const struct plan_expect *item,
+			char *subject, char *expected, char *actual, uint64_t address)
+{
+	checker->mismatch(checker->ctx, item, subject, expected, actual, true, address);
+	g_free(subject);
+	g_free(expected);
+	g_free(actual);
+}
+
+void expect_mismatch(const struct checker *checker, const struct plan_expect *item, char *subject,
+		     char *expected, char *actual)
+{
+	checker->mismatch(checker->ctx, item, subject, expected, actual, false, 0);
+	g_free(subject);
+	g_free(expected);
+	g_free(actual);
+}
+
+/* --- lists of names: errno, outcome ----------------------------------------------------------------- */
+
+/* One value, or a list of which any is right. */
+struct choice {
+	unsigned int *values;
+	size_t num;
+};
+
+static bool choice_load(struct loader *loader, const struct node *node, const char *key,
+			const char *const *names, struct plan_expect *item)
+{
+	const struct node *resolved = load_resolve(loader, node);
+	struct choice *choice = arena_alloc(loader->arena, sizeof(*choice));
+	size_t i;
+
+	item->data = choice;
+	if (!resolved)
+		return false;
+	if (resolved->kind != NODE_SEQUENCE) {
+		choice->values = arena_alloc(loader->arena, sizeof(*choice->values));
+		choice->num = 1;
+		return load_name(loader, resolved, key, "expect", names, choice->values);
+	}
+	if (!resolved->num) {
+		load_error(loader, resolved, "`%s` of expect: the list is empty", key);
+		return false;
+	}
+	choice->values = arena_alloc(loader->arena, resolved->num * sizeof(*choice->values));
+	choice->num = resolved->num;
+	for (i = 0; i < resolved->num; i++) {
+		if (!load_name(loader, resolved->items[i], key, "expect", names,
+			       &choice->values[i]))
+			return false;
+	}
+	return true;
+}
+
+static void choice_check(const struct checker *checker, const struct plan_expect *item,
+			 unsigned int actual, const char *const *names, const char *actual_text)
+{
+	const struct choice *choice = item->data;
+	GString *expected;
+	size_t i;
+
+	for (i = 0; i < choice->num; i++) {
+		if (choice->values[i] == actual)
+			return;
+	}
+	expected = g_string_new(NULL);
+	for (i = 0; i < choice->num; i++)
+		g_string_append_printf(expected, "%s%s", i ? " or " : "", names[choice->values[i]]);
+	expect_mismatch(checker, item, g_strdup(item->def->name), g_string_free(expected, FALSE),
+			g_strdup(actual_text));
+}
+
+/* "none", then the names of all errors; errno_numbers[i] is the number of errno_names[i]. */
+static const char *errno_names[MAX_ERRNO + 2];
+static int errno_numbers[MAX_ERRNO + 2];
+
+static const char *const *errno_name_list(void)
+{
+	size_t num = 0;
+	int i;
+
+	if (errno_names[0])
+		return errno_names;
+	errno_numbers[num] = 0;
+	for (i = 1; i <= MAX_ERRNO; i++) {
+		const char *name = strerrorname_np(i);
+
+		if (!name)
+			continue;
+		errno_numbers[++num] = i;
+		errno_names[num] = name;
+	}
+	errno_names[0] = "none";
+	return errno_names;
+}
+
+static bool errno_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	return choice_load(loader, node, "errno", errno_name_list(), item);
+}
+
+static void errno_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const char *const *names = errno_name_list();
+	int error = -checker->result->err;
+	unsigned int i;
+
+	for (i = 0; names[i] && errno_numbers[i] != error; i++)
+		;
+	choice_check(checker, item, names[i] ? i : UINT32_MAX, names,
+		     error ? errno_text(error) : "none");
+}
+
+static const char *const *outcome_name_list(void)
+{
+	static const char *names[STEP_NUM_OUTCOMES + 1];
+	unsigned int i;
+
+	for (i = 0; i < STEP_NUM_OUTCOMES; i++)
+		names[i] = step_outcome_name((enum step_outcome)i);
+	return names;
+}
+
+static bool outcome_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	return choice_load(loader, node, "outcome", outcome_name_list(), item);
+}
+
+static void outcome_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const struct step_result *result = checker->result;
+	char *actual = result->err ? g_strdup_printf("%s (%s)", step_outcome_name(result->outcome),
+						     errno_text(result->err))
+				   : g_strdup(step_outcome_name(result->outcome));
+
+	choice_check(checker, item, result->outcome, outcome_name_list(), actual);
+	g_free(actual);
+}
+
+/* --- exits ------------------------------------------------------------------------------------------ */
+
+enum exit_field {
+	EXIT_REASON,
+	EXIT_GPA,
+	EXIT_SIZE,
+	EXIT_PRIVATE,
+	EXIT_WRITE,
+	EXIT_DATA,
+	EXIT_ERRNO,
+	EXIT_NUM
+};
+static const char *const exit_keys[] = {
+	[EXIT_REASON] = "reason",   [EXIT_GPA] = "gpa",	    [EXIT_SIZE] = "size",
+	[EXIT_PRIVATE] = "private", [EXIT_WRITE] = "write", [EXIT_DATA] = "data",
+	[EXIT_ERRNO] = "errno",	    [EXIT_NUM] = NULL,
+};
+
+struct exit_pattern {
+	unsigned int given; /* bit of each field */
+	uint64_t fields[EXIT_NUM];
+};
+struct exit_patterns {
+	struct exit_pattern *items;
+	size_t num;
+};
+
+/* Exit reasons are small numbers with gaps. */
+#define MAX_EXIT_REASON 64u
+
+static bool exit_reason_load(struct loader *loader, const struct node *node, uint64_t *out)
+{
+	const char *names[MAX_EXIT_REASON + 1] = {NULL};
+	uint32_t numbers[MAX_EXIT_REASON];
+	unsigned int i, num = 0, index;
+
+	for (i = 0; i < MAX_EXIT_REASON; i++) {
+		const char *name = step_exit_reason_name(i);
+
+		if (name) {
+			numbers[num] = i;
+			names[num++] = name;
+		}
+	}
+	if (!load_name(loader, node, "reason", "an exit", names, &index))
+		return false;
+	*out = numbers[index];
+	return true;
+}
+
+static bool exit_field_load(struct loader *loader, const struct node *node, enum exit_field field,
+			    uint64_t *out)
+{
+	unsigned int index;
+	bool boolean;
+
+	switch (field) {
+	case EXIT_REASON:
+		return exit_reason_load(loader, node, out);
+	case EXIT_GPA:
+	case EXIT_SIZE:
+	case EXIT_DATA:
+		return load_number(loader, node, exit_keys[field], "an exit", VALUE_UNIT, out);
+	case EXIT_PRIVATE:
+	case EXIT_WRITE:
+		if (!load_bool(loader, node, exit_keys[field], "an exit", &boolean))
+			return false;
+		*out = boolean;
+		return true;
+	default:
+		if (!load_name(loader, node, "errno", "an exit", errno_name_list(), &index))
+			return false;
+		*out = (uint64_t)errno_numbers[index];
+		return true;
+	}
+}
+
+static bool exits_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	const struct node *list = load_list(loader, node, "exits", "expect");
+	struct exit_patterns *patterns = arena_alloc(loader->arena, sizeof(*patterns));
+	const struct node *values[LOADER_MAX_KEYS], *map;
+	bool good = true;
+	unsigned int j;
+	size_t i;
+
+	item->data = patterns;
+	if (!list)
+		return false;
+	patterns->num = list->num;
+	patterns->items = arena_alloc(loader->arena, list->num * sizeof(*patterns->items));
+	for (i = 0; i < list->num; i++) {
+		map = load_map(loader, list->items[i], NULL, "an exit");
+		if (!map ||
+		    !load_keys(loader, map, "an exit", exit_keys, 1u << EXIT_REASON, values)) {
+			good = false;
+			continue;
+		}
+		for (j = 0; j < EXIT_NUM; j++) {
+			if (!values[j])
+				continue;
+			patterns->items[i].given |= 1u << j;
+			if (!exit_field_load(loader, values[j], (enum exit_field)j,
+					     &patterns->items[i].fields[j]))
+				good = false;
+		}
+	}
+	return good;
+}
+
+static void exit_fields(const struct step_exit *exit, uint64_t fields[EXIT_NUM])
+{
+	fields[EXIT_REASON] = exit->reason;
+	fields[EXIT_GPA] = exit->gpa;
+	fields[EXIT_SIZE] = exit->size;
+	fields[EXIT_PRIVATE] = exit->is_private;
+	fields[EXIT_WRITE] = exit->is_write;
+	fields[EXIT_DATA] = exit->data;
+	fields[EXIT_ERRNO] = (uint64_t)-exit->err;
+}
+
+static char *exit_text(const uint64_t fields[EXIT_NUM], unsigned int given)
+{
+	GString *text = g_string_new(NULL);
+	unsigned int i;
+
+	for (i = 0; i < EXIT_NUM; i++) {
+		const char *reason = step_exit_reason_name((uint32_t)fields[EXIT_REASON]);
+
+		if (!(given & 1u << i))
+			continue;
+		if (i != EXIT_REASON)
+			g_string_append_printf(text, " %s=", exit_keys[i]);
+		if (i == EXIT_REASON && reason)
+			g_string_append(text, reason);
+		else if (i == EXIT_PRIVATE || i == EXIT_WRITE)
+			g_string_append(text, fields[i] ? "true" : "false");
+		else if (i == EXIT_ERRNO)
+			g_string_append(text, fields[i] ? errno_text((int)fields[i]) : "none");
+		else
+			g_string_append_printf(text, "0x%" PRIx64, fields[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* The fields that say something about an exit nobody described. */
+#define EXIT_PLAIN (1u << EXIT_REASON | 1u << EXIT_GPA | 1u << EXIT_SIZE | 1u << EXIT_PRIVATE)
+
+static void exits_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const struct exit_patterns *patterns = item->data;
+	const struct step_result *result = checker->result;
+	uint64_t fields[EXIT_NUM];
+	size_t i;
+	unsigned int j;
+
+	if (patterns->num != result->num_exits)
+		expect_mismatch(checker, item, g_strdup("exits"),
+				g_strdup_printf("%zu", patterns->num),
+				g_strdup_printf("%zu", result->num_exits));
+	for (i = 0; i < MAX(patterns->num, result->num_exits); i++) {
+		const struct exit_pattern *pattern = i < patterns->num ? &patterns->items[i] : NULL;
+		const struct step_exit *exit = i < result->num_exits ? &result->exits[i] : NULL;
+		char *expected, *actual;
+
+		/* A storm of exits is described by its beginning. */
+		if (i == patterns->num + 8)
+			break;
+		if (exit)
+			exit_fields(exit, fields);
+		for (j = 0; pattern && exit && j < EXIT_NUM; j++) {
+			if ((pattern->given & 1u << j) && pattern->fields[j] != fields[j])
+				break;
+		}
+		if (pattern && exit && j == EXIT_NUM)
+			continue;
+		expected = pattern ? exit_text(pattern->fields, pattern->given) : g_strdup("-");
+		actual = exit ? exit_text(fields,
+					  pattern ? pattern->given | 1u << EXIT_REASON : EXIT_PLAIN)
+			      : g_strdup("-");
+		expect_mismatch_at(checker, item, g_strdup_printf("exits[%zu]", i), expected,
+				   actual, exit ? exit->gpa : pattern->fields[EXIT_GPA]);
+	}
+}
+
+/* --- RMI calls -------------------------------------------------------------------------------------- */
+
+struct rmi_counts {
+	struct {
+		const char *command;
+		struct plan_count count;
+	} * items;
+	size_t num;
+};
+
+static bool rmi_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	const struct node *map = load_map(loader, node, "rmi", "expect");
+	struct rmi_counts *counts = arena_alloc(loader->arena, sizeof(*counts));
+	bool good = true;
+	size_t i, j;
+
+	item->data = counts;
+	if (!map)
+		return false;
+	counts->num = map->num;
+	counts->items = arena_alloc(loader->arena, map->num * sizeof(*counts->items));
+	for (i = 0; i < map->num; i++) {
+		const char *text = load_key(loader, map->pairs[i].key);
+		const struct rmi_command *command = text ? rmi_command_by_name(text) : NULL;
+
+		if (!text || !command) {
+			if (text)
+				load_unknown(loader, map->pairs[i].key, "RMI command", text,
+					     rmi_command_names());
+			good = false;
+			continue;
+		}
+		for (j = 0; j < i; j++) {
+			if (counts->items[j].command == command->name) {
+				load_error(loader, map->pairs[i].key, "duplicate key `%s`", text);
+				diagnostics_note(loader->diagnostics, map->pairs[j].key->place,
+						 "it stands here already");
+				good = false;
+			}
+		}
+		counts->items[i].command = command->name;
+		if (!load_count(loader, map->pairs[i].value, command->name, "rmi", 0,
+				&counts->items[i].count))
+			good = false;
+	}
+	return good;
+}
+
+static void rmi_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const struct rmi_counts *counts = item->data;
+	size_t i;
+
+	for (i = 0; i < counts->num; i++) {
+		uint64_t actual = world_rmi_count(checker->world, counts->items[i].command);
+
+		if (!plan_count_holds(counts->items[i].count, actual))
+			expect_mismatch(checker, item,
+					g_strdup_printf("rmi.%s", counts->items[i].command),
+					count_text(counts->items[i].count), number_text(actual));
+	}
+}
+
+struct rmi_pattern {
+	const struct rmi_command *command;
+	unsigned int given; /* bit of each argument register */
+	uint64_t args[7];
+};
+struct rmi_patterns {
+	struct rmi_pattern *items;
+	size_t num;
+};
+
+static bool rmi_pattern_load(struct loader *loader, const struct node *node,
+			     struct rmi_pattern *pattern)
+{
+	const struct node *resolved = load_resolve(loader, node), *name = resolved, *args = NULL;
+	const struct node *values[LOADER_MAX_KEYS];
+	const char *names[G_N_ELEMENTS(pattern->command->args) + 1] = {NULL}, *text;
+	bool good = true;
+	unsigned int i;
+
+	if (!resolved)
+		return false;
+	if (resolved->kind == NODE_MAPPING && resolved->num == 1) {
+		name = resolved->pairs[0].key;
+		args = resolved->pairs[0].value;
+	} else if (resolved->kind != NODE_SCALAR || node_is_empty(resolved)) {
+		load_error(loader, resolved,
+			   "an RMI call: expected a name such as RTT_CREATE, or {RTT_CREATE: "
+			   "{level: 3}}, "
+			   "found %s",
+			   node_describe(resolved, loader->arena));
+		return false;
+	}
+	text = load_key(loader, name);
+	pattern->command = text ? rmi_command_by_name(text) : NULL;
+	if (!pattern->command) {
+		if (text)
+			load_unknown(loader, name, "RMI command", text, rmi_command_names());
+		return false;
+	}
+	if (!args)
+		return true;
+	for (i = 0; i < pattern->command->num_args; i++)
+		names[i] = pattern->command->args[i];
+	args = load_map(loader, args, NULL, pattern->command->name);
+	if (!args || !load_keys(loader, args, pattern->command->name, names, 0, values))
+		return false;
+	for (i = 0; names[i]; i++) {
+		if (!values[i])
+			continue;
+		pattern->given |= 1u << (i + 1);
+		if (!load_number(loader, values[i], names[i], pattern->command->name,
+				 VALUE_UNIT | VALUE_NEGATIVE, &pattern->args[i + 1]))
+			good = false;
+	}
+	return good;
+}
+
+static bool rmi_exact_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	const struct node *list = load_list(loader, node, "rmi_exact", "expect");
+	struct rmi_patterns *patterns = arena_alloc(loader->arena, sizeof(*patterns));
+	bool good = true;
+	size_t i;
+
+	item->data = patterns;
+	if (!list)
+		return false;
+	patterns->num = list->num;
+	patterns->items = arena_alloc(loader->arena, list->num * sizeof(*patterns->items));
+	for (i = 0; i < list->num; i++) {
+		if (!rmi_pattern_load(loader, list->items[i], &patterns->items[i]))
+			good = false;
+	}
+	return good;
+}
+
+static char *rmi_pattern_text(const struct rmi_pattern *pattern)
+{
+	GString *text = g_string_new(pattern->command->name);
+	unsigned int i;
+
+	for (i = 1; i < 7; i++) {
+		if (pattern->given & 1u << i)
+			g_string_append_printf(text, " %s=0x%" PRIx64,
+					       pattern->command->args[i - 1], pattern->args[i]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void rmi_exact_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const struct rmi_patterns *patterns = item->data;
+	size_t num, i;
+	const struct world_rmi_call *calls = world_rmi_calls(checker->world, &num);
+	uint64_t total = world_rmi_count(checker->world, NULL);
+	unsigned int j;
+
+	if (total != patterns->num)
+		expect_mismatch(checker, item, g_strdup("rmi_exact"),
+				g_strdup_printf("%zu calls", patterns->num),
+				g_strdup_printf("%" PRIu64 " calls", total));
+	/* The first call that differs; those behind it usually only follow from it. */
+	for (i = 0; i < MAX(patterns->num, num); i++) {
+		const struct rmi_pattern *pattern = i < patterns->num ? &patterns->items[i] : NULL;
+		const struct world_rmi_call *call = i < num ? &calls[i] : NULL;
+		GString *actual;
+
+		if (pattern && call && call->command &&
+		    !strcmp(pattern->command->name, call->command)) {
+			for (j = 1; j < 7; j++) {
+				if ((pattern->given & 1u << j) && pattern->args[j] != call->x[j])
+					break;
+			}
+			if (j == 7)
+				continue;
+		}
+		actual = g_string_new(NULL);
+		if (call)
+			rmi_call_print(call, actual);
+		else
+			g_string_append(actual, "-");
+		expect_mismatch(checker, item, g_strdup_printf("rmi_exact[%zu]", i),
+				pattern ? rmi_pattern_text(pattern) : g_strdup("-"),
+				g_string_free(actual, FALSE));
+		break;
+	}
+}
+
+/* --- numbers ---------------------------------------------------------------------------------------- */
+
+static bool number_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	struct plan_count *count = arena_alloc(loader->arena, sizeof(*count));
+	const char *name = item->def->name;
+	unsigned int flags = !strcmp(name, "done")    ? VALUE_UNIT
+			     : !strcmp(name, "value") ? VALUE_NEGATIVE
+						      : 0;
+
+	item->data = count;
+	return load_count(loader, node, name, "expect", flags, count);
+}
+
+static void number_check(const struct checker *checker, const struct plan_expect *item,
+			 uint64_t actual)
+{
+	const struct plan_count *count = item->data;
+
+	if (!plan_count_holds(*count, actual))
+		expect_mismatch(checker, item, g_strdup(item->def->name), count_text(*count),
+				number_text(actual));
+}
+
+static void warns_check(const struct checker *checker, const struct plan_expect *item)
+{
+	number_check(checker, item, world_num_warns(checker->world));
+}
+
+static void value_check(const struct checker *checker, const struct plan_expect *item)
+{
+	number_check(checker, item, checker->result->value);
+}
+
+static void done_check(const struct checker *checker, const struct plan_expect *item)
+{
+	number_check(checker, item, checker->result->done);
+}
+
+static const char *const response_names[] = {"accept", "reject", "none", NULL};
+
+static bool response_load(struct loader *loader, const struct node *node, struct plan_expect *item)
+{
+	return choice_load(loader, node, "response", response_names, item);
+}
+
+static void response_check(const struct checker *checker, const struct plan_expect *item)
+{
+	const struct step_result *result = checker->result;
+	unsigned int actual = !result->has_response ? 2 : result->rejected ? 1 : 0;
+
+	choice_check(checker, item, actual, response_names, response_names[actual]);
+}
+
+/* --- the table -------------------------------------------------------------------------------------- */
+
+static const struct expect_def step_defs[] = {
+	{.name = "errno",
+	 .help = "The step's system call fails with this error, by name, or `none`; a list: any of "
+		 "them.",
+	 .load = errno_load,
+	 .check = errno_check},
+	{.name = "outcome",
+	 .help = "How the step ended; a list: any of them.",
+	 .load = outcome_load,
+	 .check = outcome_check},
+	{.name = "exits",
+	 .help = "What KVM_RUN returned on the way: all of it, in order; of each exit, the fields "
+		 "named.",
+	 .load = exits_load,
+	 .check = exits_check},
+	{.name = "rmi",
+	 .help = "How many RMI calls of each command named the step made.",
+	 .load = rmi_load,
+	 .check = rmi_check},
+	{.name = "rmi_exact",
+	 .help = "All RMI calls of the step, in order; of each call, the arguments named.",
+	 .load = rmi_exact_load,
+	 .check = rmi_exact_check},
+	{.name = "warns",
+	 .help = "How many WARNs fired during the step.",
+	 .load = number_load,
+	 .check = warns_check},
+	{.name = "response",
+	 .help = "What the Realm was answered: accept, reject, or none.",
+	 .load = response_load,
+	 .check = response_check},
+	{.name = "value",
+	 .help = "What the step read or was told.",
+	 .load = number_load,
+	 .check = value_check},
+	{.name = "done",
+	 .help = "Bytes (or items) that the step got through.",
+	 .load = number_load,
+	 .check = done_check},
+};
+
+static const struct expect_def *expect_def_at(size_t index)
+{
+	if (index < G_N_ELEMENTS(step_defs))
+		return &step_defs[index];
+	index -= G_N_ELEMENTS(step_defs);
+	return index < expect_num_state_defs ? &expect_state_defs[index] : NULL;
+}
+
+bool expect_info_at(size_t index, struct expect_info *info)
+{
+	const struct expect_def *def = expect_def_at(index);
+
+	if (!def)
+		return false;
+	*info = (struct expect_info){.name = def->name, .help = def->help, .state = def->state};
+	return true;
+}
+
+static const struct expect_def *expect_find(const char *name)
+{
+	const struct expect_def *def;
+	size_t i;
+
+	for (i = 0; (def = expect_def_at(i)) && strcmp(def->name, name); i++)
+		;
+	return def;
+}
+
+static void expect_unknown(struct loader *loader, const struct node *key, const char *text)
+{
+	const char *names[64] = {NULL};
+	const struct expect_def *def;
+	size_t i;
+
+	for (i = 0; (def = expect_def_at(i)) && i < G_N_ELEMENTS(names) - 2; i++)
+		names[i] = def->name;
+	names[i] = "why";
+	load_unknown(loader, key, "expectation", text, names);
+}
+
+bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
+		 struct plan_expects *out)
+{
+	const struct node *map = load_map(loader, node, "expect", NULL);
+	bool good = true;
+	size_t i, j;
+
+	if (!map)
+		return false;
+	if (!map->num) {
+		load_error(loader, map, "`expect` is empty: expected at least one expectation");
+		return false;
+	}
+	out->items = arena_alloc(loader->arena, map->num * sizeof(*out->items));
+	for (i = 0; i < map->num; i++) {
+		const struct node *key = map->pairs[i].key, *value = map->pairs[i].value;
+		const char *text = load_key(loader, key);
+		struct plan_expect *item = &out->items[out->num];
+
+		if (!text) {
+			good = false;
+			continue;
+		}
+		if (!strcmp(text, "why")) {
+			if (out->why) {
+				load_error(loader, key, "duplicate key `why`");
+				good = false;
+			} else if (!load_text(loader, value, "why", "expect", &out->why)) {
+				good = false;
+			}
+			continue;
+		}
+		item->def = expect_find(text);
+		item->place = key->place;
+		if (!item->def) {
+			expect_unknown(loader, key, text);
+			good = false;
+			continue;
+		}
+		for (j = 0; j < out->num && out->items[j].def != item->def; j++)
+			;
+		if (j < out->num) {
+			load_error(loader, key, "duplicate key `%s`", text);
+			diagnostics_note(loader->diagnostics, out->items[j].place,
+					 "it stands here already");
+			good = false;
+			continue;
+		}
+		out->num++;
+		if (!item->def->state && !result) {
+			load_error(loader, key,
+				   "`%s` describes what a step answered: write it under that step",
+				   text);
+			good = false;
+		} else if (item->def->realm && realm >= loader->plan->num_realms) {
+			load_error(loader, key, "`%s` needs a realm, and the scenario has none",
+				   text);
+			good = false;
+		} else if (!item->def->load(loader, value, item)) {
+			good = false;
+		}
+		out->has_errno |= !strcmp(text, "errno");
+		out->has_outcome |= !strcmp(text, "outcome");
+		out->has_response |= !strcmp(text, "response");
+		out->has_warns |= !strcmp(text, "warns");
+	}
+	return good;
+}
+
+void expect_check(const struct checker *checker, const struct plan_expects *expects)
+{
+	size_t i;
+
+	for (i = 0; i < expects->num; i++)
+		expects->items[i].def->check(checker, &expects->items[i]);
+}

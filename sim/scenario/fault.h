@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fault.h - the faults of a plan while it runs: which occurrence fails, and what the caller is told. */
+#ifndef SCENARIO_FAULT_H
+#define SCENARIO_FAULT_H
+
+#include <glib.h>
+#include <sim/plan.h>
+
+struct fault_state {
+	uint64_t seen; /* occurrences that matched */
+	uint64_t fired;
+};
+struct fault_injector {
+	const struct plan *plan;
+	struct machine *machine;
+	struct fault_state *states; /* one for each of the plan's faults */
+	char *refused;		    /* why a fault contradicts the model's state; NULL: none did */
+	const struct plan_fault *refused_fault;
+};
+
+/* fault_injector_init - prepare for `plan`; fault_injector_clear() releases it. */
+void fault_injector_init(struct fault_injector *injector, const struct plan *plan);
+void fault_injector_clear(struct fault_injector *injector);
+/* fault_injector_attach - from now on `machine` asks the injector, if the plan has faults. */
+void fault_injector_attach(struct fault_injector *injector, struct machine *machine);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * result.h - running plans, and what came of them. Each plan runs in a process of its own, which sends a
+ * record of what happened; here records are read, put in order, and handed to reports.
+ */
+#ifndef SIM_RESULT_H
+#define SIM_RESULT_H
+
+#include <sim/plan.h>
+#include <sim/survey.h>
+
+enum result_status {
+	RESULT_PASSED,
+	RESULT_FAILED,	/* an expectation, or an oracle */
+	RESULT_ERROR,	/* it could not be carried out */
+	RESULT_CRASHED, /* its process died */
+	RESULT_TIMEOUT, /* it ran longer than allowed; not reproducible as such */
+	RESULT_INVALID, /* it asks for something impossible, found only while it ran */
+	RESULT_SKIPPED,
+	RESULT_NUM_STATUSES,
+};
+/* result_status_name - "passed", "failed", ... */
+const char *result_status_name(enum result_status status);
+
+/* Something that was expected, beside what was found. */
+struct result_mismatch {
+	struct place place;
+	char *subject, *expected, *actual;
+};
+/* Lines that explain a failure: the last RMI calls, the tables around an address, ... */
+struct result_block {
+	char *title, *text;
+};
+/* A step as it was performed; only if asked for. */
+struct result_step {
+	uint32_t number; /* as in the trace; 0: before the first step */
+	struct place place;
+	char *title, *name;
+	char *outcome;	      /* in words; NULL: the step asks nothing of the machine */
+	char *calls;	      /* RMI calls in words, "" if there were none */
+	struct survey survey; /* after it */
+};
+
+struct result {
+	const struct plan *plan;
+	enum result_status status;
+	uint64_t seed;		 /* that this run had */
+	unsigned int repetition; /* from 0 */
+	uint32_t num_steps;	 /* that were performed */
+	uint64_t num_calls;	 /* RMI calls */
+	/* Where it ended, unless it passed. */
+	bool has_place;
+	struct place place;
+	uint32_t step;
+	char *step_title, *step_name, *why;
+	char *reason; /* one line, unless it passed */
+	struct result_mismatch *mismatches;
+	size_t num_mismatches;
+	struct result_block *blocks;
+	size_t num_blocks;
+	struct result_step *steps;
+	size_t num_steps_kept;
+	char *trace; /* JSON Lines */
+	size_t trace_size;
+};
+
+struct campaign_config {
+	const struct plan *const *plans;
+	size_t num_plans;
+	unsigned int repeat;	 /* runs of each plan, at least 1 */
+	unsigned int jobs;	 /* processes at once */
+	unsigned int timeout_ms; /* of one run; 0: none */
+	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
+	bool fail_fast;		 /* stop after the first one (in order) that does not pass */
+	bool trace;		 /* keep events */
+	bool keep_steps;	 /* keep each step and a survey after it */
+	bool verbose;		 /* longer explanations */
+	/* The KVM build for a page size; or NULL, and *reason why the scenario is skipped (g_free()). */
+	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
+	/* Called for each run, in the order of the plans whatever the number of jobs. */
+	void (*done)(void *ctx, const struct result *result);
+	void *ctx;
+};
+/*
+ * campaign_run - run all plans. 0, or -errno when runs could not even be started. *not_run (may be NULL) is
+ * the number of runs that `fail_fast` left out.
+ */
+int campaign_run(const struct campaign_config *config, size_t *not_run);
+
+/* seed_derive - the seed of run `index` of a campaign; `seed` itself for 0. */
+uint64_t seed_derive(uint64_t seed, uint64_t index);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * loader.h - from a document to plans. Every load_*() function takes a node as it stands in the file,
+ * applies the matrix to it, and either fills its result and returns true, or adds an error at the node and
+ * returns false. `key` and `of` name the node in messages: "`size` of guest.write".
+ */
+#ifndef SCENARIO_LOADER_H
+#define SCENARIO_LOADER_H
+
+#include "arena.h"
+#include "document.h"
+
+#include <sim/plan.h>
+
+#define LOADER_MAX_VARIABLES 8u
+#define LOADER_MAX_PLANS     1024u    /* runs of one file */
+#define LOADER_MAX_WORK	     1000000u /* runs times values of a file */
+#define LOADER_MAX_STEPS     100000u  /* steps that a run performs, repeats counted */
+#define LOADER_MAX_KEYS	     32u
+
+struct loader_variable {
+	const char *name;
+	struct place place;
+	const struct node **values;
+	size_t num_values;
+	size_t chosen;
+	bool used;
+};
+
+struct loader {
+	struct arena *arena;
+	struct diagnostics *diagnostics;
+	const struct source *source;
+	size_t errors_before;
+	struct loader_variable variables[LOADER_MAX_VARIABLES];
+	size_t num_variables;
+	bool broken_matrix; /* names may be missing because of an error that was reported */
+	struct plan *plan;  /* that is being filled */
+	const char *const *realm_names; /* NULL terminated */
+	const enum step_memory_fault *realm_policies;
+	const char **snapshots;
+	size_t num_snapshots;
+	uint64_t num_steps; /* that the plan performs */
+};
+
+/*
+ * loader_load - all plans of a document, appended to `plans` (struct plan *). Nothing is appended if the
+ * file has any error.
+ */
+struct loader_plans {
+	struct plan **items;
+	size_t num, room;
+};
+void loader_load(const struct source *source, struct node *root, struct arena *arena,
+		 struct diagnostics *diagnostics, struct loader_plans *plans);
+
+void load_error(struct loader *loader, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* load_resolve - the node with the matrix applied; NULL after an error. */
+const struct node *load_resolve(struct loader *loader, const struct node *node);
+
+bool load_number(struct loader *loader, const struct node *node, const char *key, const char *of,
+		 unsigned int flags, uint64_t *out);
+/* load_bounded - a number within [min, max]. */
+bool load_bounded(struct loader *loader, const struct node *node, const char *key, const char *of,
+		  unsigned int flags, uint64_t min, uint64_t max, uint64_t *out);
+bool load_bool(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       bool *out);
+/* load_text - text that no YAML reader takes for something else; not empty. */
+bool load_text(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       const char **out);
+/* load_name - the index of one of `names` (NULL terminated). */
+bool load_name(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       const char *const *names, unsigned int *out);
+bool load_count(struct loader *loader, const struct node *node, const char *key, const char *of,
+		unsigned int flags, struct plan_count *out);
+bool load_range(struct loader *loader, const struct node *node, const char *key, const char *of,
+		uint64_t lone, uint64_t *base, uint64_t *size);
+bool load_bytes(struct loader *loader, const struct node *node, const char *key, const char *of,
+		uint8_t *bytes, size_t max, size_t *num);
+
+/*
+ * load_map, load_list - the node as a map or as a list, NULL after an error. Pairs and items are as they
+ * stand in the file. A map's keys are scalars; load_key() gives their text.
+ */
+const struct node *load_map(struct loader *loader, const struct node *node, const char *key,
+			    const char *of);
+const struct node *load_list(struct loader *loader, const struct node *node, const char *key,
+			     const char *of);
+/* load_key - the text of a map's key with the matrix applied, NULL after an error. */
+const char *load_key(struct loader *loader, const struct node *key);
+/*
+ * load_keys - sorts the pairs of a map by the key's index in `names` into values[], NULL where a key is
+ * absent. Unknown, repeated and missing (bit of `required`) keys are errors; false if there was one.
+ */
+bool load_keys(struct loader *loader, const struct node *map, const char *of,
+	       const char *const *names, uint64_t required, const struct node **values);
+/* load_unknown - the error about a name that is none of `names`. */
+void load_unknown(struct loader *loader, const struct node *node, const char *what,
+		  const char *text, const char *const *names);
+
+/* expect.c: the expectations of a step (`result`), or of a step that only looks at the state. */
+bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
+		 struct plan_expects *out);
+/* fault.c: one item of `faults:`. */
+bool fault_load(struct loader *loader, const struct node *node, struct plan_fault *out);
+/* rmm_option.c: `rmm:` of a machine. */
+bool rmm_option_load(struct loader *loader, const struct node *node, struct plan_machine *machine);
+
+/* format_size - "2M", "4K", "100", "0x1001": the shortest exact form. Into the arena. */
+const char *format_size(struct arena *arena, uint64_t size);
+
+#endif

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "run.h"
+
+#include "expect.h"
+#include "fault.h"
+#include "rmi_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How much of the history explains a failure, and with -v. */
+#define LAST_CALLS	   8u
+#define LAST_CALLS_VERBOSE 64u
+#define AROUND_INTERVALS   3u /* intervals shown on each side of the address */
+
+struct run {
+	const struct plan *plan;
+	const struct run_config *config;
+	struct recorder *recorder;
+	struct world *world;
+	struct trace *trace;
+	FILE *trace_file;
+	char *trace_buffer;
+	size_t trace_size, trace_sent;
+	struct fault_injector faults;
+	uint64_t *digests; /* of each snapshot */
+	uint32_t step;
+	uint64_t num_calls;
+	size_t findings_seen;
+	/* The step that is being judged. */
+	const struct plan_step *current;
+	bool failed;
+	bool has_address; /* a place in the IPA space that the failure is about */
+	uint64_t address;
+	enum result_status status;
+	char *reason;
+};
+
+/* --- failures ---------------------------------------------------------------------------------------- */
+
+static void run_fail(struct run *run, enum result_status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void run_fail(struct run *run, enum result_status status, const char *format, ...)
+{
+	va_list args;
+
+	run->failed = true;
+	if (run->reason)
+		return;
+	run->status = status;
+	va_start(args, format);
+	run->reason = g_strdup_vprintf(format, args);
+	va_end(args);
+}
+
+static void run_mismatch(struct run *run, struct place place, const char *subject,
+			 const char *expected, const char *actual)
+{
+	struct result_mismatch mismatch = {
+		.place = place,
+		.subject = (char *)(uintptr_t)subject,
+		.expected = (char *)(uintptr_t)expected,
+		.actual = (char *)(uintptr_t)actual,
+	};
+
+	record_mismatch(run->recorder, &mismatch);
+}
+
+static void run_expectation(void *ctx, const struct plan_expect *item, const char *subject,
+			    const char *expected, const char *actual, bool has_address,
+			    uint64_t address)
+{
+	struct run *run = ctx;
+
+	if (has_address && !run->has_address) {
+		run->has_address = true;
+		run->address = address;
+	}
+	run_mismatch(run, item->place, subject, expected, actual);
+	run_fail(run, RESULT_FAILED, "%s: expected %s, found %s", subject, expected, actual);
+}
+
+/* The first address that the step's parameters name. */
+static bool step_address(const struct plan_step *step, uint64_t *address)
+{
+	const struct step_def *def = step->call.def;
+	size_t i;
+
+	for (i = 0; step->kind == PLAN_CALL && i < def->num_params; i++) {
+		if (def->params[i].type == STEP_ADDRESS && step->call.args[i].given) {
+			*address = step->call.args[i].number;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void explain_calls(struct run *run)
+{
+	size_t max = run->config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS, num, i;
+	struct world_rmi_call *calls = g_new0(struct world_rmi_call, max);
+	GString *text = g_string_new(NULL);
+
+	num = world_last_calls(run->world, calls, max);
+	for (i = 0; i < num; i++) {
+		rmi_call_print(&calls[i], text);
+		g_string_append_c(text, '\n');
+	}
+	if (num)
+		record_block(run->recorder, "last RMI calls", text->str);
+	g_string_free(text, TRUE);
+	g_free(calls);
+}
+
+static void explain_tables(struct run *run, unsigned int index, uint64_t address)
+{
+	struct survey survey;
+	const struct survey_realm *realm;
+	const struct survey_interval *found;
+	GString *text = g_string_new(NULL);
+	size_t at, first, last, i;
+	char *title;
+
+	survey_take(run->world, true, &survey);
+	realm = index < survey.num_realms ? &survey.realms[index] : NULL;
+	found = realm ? survey_find(realm, address) : NULL;
+	if (found) {
+		at = (size_t)(found - realm->intervals);
+		first = at > AROUND_INTERVALS ? at - AROUND_INTERVALS : 0;
+		last = MIN(at + AROUND_INTERVALS, realm->num_intervals - 1);
+		for (i = first; i <= last; i++) {
+			const struct survey_interval *interval = &realm->intervals[i];
+			bool no_ripas = interval->ripas == RMM_RIPAS_NONE;
+
+			g_string_append_printf(
+				text,
+				"%c 0x%010" PRIx64 "..0x%010" PRIx64 "  %-9s %-13s level %d\n",
+				i == at ? '>' : ' ', interval->base,
+				interval->base + interval->size,
+				no_ripas ? "-" : rmm_ripas_name((enum rmm_ripas)interval->ripas),
+				rmm_hipas_name((enum rmm_hipas)interval->hipas), interval->level);
+		}
+		title = g_strdup_printf("RIPAS and HIPAS around 0x%" PRIx64 " of %s", address,
+					run->plan->realms[index].name);
+		record_block(run->recorder, title, text->str);
+		g_free(title);
+	}
+	survey_clear(&survey);
+	g_string_free(text, TRUE);
+}
+
+static void explain_host(struct run *run)
+{
+	struct survey survey;
+	GString *text = g_string_new(NULL);
+	unsigned int i;
+
+	survey_take(run->world, false, &survey);
+	g_string_append(text, "granules ");
+	for (i = RMM_GRANULE_DELEGATED; i < RMM_GRANULE_NUM_STATES; i++)
+		g_string_append_printf(text, " %s %" PRIu64,
+				       rmm_granule_state_name((enum rmm_granule_state)i),
+				       survey.granules[i]);
+	g_string_append_c(text, '\n');
+	if (survey.has_host)
+		g_string_append_printf(
+			text,
+			"host      pgtable_pages %" PRId64 ", gmem_pages %" PRIu64
+			", user_pages %" PRIu64 ", kernel_pages %" PRIu64 ", slab_objects %" PRIu64
+			", locks held %u, files %u, VMs %u\n",
+			survey.host.pgtable_pages, survey.host.gmem_pages, survey.host.user_pages,
+			survey.host.kernel_pages, survey.host.slab_objects, survey.host.locks_held,
+			survey.host.files, survey.host.vms);
+	record_block(run->recorder, "the machine", text->str);
+	survey_clear(&survey);
+	g_string_free(text, TRUE);
+}
+
+/* What a reader of a failure asks next. */
+static void run_explain(struct run *run)
+{
+	unsigned int realm = run->current ? run->current->realm : 0;
+	uint64_t address = run->address;
+	bool has_address = run->has_address;
+
+	explain_calls(run);
+	if (!has_address && run->current)
+		has_address = step_address(run->current, &address);
+	if (has_address)
+		explain_tables(run, realm, address);
+	explain_host(run);
+}
+
+/* --- findings ---------------------------------------------------------------------------------------- */
+
+/*
+ * A WARN is a finding, unless the step counts its WARNs or the scenario allows them at the end; in a
+ * hostile scenario the host was lied to and its WARNs mean nothing.
+ */
+static bool finding_allowed(const struct run *run, const struct finding *finding, bool closing)
+{
+	if (!strcmp(finding->oracle, "host-audit"))
+		return run->plan->hostile;
+	if (strcmp(finding->oracle, "warn") || strcmp(finding->condition, "WARN"))
+		return false;
+	if (run->plan->hostile)
+		return true;
+	return closing ? run->plan->allow_warns : run->current && run->current->expects.has_warns;
+}
+
+static void run_check_findings(struct run *run, bool closing)
+{
+	struct machine *machine = world_machine(run->world);
+	size_t num = machine_num_findings(machine), i;
+	struct place place = run->current ? run->current->place : run->plan->place;
+
+	for (i = run->findings_seen; i < num; i++) {
+		const struct finding *finding = machine_finding(machine, i);
+		char *subject, *actual;
+
+		if (finding_allowed(run, finding, closing))
+			continue;
+		subject = g_strdup_printf("%s/%s", finding->oracle, finding->condition);
+		actual = *finding->function
+				 ? g_strdup_printf("%s: %s", finding->function, finding->message)
+				 : g_strdup(finding->message);
+		run_mismatch(run, place, subject, "nothing", actual);
+		run_fail(run, RESULT_FAILED, "%s: %s", subject, actual);
+		g_free(subject);
+		g_free(actual);
+	}
+	run->findings_seen = num;
+}
+
+/* A fault that contradicts the state of the model makes the scenario meaningless. */
+static void run_check_faults(struct run *run)
+{
+	if (!run->faults.refused)
+		return;
+	run_mismatch(run, run->faults.refused_fault->place, run->faults.refused_fault->title,
+		     "a fault that can happen", run->faults.refused);
+	run_fail(run, RESULT_INVALID, "fault %s: %s", run->faults.refused_fault->title,
+		 run->faults.refused);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------- */
+
+static void run_flush_trace(struct run *run)
+{
+	if (!run->trace_file || fflush(run->trace_file))
+		return;
+	record_trace(run->recorder, run->trace_buffer + run->trace_sent,
+		     run->trace_size - run->trace_sent);
+	run->trace_sent = run->trace_size;
+}
+
+/* How the call ended, in words. */
+static char *outcome_text(const struct step_result *result)
+{
+	GString *text = g_string_new(step_outcome_name(result->outcome));
+	size_t i;
+
+	if (result->err)
+		g_string_append_printf(text, ", %s", errno_text(result->err));
+	if (result->has_response)
+		g_string_append_printf(text, ", response %s",
+				       result->rejected ? "reject" : "accept");
+	if (result->done)
+		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
+	for (i = 0; i < result->num_exits && i < 4; i++) {
+		const struct step_exit *exit = &result->exits[i];
+		const char *reason = step_exit_reason_name(exit->reason);
+
+		g_string_append_printf(text, "; exit %s gpa=0x%" PRIx64 " size=0x%" PRIx64 "%s",
+				       reason ? reason : "?", exit->gpa, exit->size,
+				       exit->is_private ? " private" : "");
+	}
+	if (i < result->num_exits)
+		g_string_append_printf(text, "; and %zu more exits", result->num_exits - i);
+	return g_string_free(text, FALSE);
+}
+
+static char *calls_text(const struct world *world)
+{
+	const char *const *names = rmi_command_names();
+	GString *text = g_string_new(NULL);
+	size_t i;
+
+	for (i = 0; names[i]; i++) {
+		uint64_t count = world_rmi_count(world, names[i]);
+
+		if (count)
+			g_string_append_printf(text, "%s%s %" PRIu64, text->len ? ", " : "",
+					       names[i], count);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void run_keep_step(struct run *run, const struct plan_step *step,
+			  const struct step_result *result)
+{
+	struct result_step kept = {.number = run->step};
+
+	if (!run->config->keep_steps)
+		return;
+	if (step) {
+		kept.place = step->place;
+		kept.title =
+			(char *)(uintptr_t)(step->text && step->kind == PLAN_NOTE ? step->text
+										  : step->title);
+		kept.name = (char *)(uintptr_t)step->name;
+	} else {
+		kept.place = run->plan->place;
+		kept.title = (char *)"at first";
+	}
+	if (result) {
+		kept.outcome = outcome_text(result);
+		kept.calls = calls_text(run->world);
+	}
+	survey_take(run->world, true, &kept.survey);
+	record_step_kept(run->recorder, &kept);
+	g_free(kept.outcome);
+	g_free(kept.calls);
+	survey_clear(&kept.survey);
+}
+
+/* Success is what a step means when nothing else is said. */
+static void run_check_success(struct run *run, const struct step_call *call)
+{
+	const struct plan_expects *expects = &run->current->expects;
+	const struct step_result *result = &call->result;
+	bool stopped_on_request =
+		result->outcome == STEP_STOPPED && call->memory_fault == STEP_CONVERT_RETURN;
+	char *actual;
+
+	if (!expects->has_errno && !expects->has_outcome && !stopped_on_request &&
+	    (result->outcome != STEP_OK || result->err)) {
+		actual = outcome_text(result);
+		run_mismatch(run, run->current->place, "outcome", "ok", actual);
+		run_fail(run, RESULT_FAILED, "outcome: expected ok, found %s", actual);
+		g_free(actual);
+	}
+	if (!expects->has_response && !expects->has_outcome && result->has_response &&
+	    result->rejected) {
+		run_mismatch(run, run->current->place, "response", "accept", "reject");
+		run_fail(run, RESULT_FAILED, "response: expected accept, found reject");
+	}
+}
+
+static void run_call(struct run *run, const struct plan_step *step)
+{
+	struct step_call call = step->call;
+	struct checker checker = {.world = run->world,
+				  .realm = step->realm,
+				  .result = &call.result,
+				  .mismatch = run_expectation,
+				  .ctx = run};
+	char *error = NULL;
+	int err;
+
+	err = world_perform(run->world, &call, &error);
+	run->num_calls += world_rmi_count(run->world, NULL);
+	if (err) {
+		run_fail(run, RESULT_ERROR, "the step cannot be carried out: %s",
+			 error ? error : errno_text(err));
+	} else {
+		run_check_success(run, &call);
+		expect_check(&checker, &step->expects);
+	}
+	run_check_findings(run, false);
+	run_check_faults(run);
+	run_keep_step(run, step, err ? NULL : &call.result);
+	free(error);
+	step_result_clear(&call.result);
+}
+
+static void run_same_as(struct run *run, const struct plan_step *step)
+{
+	uint64_t digest = machine_hash(world_machine(run->world));
+	char *expected, *actual;
+
+	if (digest == run->digests[step->snapshot])
+		return;
+	expected = g_strdup_printf("the state of snapshot %s (digest %016" PRIx64 ")", step->text,
+				   run->digests[step->snapshot]);
+	actual = g_strdup_printf("another state (digest %016" PRIx64 ")", digest);
+	run_mismatch(run, step->place, "same_as", expected, actual);
+	run_fail(run, RESULT_FAILED, "same_as: the state differs from snapshot %s", step->text);
+	g_free(expected);
+	g_free(actual);
+}
+
+static void run_steps(struct run *run, const struct plan_step *steps, size_t num)
+{
+	struct checker checker = {.world = run->world, .mismatch = run_expectation, .ctx = run};
+	uint64_t round;
+	size_t i;
+
+	for (i = 0; i < num && !run->failed; i++) {
+		const struct plan_step *step = &steps[i];
+
+		if (step->kind == PLAN_REPEAT) {
+			for (round = 0; round < step->times && !run->failed; round++)
+				run_steps(run, step->body, step->num_body);
+			continue;
+		}
+		run->current = step;
+		/* Steps are numbered as in the trace: what only looks has the number of what it looks at. */
+		if (step->kind == PLAN_CALL)
+			run->step++;
+		record_step_begin(run->recorder, run->step, step);
+		switch (step->kind) {
+		case PLAN_CALL:
+			run_call(run, step);
+			break;
+		case PLAN_EXPECT:
+			checker.realm = step->realm;
+			expect_check(&checker, &step->expects);
+			break;
+		case PLAN_SNAPSHOT:
+			run->digests[step->snapshot] = machine_hash(world_machine(run->world));
+			break;
+		case PLAN_SAME_AS:
+			run_same_as(run, step);
+			break;
+		case PLAN_NOTE:
+			run_keep_step(run, step, NULL);
+			break;
+		case PLAN_REPEAT:
+			break;
+		}
+		run_flush_trace(run);
+	}
+}
+
+/* A fault that never came to pass would leave the scenario testing something else than it says. */
+static void run_check_fired(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->plan->num_faults; i++) {
+		const struct plan_fault *fault = &run->plan->faults[i];
+		char *actual;
+
+		if (run->faults.states[i].fired)
+			continue;
+		actual = g_strdup_printf("%" PRIu64 " times", run->faults.states[i].seen);
+		run_mismatch(run, fault->place, fault->title, "the fault happens", actual);
+		run_fail(run, RESULT_FAILED,
+			 "the fault %s never happened: its point was reached %s", fault->title,
+			 actual);
+		g_free(actual);
+	}
+}
+
+static bool run_start(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	struct world_config config = {
+		.realms = plan->realms, .num_realms = plan->num_realms, .seed = run->config->seed};
+	char *error = NULL;
+	int err;
+
+	if (run->config->trace) {
+		run->trace = trace_create();
+		run->trace_file = open_memstream(&run->trace_buffer, &run->trace_size);
+		if (!run->trace || !run->trace_file ||
+		    trace_add_sink(run->trace, (1u << TRACE_NUM_KINDS) - 1, trace_jsonl_sink,
+				   run->trace_file)) {
+			run_fail(run, RESULT_ERROR, "the trace cannot be written: out of memory");
+			return false;
+		}
+	}
+	machine_config_init(&config.machine);
+	plan_apply(plan, &config.machine);
+	config.machine.dram.memfd = run->config->memfd;
+	config.machine.kvm = run->config->module;
+	config.machine.trace = run->trace;
+	err = world_create(&config, &run->world, &error);
+	if (err) {
+		run_fail(run, RESULT_ERROR, "the machine cannot be made: %s",
+			 error ? error : errno_text(err));
+		run->world = NULL;
+	}
+	free(error);
+	return !err;
+}
+
+/* The order matters: the machine writes to the trace until it is gone. */
+static void run_end(struct run *run)
+{
+	world_destroy(run->world);
+	run_flush_trace(run);
+	trace_destroy(run->trace);
+	if (run->trace_file)
+		fclose(run->trace_file);
+	free(run->trace_buffer);
+}
+
+void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
+{
+	struct run run = {.plan = plan, .config = config, .recorder = recorder};
+	bool at_step;
+
+	run.digests = g_new0(uint64_t, plan->num_snapshots + 1);
+	fault_injector_init(&run.faults, plan);
+	if (run_start(&run)) {
+		fault_injector_attach(&run.faults, world_machine(run.world));
+		run_keep_step(&run, NULL, NULL);
+		run_check_findings(&run, false);
+		run_steps(&run, plan->steps, plan->num_steps);
+		at_step = run.failed;
+		if (run.failed)
+			run_explain(&run);
+		else
+			run.current = NULL;
+		world_teardown(run.world, plan->allow_leaks);
+		/* After a failure the end only repeats it. */
+		if (!run.failed) {
+			run_check_findings(&run, true);
+			run_check_faults(&run);
+			run_check_fired(&run);
+			if (run.failed)
+				run_explain(&run);
+		}
+	} else {
+		at_step = false;
+	}
+	/* run_end() first: what it still writes belongs to the record. */
+	run_end(&run);
+	record_end(recorder, run.failed ? run.status : RESULT_PASSED, run.reason, run.step,
+		   run.num_calls, at_step);
+	fault_injector_clear(&run.faults);
+	g_free(run.digests);
+	g_free(run.reason);
+}

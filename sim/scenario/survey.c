@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sim/survey.h>
+
+#include <glib.h>
+
+static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *realm)
+{
+	GArray *intervals = g_array_new(FALSE, FALSE, sizeof(struct survey_interval));
+	struct rmm_realm_view view;
+	struct rmm_entry_view entry;
+	uint64_t at = 0, end;
+
+	if (rd && rmm_inspect_realm(rmm, rd, &view)) {
+		realm->exists = true;
+		realm->state = (uint8_t)view.state;
+		realm->ipa_width = view.ipa_width;
+		end = 1ull << view.ipa_width;
+		while (at < end && rmm_inspect_entry(rmm, rd, at, 3, &entry)) {
+			struct survey_interval next = {.base = entry.ipa,
+						       .size = entry.size,
+						       .hipas = (uint8_t)entry.hipas,
+						       .ripas = (uint8_t)entry.ripas,
+						       .level = entry.level};
+			struct survey_interval *last = NULL;
+
+			if (intervals->len)
+				last = &g_array_index(intervals, struct survey_interval,
+						      intervals->len - 1);
+			if (last && last->hipas == next.hipas && last->ripas == next.ripas &&
+			    last->level == next.level) {
+				last->size += next.size;
+			} else if (intervals->len == SURVEY_MAX_INTERVALS) {
+				realm->cut = true;
+				break;
+			} else {
+				g_array_append_val(intervals, next);
+			}
+			at = entry.ipa + entry.size;
+		}
+	}
+	realm->num_intervals = intervals->len;
+	realm->intervals = (struct survey_interval *)(void *)g_array_free(intervals, FALSE);
+}
+
+void survey_take(struct world *world, bool whole, struct survey *out)
+{
+	struct machine *machine = world_machine(world);
+	const struct rmm *rmm = machine_rmm(machine);
+	const struct kvm_build *kvm = machine_kvm(machine);
+	size_t i;
+
+	*out = (struct survey){.num_realms = world_num_realms(world)};
+	out->realms = g_new0(struct survey_realm, out->num_realms + 1);
+	for (i = 0; whole && i < out->num_realms; i++)
+		realm_take(rmm, world_rd(world, (unsigned int)i), &out->realms[i]);
+	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++)
+		out->granules[i] = rmm_inspect_count(rmm, (enum rmm_granule_state)i);
+	out->has_host = kvm != NULL;
+	if (kvm)
+		kvm->inspect(&out->host);
+}
+
+void survey_clear(struct survey *survey)
+{
+	size_t i;
+
+	for (i = 0; i < survey->num_realms; i++)
+		g_free(survey->realms[i].intervals);
+	g_free(survey->realms);
+	*survey = (struct survey){0};
+}
+
+const struct survey_interval *survey_find(const struct survey_realm *realm, uint64_t ipa)
+{
+	size_t low = 0, high = realm->num_intervals;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct survey_interval *interval = &realm->intervals[middle];
+
+		if (ipa < interval->base)
+			high = middle;
+		else if (ipa - interval->base >= interval->size)
+			low = middle + 1;
+		else
+			return interval;
+	}
+	return NULL;
+}
