@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sim/machine.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sim/rmi_name.h>
+
+#include "error.h"
+#include "module.h"
+#include "private.h"
+
+void machine_config_init(struct machine_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->dram.base = DRAM_DEFAULT_BASE;
+	config->dram.size = DRAM_DEFAULT_SIZE;
+	config->dram.page_size = 4096;
+	config->dram.memfd = -1;
+	rmm_config_init(&config->rmm);
+	config->boot.size = sizeof(config->boot);
+	config->boot.vmid_bits = config->rmm.vmid_bits;
+}
+
+static bool platform_is_clean(void *ctx, uint64_t pa)
+{
+	struct machine *machine = ctx;
+
+	return dram_is_clean(machine->dram, pa);
+}
+
+static void platform_gpt_changed(void *ctx, uint64_t pa, enum rmm_gpt gpt, bool clean)
+{
+	struct machine *machine = ctx;
+
+	if (!clean)
+		dram_mark_dirty(machine->dram, pa);
+	dram_protect(machine->dram, pa, gpt != RMM_GPT_NS && gpt != RMM_GPT_AAP);
+}
+
+static void platform_ns_write(void *ctx, uint64_t pa)
+{
+	struct machine *machine = ctx;
+
+	dram_mark_dirty(machine->dram, pa);
+}
+
+static void run_guest(void *ctx, struct rmm_cpu *cpu)
+{
+	struct machine *machine = ctx;
+
+	if (machine->guest)
+		machine->guest(machine->guest_ctx, cpu);
+	else if (rmm_cpu_event(cpu, RMM_EVENT_IRQ) != RMM_EXIT)
+		machine_report(machine, "rmm", "irq-no-exit", NULL, "an IRQ did not make the REC exit");
+}
+
+/* A build only makes the events that somebody wants. */
+static void event_mask_update(void *ctx)
+{
+	struct machine *machine = ctx;
+
+	machine->port.event_mask =
+		trace_wants(machine->trace, TRACE_HOST) ? (1u << PORT_EVENT_NUM_KINDS) - 1 : 0;
+}
+
+static int rmm_start(struct machine *machine, char **error)
+{
+	struct rmm_config config = machine->config.rmm;
+	int err;
+
+	machine->bank = (struct rmm_bank){
+		.base = dram_base(machine->dram),
+		.size = dram_size(machine->dram),
+		.view = dram_rmm_view(machine->dram),
+	};
+	config.banks = &machine->bank;
+	config.num_banks = 1;
+	config.platform.ctx = machine;
+	config.platform.is_clean = platform_is_clean;
+	config.platform.gpt_changed = platform_gpt_changed;
+	config.platform.ns_write = platform_ns_write;
+	config.platform.ns_fault = NULL;
+	config.run = run_guest;
+	config.run_ctx = machine;
+	err = rmm_create(&config, &machine->rmm);
+	if (err)
+		return error_set(error, err, "the RMM refuses its configuration: %s", strerror(-err));
+	return 0;
+}
+
+static int host_boot(struct machine *machine, char **error)
+{
+	int err;
+
+	if (!machine->build)
+		return 0;
+	machine->booting = true;
+	err = machine->build->boot(&machine->port, &machine->config.boot);
+	machine->booting = false;
+	if (err)
+		return error_set(error, err, "%s does not boot: %s",
+				 kvm_module_path(machine->config.kvm), strerror(-err));
+	return 0;
+}
+
+int machine_create(const struct machine_config *config, struct machine **out, char **error)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+	int err;
+
+	if (error)
+		*error = NULL;
+	if (!machine)
+		return error_set(error, -ENOMEM, "the machine: %s", strerror(ENOMEM));
+	machine->config = *config;
+	machine->actor = -1;
+	if (config->kvm) {
+		machine->build = kvm_module_build(config->kvm);
+		machine->config.dram.page_size = machine->build->info.page_size;
+		machine->holds_module = kvm_module_take(config->kvm);
+		if (!machine->holds_module) {
+			err = error_set(error, -EBUSY, "%s is used by another machine",
+					kvm_module_path(config->kvm));
+			goto fail;
+		}
+	}
+	machine->trace = config->trace ? config->trace : trace_create();
+	machine->owns_trace = !config->trace;
+	if (!machine->trace) {
+		err = error_set(error, -ENOMEM, "the trace: %s", strerror(ENOMEM));
+		goto fail;
+	}
+	err = dram_create(&machine->config.dram, &machine->dram);
+	if (err) {
+		error_set(error, err,
+			  "DRAM of 0x%llx bytes at 0x%llx, page size %u, slot %u, cannot be had: %s",
+			  (unsigned long long)machine->config.dram.size,
+			  (unsigned long long)machine->config.dram.base,
+			  machine->config.dram.page_size, machine->config.dram.slot, strerror(-err));
+		goto fail;
+	}
+	err = rmm_start(machine, error);
+	if (err)
+		goto fail;
+	machine_port_init(machine);
+	event_mask_update(machine);
+	trace_on_change(machine->trace, event_mask_update, machine);
+	machine_asan_register(machine);
+	err = host_boot(machine, error);
+	if (err)
+		goto fail;
+	*out = machine;
+	return 0;
+
+fail:
+	machine_destroy(machine);
+	return err;
+}
+
+void machine_destroy(struct machine *machine)
+{
+	if (!machine)
+		return;
+	if (machine->rmm) {
+		/* The granules that it still holds are wiped, so that the memfd is zeros afterwards. */
+		rmm_reset(machine->rmm);
+		rmm_destroy(machine->rmm);
+	}
+	machine_asan_unregister(machine);
+	dram_destroy(machine->dram);
+	if (machine->holds_module) {
+		kvm_module_restore(machine->config.kvm);
+		kvm_module_give_back(machine->config.kvm);
+	}
+	if (machine->owns_trace)
+		trace_destroy(machine->trace);
+	else if (machine->trace)
+		trace_on_change(machine->trace, NULL, NULL);
+	machine_findings_clear(machine);
+	free(machine);
+}
+
+int machine_reset(struct machine *machine)
+{
+	rmm_reset(machine->rmm);
+	dram_reset(machine->dram);
+	if (machine->build)
+		kvm_module_restore(machine->config.kvm);
+	machine_findings_clear(machine);
+	memset(machine->calls, 0, sizeof(machine->calls));
+	machine->num_calls = 0;
+	machine->actor = -1;
+	trace_set_step(machine->trace, 0);
+	return host_boot(machine, NULL);
+}
+
+struct rmm *machine_rmm(const struct machine *machine)
+{
+	return machine->rmm;
+}
+
+struct dram *machine_dram(const struct machine *machine)
+{
+	return machine->dram;
+}
+
+const struct kvm_build *machine_kvm(const struct machine *machine)
+{
+	return machine->build;
+}
+
+struct trace *machine_trace(const struct machine *machine)
+{
+	return machine->trace;
+}
+
+uint32_t machine_page_size(const struct machine *machine)
+{
+	return dram_page_size(machine->dram);
+}
+
+static void call_trace(struct machine *machine, const struct machine_call *call)
+{
+	struct trace_event event = {
+		.kind = TRACE_RMI, .actor = machine->actor, .text = call->condition};
+	const struct rmi_command *command = rmi_command(call->in[0]);
+
+	memcpy(event.value, call->in, sizeof(event.value));
+	memcpy(event.result, call->out, sizeof(event.result));
+	event.name = command ? command->name : NULL;
+	trace_emit(machine->trace, &event);
+}
+
+void machine_smc(struct machine *machine, struct rmm_regs *regs)
+{
+	struct machine_call call;
+
+	memcpy(call.in, regs->x, sizeof(call.in));
+	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
+		call.condition = "injected";
+	} else {
+		rmm_smc(machine->rmm, regs);
+		call.condition = rmm_last_call(machine->rmm).condition;
+	}
+	memcpy(call.out, regs->x, sizeof(call.out));
+	machine->calls[machine->num_calls++ % MACHINE_NUM_CALLS] = call;
+	if (trace_wants(machine->trace, TRACE_RMI))
+		call_trace(machine, &call);
+}
+
+void machine_set_guest(struct machine *machine, rmm_run_fn run, void *ctx)
+{
+	machine->guest = run;
+	machine->guest_ctx = ctx;
+}
+
+void machine_set_actor(struct machine *machine, int32_t tid)
+{
+	machine->actor = tid;
+}
+
+void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx)
+{
+	machine->fault = fault;
+	machine->rmi = rmi;
+	machine->fault_ctx = ctx;
+}
+
+static bool is_rmms(void *ctx, uint64_t pa)
+{
+	const struct machine *machine = ctx;
+
+	return !machine_granules_nonsecure(machine, pa, RMM_GRANULE_SIZE);
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ (hash >> 32);
+}
+
+uint64_t machine_hash(const struct machine *machine)
+{
+	/*
+	 * Not the build's segments: they hold addresses of its own code and data, which differ between
+	 * runs. What it keeps there is seen through its books.
+	 */
+	uint64_t hash = mix(dram_hash(machine->dram, is_rmms, (void *)(uintptr_t)machine),
+			    rmm_inspect_hash(machine->rmm));
+	struct kvm_inspect books = {0};
+
+	if (!machine->build)
+		return hash;
+	machine->build->inspect(&books);
+	hash = mix(hash, (uint64_t)books.pgtable_pages);
+	hash = mix(hash, books.locks_held);
+	hash = mix(hash, books.gmem_pages);
+	hash = mix(hash, books.user_pages);
+	hash = mix(hash, books.kernel_pages);
+	hash = mix(hash, books.slab_objects);
+	return mix(mix(hash, books.files), books.vms);
+}

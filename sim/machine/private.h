@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SIM_MACHINE_PRIVATE_H
+#define SIM_MACHINE_PRIVATE_H
+
+#include <sim/machine.h>
+
+#define MACHINE_NUM_CALLS 8u
+
+/* An RMI call that has returned. */
+struct machine_call {
+	uint64_t in[7];
+	uint64_t out[5];
+	const char *condition; /* label of the condition that failed, NULL on success */
+};
+
+struct machine {
+	struct machine_config config;
+	struct dram *dram;
+	struct rmm *rmm;
+	struct rmm_bank bank;
+	const struct kvm_build *build;
+	struct trace *trace;
+	bool owns_trace;
+	bool holds_module;
+	bool booting;
+	struct sim_port port;
+
+	rmm_run_fn guest;
+	void *guest_ctx;
+	machine_fault_fn fault;
+	machine_rmi_fn rmi;
+	void *fault_ctx;
+	int32_t actor;
+
+	/* A ring: call i of all is at i % MACHINE_NUM_CALLS. */
+	struct machine_call calls[MACHINE_NUM_CALLS];
+	uint64_t num_calls;
+
+	struct finding *findings;
+	size_t num_findings, max_findings;
+};
+
+/* machine_port_init - fill the table through which the build reaches the machine. */
+void machine_port_init(struct machine *machine);
+void machine_findings_clear(struct machine *machine);
+/* machine_granules_nonsecure - whether all granules of [pa, pa + size) are in DRAM and the Host's. */
+bool machine_granules_nonsecure(const struct machine *machine, uint64_t pa, uint64_t size);
+
+/*
+ * machine_asan_register - let reports of AddressSanitizer about a protected granule of this machine say
+ * whose it is. Nothing in other builds.
+ */
+void machine_asan_register(struct machine *machine);
+void machine_asan_unregister(struct machine *machine);
+
+#endif
