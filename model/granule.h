@@ -50,7 +50,10 @@ struct rmm {
 	uint64_t num_granules;
 	uint64_t count[RMM_GRANULE_NUM_STATES]; /* UNDELEGATED is not counted */
 	uint64_t first_realm; /* PA of the RD with the lowest address, or PA_NONE */
-	struct rmm_call last_call, last_realm_call;
+	struct last_call {
+		const struct rmm_command *command;
+		const struct rmm_condition *condition;
+	} last_call, last_realm_call;
 };
 
 static inline bool rmm_follows_tfrmm(const struct rmm *rmm, uint64_t item)

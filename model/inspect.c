@@ -252,12 +252,20 @@ uint64_t rmm_inspect_hash(const struct rmm *rmm)
 	return hash;
 }
 
+static struct rmm_call call_view(const struct last_call *last)
+{
+	return (struct rmm_call){
+		.command = last->command ? last->command->name : NULL,
+		.condition = last->condition ? last->condition->label : NULL,
+	};
+}
+
 struct rmm_call rmm_last_call(const struct rmm *rmm)
 {
-	return rmm->last_call;
+	return call_view(&rmm->last_call);
 }
 
 struct rmm_call rmm_last_realm_call(const struct rmm *rmm)
 {
-	return rmm->last_realm_call;
+	return call_view(&rmm->last_realm_call);
 }

@@ -227,6 +227,6 @@ void rmm_reset(struct rmm *rmm)
 	}
 	memset(rmm->count, 0, sizeof(rmm->count));
 	rmm->first_realm = PA_NONE;
-	rmm->last_call = (struct rmm_call){NULL, NULL};
-	rmm->last_realm_call = (struct rmm_call){NULL, NULL};
+	rmm->last_call = (struct last_call){NULL, NULL};
+	rmm->last_realm_call = (struct last_call){NULL, NULL};
 }

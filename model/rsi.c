@@ -276,8 +276,7 @@ static void rsi_call(struct rmm_cpu *cpu, unsigned int slot)
 
 	memset(&out, 0, sizeof(out));
 	status = slots[slot].fn(cpu, gprs, &out);
-	cpu->rmm->last_realm_call =
-		(struct rmm_call){command->name, out.condition ? out.condition->label : NULL};
+	cpu->rmm->last_realm_call = (struct last_call){command, out.condition};
 	if (cpu->exited)
 		return;
 	rsi_return(&cpu->regs, status, out.x[1], out.x[2]);
@@ -298,7 +297,7 @@ enum rmm_outcome rmm_cpu_smc(struct rmm_cpu *cpu)
 		rsi_call(cpu, slot);
 		return cpu->exited ? RMM_EXIT : RMM_CONTINUE;
 	}
-	cpu->rmm->last_realm_call = (struct rmm_call){NULL, NULL};
+	cpu->rmm->last_realm_call = (struct last_call){NULL, NULL};
 	if (psci_call(cpu, fid))
 		return cpu->exited ? RMM_EXIT : RMM_CONTINUE;
 	gprs[0] = fid == SMCCC_VERSION ? SMCCC_VERSION_1_2 : SMCCC_NOT_SUPPORTED;

@@ -62,7 +62,7 @@ void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
 	if (slot >= sizeof(slots) / sizeof(slots[0]) || !slots[slot].fn) {
 		regs->x[0] = SMCCC_NOT_SUPPORTED;
 		regs->x[1] = regs->x[2] = regs->x[3] = regs->x[4] = 0;
-		rmm->last_call = (struct rmm_call){NULL, NULL};
+		rmm->last_call = (struct last_call){NULL, NULL};
 		return;
 	}
 	out.condition = NULL;
@@ -73,6 +73,5 @@ void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
 	regs->x[3] = out.x[3];
 	regs->x[4] = out.x[4];
 	/* Written last: REC_ENTER runs the Realm, and the Host may make other calls meanwhile. */
-	rmm->last_call = (struct rmm_call){slots[slot].command->name,
-					   out.condition ? out.condition->label : NULL};
+	rmm->last_call = (struct last_call){slots[slot].command, out.condition};
 }
