@@ -12,6 +12,8 @@
 #define MAX_REPORTS 8
 /* Tables whose page may be on its way back: free_rtt() follows at once, several vCPUs may do it. */
 #define RECENT_TABLES 8
+/* Bit 16 of a function identifier says that the caller holds no SVE state. */
+#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 
 enum condition {
 	RETURN_VALUE,
@@ -277,7 +279,7 @@ static bool call_range(const struct trace_event *event, struct call_range *out)
 	const uint64_t *x = event->value;
 	uint64_t level;
 
-	switch (x[0]) {
+	switch (x[0] & ~SMCCC_SVE_HINT) {
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:
 		*out = (struct call_range){x[1], x[3], x[3] + RMM_GRANULE_SIZE, true};
@@ -357,7 +359,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	const uint64_t *x = event->value;
 	bool success = event->result[0] == RMI_SUCCESS;
 
-	switch (x[0]) {
+	switch (x[0] & ~SMCCC_SVE_HINT) {
 	case RMI_GRANULE_DELEGATE:
 		touch(audit, x[1]);
 		break;

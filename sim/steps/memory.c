@@ -284,15 +284,17 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 			return 0;
 		}
 		if (!write) {
-			if (!result->done)
-				memcpy(&word, world->read, (size_t)ret < 8 ? (size_t)ret : 8);
+			if (size <= sizeof(word))
+				memcpy((uint8_t *)&word + result->done, world->read, (size_t)ret);
+			else if (!result->done)
+				word = world->read[0];
 			mixed |= world->read[0] != (uint8_t)word ||
 				 memcmp(world->read, world->read + 1, (size_t)ret - 1);
 		}
 		result->done += (uint64_t)ret;
 	}
 	if (!write)
-		result->value = size <= 8 ? word : mixed ? UINT64_MAX : (uint8_t)word;
+		result->value = size > sizeof(word) && mixed ? UINT64_MAX : word;
 	return 0;
 }
 

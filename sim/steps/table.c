@@ -389,7 +389,7 @@ static const struct step_param rmm_write_params[] = {
 };
 static const struct step_param rmm_read_params[] = {
 	RMM_MEMORY_RANGE,
-	[RMM_MEMORY_SIZE] = {"size", STEP_SIZE, OPTIONAL(8), 1, 8, NULL, "Bytes."},
+	[RMM_MEMORY_SIZE] = {"size", STEP_SIZE, OPTIONAL(8), 1, 8, NULL, "How many bytes."},
 };
 
 #define PARAMS(p) (p), sizeof(p) / sizeof((p)[0])
