@@ -12,6 +12,11 @@
 
 static u32 live_files;
 
+void files_boot(void)
+{
+	live_files = 0;
+}
+
 u32 nr_files(void)
 {
 	return live_files;
@@ -166,7 +171,7 @@ int anon_inode_getfd(enum file_kind kind, void *private_data)
 	return fd;
 }
 
-static struct file *files_lookup(const struct files_struct *files, int fd)
+struct file *files_lookup(const struct files_struct *files, int fd)
 {
 	struct file *file;
 

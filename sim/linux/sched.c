@@ -87,6 +87,7 @@ struct task_struct *linux_syscall_enter(struct task_struct *task)
 {
 	struct task_struct *previous = linux_current;
 
+	task->in_syscall = true;
 	linux_current = task;
 	return previous;
 }
@@ -95,6 +96,7 @@ void linux_syscall_exit(struct task_struct *previous)
 {
 	linux_locks_report_held();
 	current->signal_injected = false;
+	current->in_syscall = false;
 	linux_current = previous;
 }
 

@@ -31,6 +31,8 @@ void fd_install(int fd, struct file *file);
 /* anon_inode_getfd - a new file under a new descriptor: it, or -errno; private_data is then unused. */
 int anon_inode_getfd(enum file_kind kind, void *private_data);
 
+/* files_lookup - the file that `fd` refers to in a table, or NULL. Takes no reference. */
+struct file *files_lookup(const struct files_struct *files, int fd);
 /* fget - the file that `fd` of `current` refers to, with a reference to drop by fput(), or NULL. */
 struct file *fget(int fd);
 /* close_fd - close(2): 0 or -EBADF. */

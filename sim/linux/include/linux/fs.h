@@ -54,6 +54,8 @@ struct file *alloc_file(enum file_kind kind, void *private_data);
 struct file *get_file(struct file *file);
 /* fput - drop a reference; the last one releases the file. NULL is ignored. */
 void fput(struct file *file);
+/* files_boot - the kernel starts: there are no files. */
+void files_boot(void);
 /* nr_files - files that exist. */
 u32 nr_files(void);
 

@@ -26,6 +26,7 @@ struct task_struct {
 	bool signal_pending;
 	bool signal_injected;  /* by the fault point, for the rest of this system call */
 	bool exiting;
+	bool in_syscall;       /* between linux_syscall_enter() and linux_syscall_exit() */
 	u32 atomic_depth;      /* spinning locks held and sections without preemption */
 	u32 num_held;
 	struct linux_held_lock held[LINUX_MAX_HELD_LOCKS];
