@@ -496,20 +496,22 @@ static void judge_books(struct audit *audit)
 	}
 }
 
-void audit_begin(struct audit *audit, const struct audit_scope *scope)
+void audit_begin(struct audit *audit, const char *name, const struct audit_scope *scope)
 {
+	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
 }
 
-void audit_end(struct audit *audit, const char *name, int64_t ret, bool positive)
+void audit_end(struct audit *audit, int64_t ret, bool positive)
 {
+	const char *name = audit->call;
+
 	audit->in_call = false;
 	if (!audit->enabled) {
 		audit->num_touched = 0;
 		return;
 	}
-	audit->call = name;
 	if (ret < -ERRNO_MAX || (ret > 0 && !positive))
 		REPORT(audit, RETURN_VALUE, "%s returned %" PRId64 ", which is neither 0 nor -errno", name,
 		       ret);

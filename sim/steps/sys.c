@@ -34,7 +34,7 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 	const struct audit_scope audit = {scope->rd, scope->start, scope->end};
 
 	machine_set_actor(world->machine, scope->tid);
-	audit_begin(world->audit, &audit);
+	audit_begin(world->audit, scope->name, &audit);
 	world->budget = world->total + sys_budget(world);
 }
 
@@ -49,7 +49,7 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 			       (unsigned long long)sys_budget(world));
 		ret = -EDEADLK;
 	} else {
-		audit_end(world->audit, scope->name, ret, scope->positive);
+		audit_end(world->audit, ret, scope->positive);
 	}
 	if (trace_wants(world->trace, TRACE_SYSCALL)) {
 		struct trace_event event = {

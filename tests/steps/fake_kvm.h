@@ -48,6 +48,8 @@ enum fake_plant {
 	FAKE_WRONG_REALM,
 	FAKE_OUTSIDE_RANGE,
 	FAKE_TABLE_BESIDE_RANGE,
+	FAKE_TABLE_KEPT,         /* a table that the RMM refuses to give back, and stays accounted */
+	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,
 	/* What is left when the process has exited. */
 	FAKE_LEAVE_DELEGATED,

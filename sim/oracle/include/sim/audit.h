@@ -49,12 +49,10 @@ struct audit_scope {
 	 */
 	uint64_t start, end;
 };
-void audit_begin(struct audit *audit, const struct audit_scope *scope);
-/*
- * audit_end - judge the state after the system call `name`, which returned `ret`. `positive`: it may
- * return numbers above 0.
- */
-void audit_end(struct audit *audit, const char *name, int64_t ret, bool positive);
+/* audit_begin - the system call `name` (a string that stays) begins. */
+void audit_begin(struct audit *audit, const char *name, const struct audit_scope *scope);
+/* audit_end - judge the state after it returned `ret`. `positive`: it may return numbers above 0. */
+void audit_end(struct audit *audit, int64_t ret, bool positive);
 
 /* audit_full - judge every granule and frame that was ever touched. Must be quiescent. */
 void audit_full(struct audit *audit);

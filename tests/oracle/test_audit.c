@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A canary for each rule of the host audit: a KVM that breaks just this rule must be found, and one that
+ * breaks none must not.
+ */
+#include "support.h"
+
+#include <dlfcn.h>
+#include <rmm/rmi.h>
+
+static const struct world_slot slots[] = {{.base = 0x80000000, .size = 0x1000000}};
+static const struct world_realm realm = {.ipa_bits = 33, .vcpus = 1, .slots = slots, .num_slots = 1};
+
+static struct kvm_module *module;
+static struct world *world;
+static struct fake *fake;
+static void *handle;
+
+static void setup(void)
+{
+	fake_state_fn *state;
+
+	world = world_over(FAKE_PATH, &realm, 1, &module);
+	handle = dlopen(FAKE_PATH, RTLD_NOW | RTLD_NOLOAD);
+	ck_assert_ptr_nonnull(handle);
+	*(void **)&state = dlsym(handle, FAKE_SYMBOL);
+	ck_assert_ptr_nonnull(state);
+	fake = state();
+}
+
+static void teardown(void)
+{
+	dlclose(handle);
+	world_done(world, module);
+}
+
+/* A call for one page, with the fault planted. */
+static void do_call(enum fake_plant plant)
+{
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	fake->plant = plant;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+}
+
+static bool refuse_undelegate(void *ctx, struct rmm_regs *regs)
+{
+	(void)ctx;
+	if (regs->x[0] != RMI_GRANULE_UNDELEGATE)
+		return false;
+	regs->x[0] = RMI_ERROR_INPUT;
+	return true;
+}
+
+START_TEST(sound_calls_are_not_found)
+{
+	do_call(FAKE_NOTHING);
+	step_ok(world, "vmm.init_ripas", ARGS({"base", 0x80000000}, {"size", 0x1000}));
+	assert_clean(world);
+}
+END_TEST
+
+static const struct canary {
+	enum fake_plant plant;
+	const char *condition;
+} canaries[] = {
+	{FAKE_RETURN_BELOW_ERRNO, "return-value"},
+	{FAKE_RETURN_POSITIVE, "return-value"},
+	{FAKE_LOCK_HELD, "locks-held"},
+	{FAKE_PGTABLE_UNEVEN, "pgtable-accounting"},
+	{FAKE_LEFT_DELEGATED, "left-delegated"},
+	{FAKE_FREED_DELEGATED, "page-not-nonsecure"},
+	{FAKE_NEVER_ALLOCATED, "page-not-nonsecure"},
+	{FAKE_GMEM_REFERENCE, "gmem-refcount"},
+	{FAKE_DATA_IN_KERNEL_PAGE, "data-not-gmem"},
+	{FAKE_DATA_WITHOUT_REFERENCE, "gmem-refcount"},
+	{FAKE_WRONG_REALM, "wrong-realm"},
+	{FAKE_OUTSIDE_RANGE, "outside-range"},
+	{FAKE_TABLE_BESIDE_RANGE, "outside-range"},
+};
+
+START_TEST(each_fault_is_found)
+{
+	const struct canary *canary = &canaries[_i];
+	const struct finding *finding;
+
+	do_call(canary->plant);
+	ck_assert_msg(was_found(world, "host-audit", canary->condition), "%s was not found",
+		      canary->condition);
+	/* It names the call after which it was found. */
+	finding = machine_finding(world_machine(world), machine_num_findings(world_machine(world)) - 1);
+	ck_assert_str_eq(finding->oracle, "host-audit");
+	ck_assert_str_eq(finding->function, "KVM_SET_MEMORY_ATTRIBUTES");
+	ck_assert_uint_eq(finding->step, 2);
+}
+END_TEST
+
+START_TEST(a_fault_is_reported_once)
+{
+	size_t num;
+
+	do_call(FAKE_LOCK_HELD);
+	num = machine_num_findings(world_machine(world));
+	ck_assert_uint_eq(num, 1);
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	ck_assert_uint_eq(machine_num_findings(world_machine(world)), num);
+	fake->plant = FAKE_PGTABLE_UNEVEN;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	ck_assert_uint_eq(machine_num_findings(world_machine(world)), num + 1);
+}
+END_TEST
+
+START_TEST(pages_that_the_rmm_keeps_are_leaked_on_purpose)
+{
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(FAKE_UNDELEGATE_REFUSED);
+	assert_clean(world);
+	fake->plant = FAKE_TABLE_KEPT;
+	step_ok(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	assert_clean(world);
+	fake->plant = FAKE_TABLE_KEPT_UNACCOUNTED;
+	step_ok(world, "vmm.set_attributes", ARGS({"base", 0x80400000}, {"size", 0x1000}));
+	ck_assert(was_found(world, "host-audit", "pgtable-accounting"));
+}
+END_TEST
+
+static const struct canary leftovers[] = {
+	{FAKE_LEAVE_DELEGATED, "still-delegated"}, {FAKE_LEAVE_PAGE, "still-allocated"},
+	{FAKE_LEAVE_OBJECT, "still-allocated"},    {FAKE_LEAVE_GMEM, "gmem-left"},
+	{FAKE_LEAVE_USER, "still-allocated"},      {FAKE_LEAVE_FILE, "still-open"},
+	{FAKE_LEAVE_VM, "still-open"},             {FAKE_LEAVE_PGTABLE, "still-accounted"},
+};
+
+START_TEST(what_is_left_at_the_end_is_found)
+{
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	fake->plant = leftovers[_i].plant;
+	world_teardown(world, false);
+	ck_assert_msg(was_found(world, "host-audit", leftovers[_i].condition), "%s was not found",
+		      leftovers[_i].condition);
+}
+END_TEST
+
+START_TEST(a_clean_end_is_not_found)
+{
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	world_teardown(world, false);
+	assert_clean(world);
+}
+END_TEST
+
+START_TEST(leaks_can_be_allowed)
+{
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(FAKE_UNDELEGATE_REFUSED);
+	world_teardown(world, true);
+	assert_clean(world);
+}
+END_TEST
+
+START_TEST(allowed_leaks_excuse_no_open_file)
+{
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	fake->plant = FAKE_LEAVE_FILE;
+	world_teardown(world, true);
+	ck_assert(was_found(world, "host-audit", "still-open"));
+}
+END_TEST
+
+START_TEST(leaks_are_not_allowed_unasked)
+{
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(FAKE_UNDELEGATE_REFUSED);
+	world_teardown(world, false);
+	ck_assert(was_found(world, "host-audit", "still-delegated"));
+}
+END_TEST
+
+START_TEST(hostile_calls_turn_it_off)
+{
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	/* A granule that no host knows of. */
+	step_ok(world, "rmm.smc", ARGS({"fid", RMI_GRANULE_DELEGATE}, {"x1", DRAM_DEFAULT_BASE + 0x3000000}));
+	fake->plant = FAKE_LEFT_DELEGATED;
+	step_ok(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	world_teardown(world, false);
+	assert_clean(world);
+}
+END_TEST
+
+START_TEST(reset_forgets)
+{
+	char *error = NULL;
+
+	do_call(FAKE_LEFT_DELEGATED);
+	ck_assert_int_eq(world_reset(world, &error), 0);
+	assert_clean(world);
+	do_call(FAKE_NOTHING);
+	assert_clean(world);
+	/* And it still looks. */
+	ck_assert_int_eq(world_reset(world, &error), 0);
+	do_call(FAKE_PGTABLE_UNEVEN);
+	ck_assert(was_found(world, "host-audit", "pgtable-accounting"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("host audit");
+	TCase *tcase = tcase_create("audit");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, sound_calls_are_not_found);
+	tcase_add_loop_test(tcase, each_fault_is_found, 0, sizeof(canaries) / sizeof(canaries[0]));
+	tcase_add_test(tcase, a_fault_is_reported_once);
+	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);
+	tcase_add_loop_test(tcase, what_is_left_at_the_end_is_found, 0,
+			    sizeof(leftovers) / sizeof(leftovers[0]));
+	tcase_add_test(tcase, a_clean_end_is_not_found);
+	tcase_add_test(tcase, leaks_can_be_allowed);
+	tcase_add_test(tcase, allowed_leaks_excuse_no_open_file);
+	tcase_add_test(tcase, leaks_are_not_allowed_unasked);
+	tcase_add_test(tcase, hostile_calls_turn_it_off);
+	tcase_add_test(tcase, reset_forgets);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
