@@ -88,6 +88,8 @@ static void op_finish(struct world *world, struct guest *guest, enum step_outcom
 	guest->result.outcome = outcome;
 	guest->result.value = op->value;
 	guest->result.done = op->cursor - op->start;
+	if (op->kind != GUEST_SET_RIPAS)
+		guest->result.has_response = guest->result.rejected = false;
 	guest->finished++;
 	guest->progress++;
 	if (trace_wants(world->trace, TRACE_REALM)) {
