@@ -45,7 +45,7 @@
 
 /* Where test memory is. LOW and HIGH lie on either side of 48 bits; DEVICE cannot be delegated. */
 #define LOW_BASE    UINT64_C(0x100000000)
-#define LOW_SIZE    (2 * GiB)
+#define LOW_SIZE    (4 * GiB)
 #define HIGH_BASE   UINT64_C(0x1000000000000)
 #define HIGH_SIZE   MiB
 #define DEVICE_BASE UINT64_C(0x80000000)

@@ -9,6 +9,8 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, suite_conditions());
+	srunner_add_suite(runner, suite_geometry());
+	srunner_add_suite(runner, suite_entries());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
