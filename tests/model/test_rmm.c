@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, suite_conditions());
 	srunner_add_suite(runner, suite_geometry());
 	srunner_add_suite(runner, suite_entries());
+	srunner_add_suite(runner, suite_access());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
