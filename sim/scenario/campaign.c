@@ -98,36 +98,31 @@ static void result_from_pool(const struct pool_result *from, struct result *resu
 	bool whole =
 		record_read(from->payload, from->payload_size, result->plan->place.source, result);
 
+	if (from->end == POOL_EXITED && whole && !from->code)
+		return;
+	g_free(result->reason);
+	result->status = RESULT_CRASHED;
 	switch (from->end) {
 	case POOL_EXITED:
-		if (whole && !from->code)
-			return;
-		result->status = RESULT_CRASHED;
-		g_free(result->reason);
+	case POOL_QUIT:
 		result->reason =
 			g_strdup_printf("the process ended early, with status %d", from->code);
 		break;
 	case POOL_SIGNAL:
-		result->status = RESULT_CRASHED;
-		g_free(result->reason);
 		result->reason =
 			g_strdup_printf("crashed: signal %d (SIG%s)", from->code,
 					sigabbrev_np(from->code) ? sigabbrev_np(from->code) : "?");
 		break;
 	case POOL_TIMEOUT:
 		result->status = RESULT_TIMEOUT;
-		g_free(result->reason);
 		result->reason =
 			g_strdup("timed out; not reproducible as such: it depends on this machine");
 		break;
 	case POOL_MEMORY:
-		result->status = RESULT_CRASHED;
-		g_free(result->reason);
 		result->reason = g_strdup("used more memory than allowed");
 		break;
 	case POOL_LOST:
 		result->status = RESULT_ERROR;
-		g_free(result->reason);
 		result->reason =
 			g_strdup_printf("no process could be started: %s", strerror(-from->code));
 		break;

@@ -866,33 +866,6 @@ static bool load_argument(struct loader *loader, const struct step_def *def,
 	return true;
 }
 
-static void title_argument(struct loader *loader, GString *title, const struct step_param *param,
-			   const struct step_value *value)
-{
-	g_string_append_printf(title, " %s=", param->name);
-	switch (param->type) {
-	case STEP_ADDRESS:
-		g_string_append_printf(title, "0x%" PRIx64, value->number);
-		break;
-	case STEP_SIZE:
-		g_string_append(title, format_size(loader->arena, value->number));
-		break;
-	case STEP_NUMBER:
-		g_string_append_printf(title, value->number < 10000 ? "%" PRIu64 : "0x%" PRIx64,
-				       value->number);
-		break;
-	case STEP_BOOL:
-		g_string_append(title, value->number ? "true" : "false");
-		break;
-	case STEP_ENUM:
-		g_string_append(title, param->names[value->number]);
-		break;
-	case STEP_STRING:
-		g_string_append(title, value->string);
-		break;
-	}
-}
-
 static bool load_arguments(struct loader *loader, const struct node *node, struct plan_step *step)
 {
 	const struct step_def *def = step->call.def;
@@ -925,7 +898,8 @@ static bool load_arguments(struct loader *loader, const struct node *node, struc
 				continue;
 			if (load_argument(loader, def, &def->params[i], values[i],
 					  &step->call.args[i]))
-				title_argument(loader, title, &def->params[i], &step->call.args[i]);
+				g_string_append_printf(title, " %s=%s", names[i],
+						       load_resolve(loader, values[i])->text);
 			else
 				good = false;
 		}
@@ -1275,7 +1249,7 @@ static bool load_tags(struct loader *loader, const struct node *node)
 
 	if (!list)
 		return false;
-	tags = arena_alloc(loader->arena, list->num * sizeof(*tags));
+	tags = arena_alloc(loader->arena, (list->num + 1) * sizeof(*tags));
 	for (i = 0; i < list->num; i++) {
 		tags[i] = "";
 		if (!load_text(loader, list->items[i], NULL, "a tag", &tags[i])) {

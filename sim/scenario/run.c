@@ -160,10 +160,12 @@ static void explain_host(struct run *run)
 
 	survey_take(run->world, false, &survey);
 	g_string_append(text, "granules ");
-	for (i = RMM_GRANULE_DELEGATED; i < RMM_GRANULE_NUM_STATES; i++)
-		g_string_append_printf(text, " %s %" PRIu64,
-				       rmm_granule_state_name((enum rmm_granule_state)i),
-				       survey.granules[i]);
+	for (i = RMM_GRANULE_DELEGATED; i < RMM_GRANULE_NUM_STATES; i++) {
+		if (survey.granules[i])
+			g_string_append_printf(text, " %s %" PRIu64,
+					       rmm_granule_state_name((enum rmm_granule_state)i),
+					       survey.granules[i]);
+	}
 	g_string_append_c(text, '\n');
 	if (survey.has_host)
 		g_string_append_printf(

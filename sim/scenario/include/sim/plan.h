@@ -92,7 +92,7 @@ struct plan {
 	const char *name;    /* "ripas.split" */
 	const char *variant; /* "page_size=4K", "" without a matrix */
 	const char *about;
-	const char *const *tags;
+	const char *const *tags; /* NULL terminated; NULL if there are none */
 	size_t num_tags;
 	enum plan_level level;
 	struct place place;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The report for people. Runs of one scenario share a line as long as they all pass. */
+#include "report.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <string.h>
+
+struct text_state {
+	const struct plan *scenario; /* of the runs that were not printed yet */
+	size_t passed;
+	size_t bad; /* printed already, each by itself */
+};
+
+static const char *const words[] = {
+	[RESULT_PASSED] = "ok",	    [RESULT_FAILED] = "FAIL",	  [RESULT_ERROR] = "ERROR",
+	[RESULT_CRASHED] = "CRASH", [RESULT_TIMEOUT] = "TIMEOUT", [RESULT_INVALID] = "INVALID",
+	[RESULT_SKIPPED] = "skip",
+};
+
+static void print_word(const struct report *report, enum result_status status)
+{
+	bool color = report->options.color;
+	const char *code = status == RESULT_PASSED    ? COLOR(color, "32")
+			   : status == RESULT_SKIPPED ? COLOR(color, "33")
+						      : COLOR(color, "1;31");
+
+	fprintf(report->out, "%s%-7s%s ", code, words[status], COLOR_RESET(color));
+}
+
+static void text_flush(struct report *report)
+{
+	struct text_state *state = report->state;
+
+	if (state->scenario && state->passed) {
+		print_word(report, RESULT_PASSED);
+		fputs(state->scenario->name, report->out);
+		if (state->bad)
+			fprintf(report->out, "  (%zu other runs)", state->passed);
+		else if (state->passed > 1)
+			fprintf(report->out, "  (%zu runs)", state->passed);
+		fputc('\n', report->out);
+	}
+	*state = (struct text_state){0};
+}
+
+static void text_begin(struct report *report)
+{
+	fprintf(report->out, "%s\n", report->run.header);
+}
+
+static void text_result(struct report *report, const struct result *result)
+{
+	struct text_state *state = report->state;
+	char *name = result_name(result);
+
+	if (state->scenario && strcmp(state->scenario->name, result->plan->name))
+		text_flush(report);
+	state->scenario = result->plan;
+	if (result->status == RESULT_PASSED && !report->options.verbose) {
+		state->passed++;
+	} else if (result->status == RESULT_PASSED) {
+		print_word(report, result->status);
+		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls)\n", name,
+			result->num_steps, result->num_calls);
+	} else if (result->status == RESULT_SKIPPED) {
+		print_word(report, result->status);
+		fprintf(report->out, "%s: %s\n", name, result->reason ? result->reason : "");
+		state->bad++;
+	} else {
+		print_word(report, result->status);
+		fprintf(report->out, "%s: %s\n", name, result->reason ? result->reason : "");
+		failure_print(result, &report->run, report->out, report->options.color);
+		state->bad++;
+	}
+	g_free(name);
+}
+
+static void text_end(struct report *report, const struct report_summary *summary)
+{
+	size_t total = 0;
+	unsigned int i;
+
+	text_flush(report);
+	for (i = 0; i < RESULT_NUM_STATUSES; i++)
+		total += summary->counts[i];
+	fprintf(report->out, "\n%zu scenario%s, %zu run%s:", summary->num_scenarios,
+		summary->num_scenarios == 1 ? "" : "s", total, total == 1 ? "" : "s");
+	for (i = 0; i < RESULT_NUM_STATUSES; i++) {
+		if (summary->counts[i] || i == RESULT_PASSED)
+			fprintf(report->out, "%s %zu %s", i == RESULT_PASSED ? "" : ",",
+				summary->counts[i], result_status_name((enum result_status)i));
+	}
+	if (summary->not_run)
+		fprintf(report->out, ", %zu not run after the first failure", summary->not_run);
+	fputc('\n', report->out);
+	if (summary->aborted)
+		fprintf(report->out, "the campaign ended early: %s\n", summary->aborted);
+}
+
+const struct report_def report_text = {
+	.kind = "text",
+	.state_size = sizeof(struct text_state),
+	.begin = text_begin,
+	.result = text_result,
+	.end = text_end,
+};
