@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rmesim.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A report and the file that it goes to. */
+struct sink {
+	struct report *report;
+	struct output *output;
+	const char *path;
+};
+
+struct run {
+	const struct options *options;
+	GArray *sinks; /* struct sink; the first are those that were asked for */
+	struct output *trace;
+	struct kvm_builds *builds;
+	struct report_summary summary;
+	const char *last_name; /* scenario of the last result */
+};
+
+static bool add_sink(struct run *run, const char *kind, const char *path)
+{
+	struct sink sink = {.path = path};
+	struct report_options options = {.verbose = run->options->verbose};
+	int err = output_open(path, &sink.output);
+
+	if (err) {
+		usage_error("%s: cannot write: %s", path, g_strerror(-err));
+		return false;
+	}
+	if (!strcmp(path, "-"))
+		options.color = !strcmp(kind, "text") && color_wanted(run->options->color, stdout);
+	else
+		options.color = !strcmp(kind, "text") && run->options->color == COLOR_ALWAYS;
+	sink.report = report_create(kind, output_stream(sink.output), &options);
+	g_array_append_val(run->sinks, sink);
+	return true;
+}
+
+/* Opens everything that will be written, before anything runs. */
+static bool open_outputs(struct run *run)
+{
+	const struct options *options = run->options;
+	bool standard = options->trace && !strcmp(options->trace, "-");
+	GPtrArray *paths = g_ptr_array_new();
+	bool good = true;
+	unsigned int i, j;
+	int err;
+
+	if (options->trace)
+		g_ptr_array_add(paths, (void *)(uintptr_t)options->trace);
+	for (i = 0; i < options->reports->len; i++)
+		g_ptr_array_add(paths, strchr(options->reports->pdata[i], '=') + 1);
+	for (i = 0; i < paths->len; i++) {
+		for (j = 0; j < i; j++) {
+			if (strcmp(paths->pdata[i], paths->pdata[j]))
+				continue;
+			usage_error("two outputs go to '%s'", (const char *)paths->pdata[i]);
+			good = false;
+		}
+	}
+	for (i = 0; good && i < options->reports->len; i++) {
+		const char *report = options->reports->pdata[i], *path = strchr(report, '=') + 1;
+		char *kind = g_strndup(report, (size_t)(path - report) - 1);
+
+		standard |= !strcmp(path, "-");
+		good = add_sink(run, kind, path);
+		g_free(kind);
+	}
+	if (good && !standard)
+		good = add_sink(run, "text", "-");
+	if (good && options->trace) {
+		err = output_open(options->trace, &run->trace);
+		if (err) {
+			usage_error("%s: cannot write: %s", options->trace, g_strerror(-err));
+			good = false;
+		}
+	}
+	g_ptr_array_unref(paths);
+	return good;
+}
+
+/* Puts all files in place, or (`keep` false) leaves no trace of them. */
+static bool close_outputs(struct run *run, bool keep)
+{
+	bool good = true;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < run->sinks->len; i++) {
+		struct sink *sink = &g_array_index(run->sinks, struct sink, i);
+
+		report_destroy(sink->report);
+		err = 0;
+		if (keep)
+			err = output_commit(sink->output);
+		else
+			output_discard(sink->output);
+		if (err) {
+			usage_error("%s: cannot write: %s", sink->path, g_strerror(-err));
+			good = false;
+		}
+	}
+	err = 0;
+	if (keep && run->trace)
+		err = output_commit(run->trace);
+	else
+		output_discard(run->trace);
+	if (err) {
+		usage_error("%s: cannot write: %s", run->options->trace, g_strerror(-err));
+		good = false;
+	}
+	g_array_unref(run->sinks);
+	return good;
+}
+
+/* Names and paths are the user's: whatever is in them, the line stays JSON. */
+static void json_text(FILE *out, const char *text)
+{
+	char *valid = g_utf8_make_valid(text, -1);
+	const unsigned char *at;
+
+	fputc('"', out);
+	for (at = (const unsigned char *)valid; *at; at++) {
+		if (*at == '"' || *at == '\\')
+			fprintf(out, "\\%c", *at);
+		else if (*at < 0x20 || *at == 0x7f)
+			fprintf(out, "\\u%04x", *at);
+		else
+			fputc(*at, out);
+	}
+	fputc('"', out);
+	g_free(valid);
+}
+
+static void write_trace(const struct run *run, const struct result *result)
+{
+	FILE *out = output_stream(run->trace);
+
+	fputs("{\"kind\":\"scenario\",\"id\":", out);
+	json_text(out, result->plan->id);
+	fputs(",\"file\":", out);
+	json_text(out, result->plan->place.source->path);
+	fprintf(out, ",\"seed\":\"0x%" PRIx64 "\"}\n", result->seed);
+	if (result->trace_size)
+		fwrite(result->trace, 1, result->trace_size, out);
+	/* A process that died may have left half a line. */
+	if (result->trace_size && result->trace[result->trace_size - 1] != '\n')
+		fputc('\n', out);
+	fprintf(out, "{\"kind\":\"result\",\"status\":\"%s\"}\n",
+		result_status_name(result->status));
+}
+
+static void take_result(void *ctx, const struct result *result)
+{
+	struct run *run = ctx;
+	unsigned int i;
+
+	run->summary.counts[result->status]++;
+	if (!run->last_name || strcmp(run->last_name, result->plan->name))
+		run->summary.num_scenarios++;
+	run->last_name = result->plan->name;
+	for (i = 0; i < run->sinks->len; i++)
+		report_result(g_array_index(run->sinks, struct sink, i).report, result);
+	if (run->trace)
+		write_trace(run, result);
+}
+
+static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
+{
+	const struct run *run = ctx;
+
+	return kvm_builds_module(run->builds, page_size, reason);
+}
+
+static char *header_text(const struct run *run)
+{
+	const struct options *options = run->options;
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds), *text;
+
+	text = g_strdup_printf("%s; %s; seed %" PRIu64 "; level %s, timeout %u s, %u job%s",
+			       version, kvm, options->seed, plan_level_name(options->level),
+			       options->timeout_s, options->jobs, options->jobs == 1 ? "" : "s");
+	g_free(version);
+	g_free(kvm);
+	return text;
+}
+
+static int run_plans(struct run *run, const GPtrArray *plans)
+{
+	const struct options *options = run->options;
+	struct campaign_config config = {
+		.plans = (const struct plan *const *)plans->pdata,
+		.num_plans = plans->len,
+		.repeat = options->repeat,
+		.jobs = options->jobs,
+		.timeout_ms = options->timeout_s * 1000,
+		.seed = options->seed,
+		.fail_fast = options->fail_fast,
+		.trace = run->trace != NULL,
+		.verbose = options->verbose,
+		.module = find_module,
+		.done = take_result,
+		.ctx = run,
+	};
+	char *header = header_text(run), *extra = kvm_options(options);
+	struct report_run info = {.header = header,
+				  .program = program_name(),
+				  .options = extra,
+				  .num_runs = (size_t)plans->len * options->repeat};
+	char *aborted = NULL;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < run->sinks->len; i++)
+		report_begin(g_array_index(run->sinks, struct sink, i).report, &info);
+	err = campaign_run(&config, &run->summary.not_run);
+	if (err) {
+		aborted = g_strdup_printf("processes cannot be started: %s", g_strerror(-err));
+		run->summary.aborted = aborted;
+		usage_error("%s", aborted);
+	}
+	for (i = 0; i < run->sinks->len; i++)
+		report_end(g_array_index(run->sinks, struct sink, i).report, &run->summary);
+	run->summary.aborted = NULL;
+	g_free(aborted);
+	g_free(header);
+	g_free(extra);
+	return err ? EXIT_USAGE : exit_code(&run->summary);
+}
+
+static int run(const struct command *command, struct options *options)
+{
+	struct run state = {.options = options};
+	struct suite *suite = load_suite(options->paths, options->color);
+	GPtrArray *plans = suite ? select_plans(suite, options) : NULL;
+	int status = EXIT_USAGE;
+
+	(void)command;
+	if (!suite)
+		return EXIT_USAGE;
+	if (!plans->len) {
+		usage_error("no scenario matches");
+		goto out;
+	}
+	state.builds = kvm_builds_load(options->kvm, plans);
+	if (!state.builds)
+		goto out;
+	state.sinks = g_array_new(FALSE, TRUE, sizeof(struct sink));
+	if (open_outputs(&state)) {
+		status = run_plans(&state, plans);
+		if (!close_outputs(&state, true) && status == EXIT_PASSED)
+			status = EXIT_USAGE;
+	} else {
+		close_outputs(&state, false);
+	}
+	kvm_builds_unload(state.builds);
+out:
+	g_ptr_array_unref(plans);
+	suite_destroy(suite);
+	return status;
+}
+
+static const struct option_def *const run_options[] = {
+	&option_filter,	   &option_exclude, &option_tag,     &option_level,
+	&option_jobs,	   &option_seed,    &option_timeout, &option_repeat,
+	&option_fail_fast, &option_report,  &option_trace,   &option_kvm,
+	&option_color,	   &option_verbose, &option_help,    NULL,
+};
+
+const struct command command_run = {
+	.name = "run",
+	.arguments = "[FILES|DIRECTORIES]...",
+	.summary = "Runs scenarios, each in a process of its own.\n\n"
+		   "Directories are searched for *.yaml; without any argument, scenarios/ is run.",
+	.examples = "  rmesim run scenarios/\n"
+		    "  rmesim run scenarios/ripas --filter 'ripas.*[page_size=16K]' -j 4\n"
+		    "  rmesim run scenarios/ --report tap=- | tee suite.tap\n"
+		    "  rmesim run one.yaml --seed 7 --trace one.jsonl\n"
+		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n",
+	.options = run_options,
+	.run = run,
+};

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rmesim.h"
+
+#include <stdlib.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "scenarios"
+
+static const char *name_of_program = "rmesim";
+
+void program_set_name(const char *name)
+{
+	name_of_program = name;
+}
+
+const char *program_name(void)
+{
+	return name_of_program;
+}
+
+bool color_wanted(enum color_mode mode, FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (mode != COLOR_AUTO)
+		return mode == COLOR_ALWAYS;
+	return isatty(fileno(stream)) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+struct suite *load_suite(const GPtrArray *paths, enum color_mode color)
+{
+	struct suite *suite = suite_create();
+	struct diagnostics *diagnostics = suite_diagnostics(suite);
+	struct stat status;
+	size_t errors;
+	unsigned int i;
+
+	if (!paths->len && stat(DEFAULT_PATH, &status)) {
+		usage_error("no files given, and there is no %s/ here", DEFAULT_PATH);
+		suite_destroy(suite);
+		return NULL;
+	}
+	for (i = 0; i < paths->len; i++)
+		suite_add_path(suite, paths->pdata[i]);
+	if (!paths->len)
+		suite_add_path(suite, DEFAULT_PATH);
+	errors = diagnostics_count(diagnostics);
+	if (!errors)
+		return suite;
+	diagnostics_print(diagnostics, stderr, color_wanted(color, stderr));
+	fprintf(stderr, "rmesim: %zu error%s\n", errors, errors == 1 ? "" : "s");
+	suite_destroy(suite);
+	return NULL;
+}
+
+bool glob_match(const char *pattern, const char *text)
+{
+	const char *star = NULL, *retry = NULL;
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = pattern++;
+			retry = text;
+		} else if (*pattern == '?' || *pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star + 1;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+static bool any_match(const GPtrArray *patterns, const struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < patterns->len; i++) {
+		if (glob_match(patterns->pdata[i], plan->id) ||
+		    glob_match(patterns->pdata[i], plan->name))
+			return true;
+	}
+	return false;
+}
+
+static bool any_tag(const GPtrArray *tags, const struct plan *plan)
+{
+	unsigned int i;
+	size_t j;
+
+	for (i = 0; i < tags->len; i++) {
+		for (j = 0; j < plan->num_tags; j++) {
+			if (!strcmp(tags->pdata[i], plan->tags[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
+GPtrArray *select_plans(const struct suite *suite, const struct options *options)
+{
+	GPtrArray *plans = g_ptr_array_new();
+	size_t i;
+
+	for (i = 0; i < suite_num_plans(suite); i++) {
+		const struct plan *plan = suite_plan(suite, i);
+
+		if (plan->level > options->level || any_match(options->excludes, plan) ||
+		    (options->filters->len && !any_match(options->filters, plan)) ||
+		    (options->tags->len && !any_tag(options->tags, plan)))
+			continue;
+		g_ptr_array_add(plans, (void *)(uintptr_t)plan);
+	}
+	return plans;
+}
+
+/* --- KVM builds -------------------------------------------------------------------------------------- */
+
+static const uint32_t page_sizes[] = {4096, 16384, 65536};
+
+struct kvm_builds {
+	struct kvm_module *modules[G_N_ELEMENTS(page_sizes)];
+	bool chosen; /* by the user: others are not looked for */
+};
+
+static int page_size_index(uint32_t page_size)
+{
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(page_sizes); i++) {
+		if (page_sizes[i] == page_size)
+			return (int)i;
+	}
+	return -1;
+}
+
+static struct kvm_module *load_module(const char *path)
+{
+	struct kvm_module *module = NULL;
+	char *error = NULL;
+	int err = kvm_module_load(path, &module, &error);
+
+	if (err) {
+		usage_error("%s: %s", path, error ? error : strerror(-err));
+		module = NULL;
+	}
+	free(error);
+	return module;
+}
+
+static bool load_chosen(struct kvm_builds *builds, const char *path)
+{
+	struct kvm_module *module = load_module(path);
+	uint32_t page_size;
+	int index;
+
+	if (!module)
+		return false;
+	page_size = kvm_module_build(module)->info.page_size;
+	index = page_size_index(page_size);
+	if (index < 0 || builds->modules[index]) {
+		usage_error(index < 0 ? "%s: pages of %u bytes are not supported"
+				      : "%s: there is another build with pages of %u bytes already",
+			    path, page_size);
+		kvm_module_unload(module);
+		return false;
+	}
+	builds->modules[index] = module;
+	return true;
+}
+
+struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans)
+{
+	struct kvm_builds *builds = g_new0(struct kvm_builds, 1);
+	bool good = true;
+	unsigned int i;
+
+	builds->chosen = files->len;
+	for (i = 0; i < files->len; i++) {
+		if (!load_chosen(builds, files->pdata[i]))
+			good = false;
+	}
+	for (i = 0; !files->len && i < plans->len; i++) {
+		const struct plan *plan = plans->pdata[i];
+		int index = page_size_index(plan->machine.page_size);
+		char *path;
+
+		if (plan->machine.no_kvm || builds->modules[index])
+			continue;
+		path = kvm_module_default_path(plan->machine.page_size);
+		builds->modules[index] = path ? load_module(path) : NULL;
+		free(path);
+		if (!builds->modules[index]) {
+			good = false;
+			break;
+		}
+	}
+	if (good)
+		return builds;
+	kvm_builds_unload(builds);
+	return NULL;
+}
+
+void kvm_builds_unload(struct kvm_builds *builds)
+{
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(page_sizes); i++) {
+		if (builds->modules[i])
+			kvm_module_unload(builds->modules[i]);
+	}
+	g_free(builds);
+}
+
+struct kvm_module *kvm_builds_module(void *ctx, uint32_t page_size, char **reason)
+{
+	const struct kvm_builds *builds = ctx;
+	struct kvm_module *module = builds->modules[page_size_index(page_size)];
+
+	if (!module)
+		*reason = g_strdup_printf("no KVM build with pages of %uK was given",
+					  page_size / 1024);
+	return module;
+}
+
+char *kvm_builds_text(const struct kvm_builds *builds)
+{
+	GString *text = g_string_new(NULL);
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(page_sizes); i++) {
+		const struct kvm_build_info *info;
+		char *name;
+
+		if (!builds->modules[i])
+			continue;
+		info = &kvm_module_build(builds->modules[i])->info;
+		name = builds->chosen ? g_strdup(kvm_module_path(builds->modules[i]))
+				      : g_path_get_basename(kvm_module_path(builds->modules[i]));
+		g_string_append_printf(text, "%s%s (%s, %s)", text->len ? ", " : "KVM ", name,
+				       info->series, info->compiler);
+		g_free(name);
+	}
+	if (!text->len)
+		g_string_append(text, "no KVM");
+	return g_string_free(text, FALSE);
+}
+
+char *kvm_options(const struct options *options)
+{
+	GString *text = g_string_new(NULL);
+	unsigned int i;
+
+	for (i = 0; i < options->kvm->len; i++) {
+		char *quoted = g_shell_quote(options->kvm->pdata[i]);
+
+		g_string_append_printf(text, " --kvm %s", quoted);
+		g_free(quoted);
+	}
+	return g_string_free(text, FALSE);
+}
+
+int exit_code(const struct report_summary *summary)
+{
+	const size_t *counts = summary->counts;
+
+	if (counts[RESULT_FAILED] || counts[RESULT_ERROR] || counts[RESULT_CRASHED])
+		return EXIT_FAILED;
+	if (counts[RESULT_INVALID])
+		return EXIT_USAGE;
+	if (counts[RESULT_TIMEOUT])
+		return EXIT_TIMED_OUT;
+	if (counts[RESULT_PASSED])
+		return EXIT_PASSED;
+	return counts[RESULT_SKIPPED] ? EXIT_SKIPPED : EXIT_USAGE;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rmesim.h - the command line: commands, their options, and what several of them share. */
+#ifndef TOOLS_RMESIM_H
+#define TOOLS_RMESIM_H
+
+#include <glib.h>
+#include <sim/plan.h>
+#include <sim/report.h>
+
+enum exit_code {
+	EXIT_PASSED = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,	   /* or invalid input */
+	EXIT_SKIPPED = 77, /* all of them */
+	EXIT_TIMED_OUT = 124,
+};
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Values of all options that any command has. */
+struct options {
+	GPtrArray *paths; /* arguments that are no options */
+	GPtrArray *filters, *excludes, *tags;
+	GPtrArray *reports; /* KIND=FILE */
+	GPtrArray *kvm;	    /* files */
+	enum plan_level level;
+	unsigned int jobs;
+	uint64_t seed;
+	unsigned int timeout_s;
+	unsigned int repeat;
+	const char *trace;
+	enum color_mode color;
+	bool fail_fast, verbose, ascii, help;
+	bool steps, faults, expectations;
+};
+
+struct option_def {
+	char letter;	      /* 0: none */
+	const char *name;     /* without the dashes */
+	const char *argument; /* what the value is called in the help; NULL: it takes none */
+	const char *help;
+	/* Stores the value; false after printing why it is wrong. */
+	bool (*set)(struct options *options, const char *value);
+};
+
+struct command {
+	const char *name, *arguments, *summary, *examples;
+	const struct option_def *const *options; /* NULL terminated */
+	int (*run)(const struct command *command, struct options *options);
+	/* Takes the arguments as they are, instead of `options` and `run`. */
+	int (*raw)(int argc, char **argv);
+};
+
+extern const struct command command_run, command_list, command_show, command_lint;
+
+/* The options, for the commands' tables. */
+extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
+	option_seed, option_timeout, option_repeat, option_trace, option_report, option_kvm,
+	option_fail_fast, option_verbose, option_color, option_ascii, option_steps, option_faults,
+	option_expectations, option_help;
+
+void options_init(struct options *options);
+void options_clear(struct options *options);
+/* options_parse - false after printing what is wrong. argv[0] is the command's name. */
+bool options_parse(const struct command *command, int argc, char **argv, struct options *options);
+void command_help(const struct command *command, FILE *out);
+/* usage_error - "rmesim: error: ..." on standard error. */
+void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* program_name - how this program was called. */
+const char *program_name(void);
+void program_set_name(const char *name);
+/* version_print - version, commit, ABIs and build. */
+void version_print(FILE *out);
+/* version_line - the same in a few words. g_free(). */
+char *version_line(void);
+
+/* color_wanted - whether `stream` gets colour. */
+bool color_wanted(enum color_mode mode, FILE *stream);
+/*
+ * load_suite - load `paths`, or `scenarios` of the current directory when there are none. NULL after
+ * printing all errors.
+ */
+struct suite *load_suite(const GPtrArray *paths, enum color_mode color);
+/* glob_match - `*` is any text, `?` any character; all else is itself. */
+bool glob_match(const char *pattern, const char *text);
+/* select_plans - the plans that the options choose, in order. */
+GPtrArray *select_plans(const struct suite *suite, const struct options *options);
+
+/* The KVM builds of a run, by page size. */
+struct kvm_builds;
+/* kvm_builds_load - those that `plans` need; NULL after printing what is wrong. */
+struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans);
+void kvm_builds_unload(struct kvm_builds *builds);
+/* kvm_builds_module - as campaign_config.module; `ctx` is the struct kvm_builds. */
+struct kvm_module *kvm_builds_module(void *ctx, uint32_t page_size, char **reason);
+/* kvm_builds_text - "KVM kvm-4k.so (v10, gcc 12.2.0)". g_free(). */
+char *kvm_builds_text(const struct kvm_builds *builds);
+/* kvm_options - the `--kvm` options again, for a reproducer. g_free(). */
+char *kvm_options(const struct options *options);
+/* exit_code - of a campaign with these results. */
+int exit_code(const struct report_summary *summary);
+
+#endif
