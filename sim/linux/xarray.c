@@ -40,7 +40,7 @@ static inline void *from_node(struct xa_node *node)
 
 static inline void *mk_err(int error)
 {
-	return (void *)((unsigned long)((long)error << 2) | 2);
+	return (void *)((unsigned long)(long)error << 2 | 2);
 }
 
 static inline void *visible(void *entry)

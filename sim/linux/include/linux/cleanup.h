@@ -43,7 +43,7 @@
 	DEFINE_CLASS(name, type, if (_T) { unlock; }, ({ lock; _T; }), type _T)
 #define guard(name) CLASS(name, __maybe_unused __UNIQUE_ID(guard))
 #define scoped_guard(name, args...)                                                                \
-	for (CLASS(name, __scope)(args), *__scope_once = (void *)1; __scope_once;                  \
+	for (CLASS(name, __maybe_unused __scope)(args), *__scope_once = (void *)1; __scope_once;                  \
 	     __scope_once = NULL)
 
 #endif

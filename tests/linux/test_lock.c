@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* test_lock.c - each planted misuse of a lock is reported, and correct use is not. */
+#include "test.h"
+
+#include <linux/kvm_host.h>
+#include <linux/mutex.h>
+#include <linux/rwlock.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+
+static struct {
+	spinlock_t spin;
+	rwlock_t rw;
+	struct mutex mutex;
+	struct rw_semaphore sem;
+	struct srcu_struct srcu;
+} locks;
+
+static struct task_struct *tasks[2];
+
+static void locks_init(void)
+{
+	spin_lock_init(&locks.spin);
+	rwlock_init(&locks.rw);
+	mutex_init(&locks.mutex);
+	init_rwsem(&locks.sem);
+	init_srcu_struct(&locks.srcu);
+	tasks[0] = linux_task_create(NULL, NULL, 0);
+	tasks[1] = linux_task_create(NULL, NULL, 0);
+	linux_syscall_enter(tasks[0]);
+}
+
+static u32 held(void)
+{
+	struct kvm_inspect books;
+
+	linux_inspect(&books);
+	return books.locks_held;
+}
+
+START_TEST(correct_use)
+{
+	int index;
+
+	locks_init();
+	fake->num_events = 0;
+	mutex_lock(&locks.mutex);
+	index = srcu_read_lock(&locks.srcu);
+	write_lock(&locks.rw);
+	spin_lock(&locks.spin);
+	ck_assert_uint_eq(held(), 4);
+	lockdep_assert_held(&locks.mutex);
+	lockdep_assert_held_write(&locks.rw);
+	lockdep_assert_held(&locks.spin);
+	ck_assert(srcu_read_lock_held(&locks.srcu));
+	/* An atomic allocation is allowed here. */
+	free_page(__get_free_page(GFP_ATOMIC));
+	spin_unlock(&locks.spin);
+	write_unlock(&locks.rw);
+	/* A read section of sleepable RCU may sleep. */
+	free_page(__get_free_page(GFP_KERNEL));
+	ck_assert_int_eq(cond_resched(), 0);
+	srcu_read_unlock(&locks.srcu, index);
+	mutex_unlock(&locks.mutex);
+	read_lock(&locks.rw);
+	lockdep_assert_held_read(&locks.rw);
+	read_unlock(&locks.rw);
+	down_read(&locks.sem);
+	up_read(&locks.sem);
+	down_write(&locks.sem);
+	up_write(&locks.sem);
+	synchronize_srcu(&locks.srcu);
+	index = srcu_read_lock(&locks.srcu);
+	srcu_read_unlock(&locks.srcu, index);
+	lockdep_assert_not_held(&locks.mutex);
+	ck_assert_uint_eq(held(), 0);
+	ck_assert_int_eq(fake->num_warns, 0);
+	/* Every operation is a scheduling point and an event with the lock's name. */
+	ck_assert_uint_eq(fake->sched_points[PORT_SCHED_LOCK], 8);
+	ck_assert_uint_eq(fake->sched_points[PORT_SCHED_UNLOCK], 8);
+	ck_assert_int_eq(fake->events[0].kind, PORT_EVENT_LOCK);
+	ck_assert_str_eq(fake->events[0].text, "locks.mutex");
+	ck_assert_uint_eq(fake->events[0].a, 1);
+	ck_assert_uint_eq(fake->events[0].b, 1);
+	ck_assert_str_eq(fake->events[1].text, "locks.srcu");
+	ck_assert_uint_eq(fake->events[1].b, 0);
+}
+END_TEST
+
+START_TEST(recursion)
+{
+	locks_init();
+	spin_lock(&locks.spin);
+	spin_lock(&locks.spin);
+	ck_assert_int_eq(fake_warned(fake, "lock-recursion"), 1);
+	ck_assert_str_eq(fake->warns[0].message, "locks.spin is held by this thread already");
+	spin_unlock(&locks.spin);
+	spin_unlock(&locks.spin);
+	mutex_lock(&locks.mutex);
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-recursion"), 2);
+	read_lock(&locks.rw);
+	write_lock(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-recursion"), 3);
+	write_unlock(&locks.rw);
+	read_unlock(&locks.rw);
+	ck_assert_uint_eq(held(), 0);
+	ck_assert_int_eq(fake->num_warns, 3);
+}
+END_TEST
+
+START_TEST(imbalance)
+{
+	locks_init();
+	spin_unlock(&locks.spin);
+	ck_assert_int_eq(fake_warned(fake, "lock-imbalance"), 1);
+	read_lock(&locks.rw);
+	write_unlock(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-imbalance"), 2);
+	read_unlock(&locks.rw);
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-imbalance"), 3);
+	srcu_read_unlock(&locks.srcu, 0);
+	ck_assert_int_eq(fake_warned(fake, "srcu-imbalance"), 1);
+	preempt_enable();
+	ck_assert_int_eq(fake_warned(fake, "preempt-imbalance"), 1);
+	ck_assert_uint_eq(held(), 0);
+	ck_assert_int_eq(fake->num_warns, 5);
+}
+END_TEST
+
+START_TEST(wrong_owner)
+{
+	locks_init();
+	mutex_lock(&locks.mutex);
+	spin_lock(&locks.spin);
+	linux_syscall_enter(tasks[1]);
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-wrong-owner"), 1);
+	lockdep_assert_held(&locks.spin);
+	ck_assert_int_eq(fake_warned(fake, "lock-not-held"), 1);
+	spin_unlock(&locks.spin);
+	ck_assert_int_eq(fake_warned(fake, "lock-wrong-owner"), 2);
+	linux_syscall_enter(tasks[0]);
+	ck_assert_uint_eq(held(), 0);
+	/* The other thread's atomic section ended with its lock. */
+	might_sleep();
+	ck_assert_int_eq(fake->num_warns, 3);
+}
+END_TEST
+
+START_TEST(claims)
+{
+	locks_init();
+	read_lock(&locks.rw);
+	lockdep_assert_held_write(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-not-held"), 1);
+	lockdep_assert_not_held(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-held"), 1);
+	read_unlock(&locks.rw);
+	lockdep_assert_held(&locks.rw);
+	lockdep_assert_held(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-not-held"), 3);
+}
+END_TEST
+
+/* Sleeping where it is forbidden, one way each. */
+static void sleep_by_page(void)
+{
+	free_page(__get_free_page(GFP_KERNEL));
+}
+
+static void sleep_by_kmalloc(void)
+{
+	kfree(kmalloc(10, GFP_KERNEL_ACCOUNT));
+}
+
+static void sleep_by_mutex(void)
+{
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+}
+
+static void sleep_by_semaphore(void)
+{
+	down_read(&locks.sem);
+	up_read(&locks.sem);
+}
+
+static void sleep_by_cond_resched(void)
+{
+	cond_resched();
+}
+
+static void sleep_by_srcu(void)
+{
+	synchronize_srcu(&locks.srcu);
+}
+
+/* What copies would do; the copies themselves belong to the address spaces. */
+unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	(void)from;
+	memset(to, 0x5a, n - 1);
+	return 1;
+}
+
+static void sleep_by_user_copy(void)
+{
+	u8 bytes[4] = {1, 2, 3, 4};
+
+	ck_assert_uint_eq(copy_from_user(bytes, (void *)0x1000, 4), 1);
+	/* What did not come over is zeroed. */
+	ck_assert(bytes[2] == 0x5a && bytes[3] == 0);
+}
+
+START_TEST(sleep_in_atomic)
+{
+	void (*const ways[])(void) = {sleep_by_page,	     sleep_by_kmalloc, sleep_by_mutex,
+				      sleep_by_semaphore,    sleep_by_srcu,    sleep_by_cond_resched,
+				      sleep_by_user_copy};
+
+	locks_init();
+	for (u32 i = 0; i < ARRAY_SIZE(ways); i++) {
+		fake_warns_clear(fake);
+		ways[i]();
+		mutex_lock(&locks.mutex);
+		if (ways[i] != sleep_by_mutex)
+			ways[i]();
+		mutex_unlock(&locks.mutex);
+		ck_assert_int_eq(fake->num_warns, 0);
+		spin_lock(&locks.spin);
+		ways[i]();
+		spin_unlock(&locks.spin);
+		ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 1);
+		ck_assert_ptr_nonnull(strstr(fake->warns[0].message, "while locks.spin is held"));
+		read_lock(&locks.rw);
+		ways[i]();
+		read_unlock(&locks.rw);
+		ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 2);
+		preempt_disable();
+		ways[i]();
+		preempt_enable();
+		ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 3);
+		ck_assert_int_eq(fake->num_warns, 3);
+	}
+}
+END_TEST
+
+START_TEST(rescheduling_drops_the_lock)
+{
+	locks_init();
+	write_lock(&locks.rw);
+	fake->num_events = 0;
+	ck_assert_int_eq(cond_resched_rwlock_write(&locks.rw), 0);
+	ck_assert_int_eq(fake->num_events, 1);
+	ck_assert_int_eq(fake->events[0].kind, PORT_EVENT_RESCHED);
+	ck_assert_uint_eq(fake->events[0].a, 0);
+	fake->fault_in[PORT_FAULT_RESCHED] = 1;
+	fake->num_events = 0;
+	ck_assert_int_eq(cond_resched_rwlock_write(&locks.rw), 1);
+	/* Dropped, rescheduled, taken. */
+	ck_assert_int_eq(fake->num_events, 3);
+	ck_assert_int_eq(fake->events[0].kind, PORT_EVENT_LOCK);
+	ck_assert_uint_eq(fake->events[0].a, 0);
+	ck_assert_uint_eq(fake->events[1].a, 1);
+	ck_assert_uint_eq(fake->events[2].a, 1);
+	lockdep_assert_held_write(&locks.rw);
+	ck_assert_int_eq(fake->num_warns, 0);
+
+	spin_lock(&locks.spin);
+	ck_assert_int_eq(cond_resched_rwlock_write(&locks.rw), 0);
+	ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 1);
+	spin_unlock(&locks.spin);
+	write_unlock(&locks.rw);
+	ck_assert_int_eq(cond_resched_rwlock_write(&locks.rw), 0);
+	ck_assert_int_eq(fake_warned(fake, "lock-not-held"), 1);
+	ck_assert_uint_eq(held(), 0);
+}
+END_TEST
+
+/* The other thread gives the lock up when it is scheduled the third time. */
+static void let_other_unlock(struct fake_port *port, enum port_sched kind, const char *object)
+{
+	(void)object;
+	if (kind != PORT_SCHED_LOCK || port->sched_points[kind] < 3)
+		return;
+	port->on_sched = NULL;
+	linux_syscall_enter(tasks[1]);
+	write_unlock(&locks.rw);
+}
+
+START_TEST(waiting_for_another_thread)
+{
+	locks_init();
+	linux_syscall_enter(tasks[1]);
+	write_lock(&locks.rw);
+	linux_syscall_enter(tasks[0]);
+	ck_assert(!write_trylock(&locks.rw));
+	ck_assert(!read_trylock(&locks.rw));
+	fake->sched_points[PORT_SCHED_LOCK] = 0;
+	fake->on_sched = let_other_unlock;
+	read_lock(&locks.rw);
+	/* Who waited is current again. */
+	ck_assert(current == tasks[0]);
+	ck_assert_uint_eq(fake->sched_points[PORT_SCHED_LOCK], 3);
+	lockdep_assert_held_read(&locks.rw);
+	read_unlock(&locks.rw);
+	ck_assert_int_eq(fake->num_warns, 0);
+}
+END_TEST
+
+START_TEST(deadlock)
+{
+	locks_init();
+	linux_syscall_enter(tasks[1]);
+	mutex_lock(&locks.mutex);
+	linux_syscall_enter(tasks[0]);
+	mutex_lock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "deadlock"), 1);
+	fake_warns_clear(fake);
+	(void)srcu_read_lock(&locks.srcu);
+	synchronize_srcu(&locks.srcu);
+	ck_assert_int_eq(fake_warned(fake, "deadlock"), 1);
+}
+END_TEST
+
+START_TEST(return_with_locks)
+{
+	struct task_struct *init = current;
+
+	locks_init();
+	linux_syscall_enter(tasks[0]);
+	mutex_lock(&locks.mutex);
+	write_lock(&locks.rw);
+	(void)srcu_read_lock(&locks.srcu);
+	linux_syscall_exit(init);
+	ck_assert(current == init);
+	ck_assert_int_eq(fake_warned(fake, "lock-held-at-return"), 3);
+	ck_assert_str_eq(fake->warns[0].function, "return_with_locks_fn");
+	ck_assert_uint_eq(held(), 0);
+	linux_syscall_enter(tasks[0]);
+	might_sleep();
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	preempt_disable();
+	linux_syscall_exit(init);
+	ck_assert_int_eq(fake_warned(fake, "preempt-imbalance"), 1);
+	ck_assert_int_eq(fake->num_warns, 4);
+}
+END_TEST
+
+START_TEST(never_initialised)
+{
+	static spinlock_t lock;
+
+	locks_init();
+	spin_lock(&lock);
+	spin_unlock(&lock);
+	ck_assert_int_eq(fake_warned(fake, "lock-uninitialised"), 2);
+	cleanup_srcu_struct(&locks.srcu);
+	(void)srcu_read_lock(&locks.srcu);
+	ck_assert_int_eq(fake_warned(fake, "lock-uninitialised"), 3);
+}
+END_TEST
+
+START_TEST(srcu_waits_for_old_readers_only)
+{
+	int old, new;
+
+	locks_init();
+	old = srcu_read_lock(&locks.srcu);
+	linux_syscall_enter(tasks[1]);
+	/* Nobody ends the old section: the wait is bounded and reported. */
+	synchronize_srcu(&locks.srcu);
+	ck_assert_int_eq(fake_warned(fake, "deadlock"), 1);
+	new = srcu_read_lock(&locks.srcu);
+	ck_assert_int_ne(old, new);
+	srcu_read_unlock(&locks.srcu, new);
+	linux_syscall_enter(tasks[0]);
+	srcu_read_unlock(&locks.srcu, old);
+	ck_assert_uint_eq(held(), 0);
+	ck_assert_int_eq(fake->num_warns, 1);
+}
+END_TEST
+
+void lock_tests(Suite *suite)
+{
+	TCase *tcase = test_case(suite, "lock");
+
+	tcase_add_test(tcase, correct_use);
+	tcase_add_test(tcase, recursion);
+	tcase_add_test(tcase, imbalance);
+	tcase_add_test(tcase, wrong_owner);
+	tcase_add_test(tcase, claims);
+	tcase_add_test(tcase, sleep_in_atomic);
+	tcase_add_test(tcase, rescheduling_drops_the_lock);
+	tcase_add_test(tcase, waiting_for_another_thread);
+	tcase_add_test(tcase, deadlock);
+	tcase_add_test(tcase, return_with_locks);
+	tcase_add_test(tcase, never_initialised);
+	tcase_add_test(tcase, srcu_waits_for_old_readers_only);
+}
