@@ -59,6 +59,7 @@ struct realm_note {
 	uint64_t rd;
 	uint32_t roots;
 	uint8_t ipa_width;
+	uint64_t pgd_start, pgd_end; /* delegated whole, also where the root tables do not fill it */
 };
 
 struct audit {
@@ -231,6 +232,31 @@ static const struct realm_note *realm_note_find(const struct audit *audit, uint6
 	return NULL;
 }
 
+/*
+ * The host delegates every granule of its PGD, which with large pages is larger than the root tables of
+ * the Realm: the granules right behind these that are DELEGATED when the Realm is created. Hardware
+ * concatenates at most 16 tables of the host's page size.
+ */
+static uint64_t pgd_end(const struct audit *audit, const struct rmm_realm_view *realm)
+{
+	uint64_t end = realm->rtt_base + (uint64_t)realm->rtt_num_start * RMM_GRANULE_SIZE;
+	struct rmm_granule_view view;
+
+	while (end < realm->rtt_base + 16 * audit->page_size &&
+	       rmm_inspect_granule(audit->rmm, end, &view) && view.state == RMM_GRANULE_DELEGATED)
+		end += RMM_GRANULE_SIZE;
+	return end;
+}
+
+static bool is_pgd(const struct audit *audit, uint64_t pa)
+{
+	for (size_t i = 0; i < audit->num_realms; i++) {
+		if (pa >= audit->realms[i].pgd_start && pa < audit->realms[i].pgd_end)
+			return true;
+	}
+	return false;
+}
+
 static void realm_created(struct audit *audit, uint64_t rd)
 {
 	struct rmm_realm_view view;
@@ -253,7 +279,8 @@ static void realm_created(struct audit *audit, uint64_t rd)
 	}
 	audit->roots += view.rtt_num_start;
 	audit->realms[audit->num_realms++] =
-		(struct realm_note){rd, view.rtt_num_start, view.ipa_width};
+		(struct realm_note){rd, view.rtt_num_start, view.ipa_width, view.rtt_base,
+				    pgd_end(audit, &view)};
 }
 
 static void realm_destroyed(struct audit *audit, uint64_t rd)
@@ -435,7 +462,7 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 		if (view.state == RMM_GRANULE_DELEGATED) {
 			if (is_leaked(audit, g))
 				leaked = true;
-			else
+			else if (!is_pgd(audit, g))
 				REPORT(audit, LEFT_DELEGATED,
 				       "granule %#" PRIx64 " was left DELEGATED", g);
 		}
