@@ -27,14 +27,14 @@ static int exit_add(struct step_result *result, const struct step_exit *exit)
 }
 
 /*
- * What a KVM_RUN may be about: all that the guest's queue names, in whole host pages where a page is
- * mapped. RIPAS changes are exact.
+ * What a KVM_RUN may be about: all that the guest's queue names, rounded to what a fault maps. RIPAS
+ * changes are exact.
  */
 static void run_scope(const struct world *world, const struct vcpu *vcpu, uint64_t *start, uint64_t *end)
 {
 	const struct realm *realm = vcpu->realm;
 	uint64_t half = 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1);
-	uint64_t mask = world->page_size - 1;
+	uint64_t mask = world->map_size - 1;
 
 	*start = UINT64_MAX;
 	*end = 0;

@@ -356,6 +356,7 @@ int world_create(const struct world_config *config, struct world **out, char **e
 	world->trace = machine_trace(world->machine);
 	world->kvm = machine_kvm(world->machine);
 	world->page_size = machine_page_size(world->machine);
+	world->map_size = config->machine.boot.block_mappings ? BLOCK_SIZE : world->page_size;
 	if (world->kvm)
 		world->uapi = uapi_find(&world->kvm->info);
 	err = audit_create(world->machine, &world->audit);

@@ -17,6 +17,8 @@
 /* Bytes that an ioctl structure may have. */
 #define WORLD_MAX_DATA 4096u
 #define WORLD_LAST_CALLS 64u
+/* What a host with block mappings maps at once. */
+#define BLOCK_SIZE (UINT64_C(2) << 20)
 /* Labels of the conditions that RMI calls fail with. */
 #define WORLD_MAX_LABELS 256u
 
@@ -69,6 +71,7 @@ struct world {
 	struct audit *audit;
 	uint64_t seed;
 	uint32_t page_size;
+	uint64_t map_size;  /* the most that one fault maps: a page, or a block */
 
 	int32_t tid, kvm_fd;
 	uint64_t scratch;   /* address of the process */
