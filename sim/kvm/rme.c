@@ -310,6 +310,7 @@ void kvm_realm_destroy_rtts(struct kvm *kvm, u32 ia_bits)
 {
 	struct realm *realm = &kvm->arch.realm;
 	bool again;
+	int ret;
 
 	write_lock(&kvm->mmu_lock);
 	again = realm->unmap_incomplete;
@@ -319,7 +320,9 @@ void kvm_realm_destroy_rtts(struct kvm *kvm, u32 ia_bits)
 	}
 	write_unlock(&kvm->mmu_lock);
 
-	WARN_ON(realm_tear_down_rtt_level(realm, get_start_level(realm) + 1, 0, BIT(ia_bits)));
+	ret = realm_tear_down_rtt_level(realm, get_start_level(realm) + 1, 0, BIT(ia_bits));
+	WARN_ON(ret);
+	realm->rtts_left = ret;
 }
 
 static void realm_resched(struct kvm *kvm, bool may_block)
@@ -1732,6 +1735,10 @@ void kvm_destroy_realm(struct kvm *kvm)
 
 	if (!kvm_realm_is_created(kvm))
 		return;
+
+	/* With tables the RMM does not let go of the Realm, and what stopped us then may be over. */
+	if (realm->rtts_left)
+		kvm_realm_destroy_rtts(kvm, realm->ia_bits);
 
 	WRITE_ONCE(realm->state, REALM_STATE_DYING);
 

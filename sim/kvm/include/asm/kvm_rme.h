@@ -48,6 +48,7 @@ struct realm {
 	unsigned int ia_bits;        /* IPA width; the top bit is the shared bit */
 	bool multi_rec;              /* RIPAS can change while another vCPU's fault is handled */
 	bool unmap_incomplete;       /* something stayed mapped that was to go; under mmu_lock */
+	bool rtts_left;              /* the tables could not all be destroyed */
 };
 
 /* Host pages that hold the auxiliary granules of a REC. */
