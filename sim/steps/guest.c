@@ -281,9 +281,10 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 		op->value = x[1];
 		guest->result.has_response = true;
 		guest->result.rejected = x[2] == RSI_RESPONSE_REJECT;
-		if (op->cursor == op->end)
+		/* A refusal is an answer; to be left without one is not. */
+		if (op->cursor == op->end || guest->result.rejected)
 			op_finish(world, guest, STEP_OK);
-		else if (guest->result.rejected || op->cursor == was)
+		else if (op->cursor == was)
 			op_finish(world, guest, STEP_INCOMPLETE);
 		return;
 	case GUEST_GET_RIPAS:

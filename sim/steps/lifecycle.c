@@ -70,7 +70,7 @@ int vmm_create_vm(struct world *world, struct step_call *call, char **error)
 int vmm_check_extension(struct world *world, struct step_call *call, char **error)
 {
 	const struct step_value *args = call->args;
-	int32_t fd = args[CHECK_EXTENSION_ON].number == CHECK_EXTENSION_ON_SYSTEM
+	int32_t fd = args[CHECK_EXTENSION_FD].number == CHECK_EXTENSION_FD_SYSTEM
 			     ? world->kvm_fd
 			     : world_call_realm(world, call)->vm_fd;
 	int64_t ret;
@@ -274,7 +274,7 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 				     : realm->config.vcpus;
 	uint64_t pc = args[CREATE_VCPUS_PC].number;
 	unsigned int first = realm->num_vcpus;
-	bool rec = args[CREATE_VCPUS_REC].number && realm->is_realm;
+	bool rec = args[CREATE_VCPUS_REC].given ? args[CREATE_VCPUS_REC].number : realm->is_realm;
 	int64_t ret = 0;
 
 	if (!args[CREATE_VCPUS_PC].given && realm->config.num_slots)
@@ -514,21 +514,21 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 
 	if (!args[IOCTL_NUMBER].given)
 		number = uapi_ioctl_number((enum step_ioctl)args[IOCTL_REQUEST].number);
-	switch (args[IOCTL_ON].number) {
-	case IOCTL_ON_VCPU:
+	switch (args[IOCTL_FD].number) {
+	case IOCTL_FD_VCPU:
 		err = world_vcpu(world, call, &vcpu, error);
 		if (err)
 			return err;
 		fd = vcpu->fd;
 		tid = vcpu->tid;
 		break;
-	case IOCTL_ON_SYSTEM:
+	case IOCTL_FD_SYSTEM:
 		fd = world->kvm_fd;
 		break;
-	case IOCTL_ON_DEVICE:
+	case IOCTL_FD_DEVICE:
 		fd = realm->irqchip_fd;
 		break;
-	case IOCTL_ON_GMEM:
+	case IOCTL_FD_GMEM:
 		slot = world_slot(realm, (uint32_t)args[IOCTL_SLOT].number);
 		if (!slot)
 			return world_error(error, -ENOENT, "%s: there is no slot %llu", call->def->name,

@@ -98,8 +98,8 @@ static const struct step_param check_extension_params[] = {
 				  "KVM's interface gives it."},
 	[CHECK_EXTENSION_NUMBER] = {"number", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
 				    "The capability by its number, instead of `name`."},
-	[CHECK_EXTENSION_ON] = {"on", STEP_ENUM, OPTIONAL(CHECK_EXTENSION_ON_VM), ANY,
-				extension_targets, "Whether the VM is asked, or /dev/kvm."},
+	[CHECK_EXTENSION_FD] = {"fd", STEP_ENUM, OPTIONAL(CHECK_EXTENSION_FD_VM), ANY,
+				extension_targets, "Which file descriptor is asked: the VM's, or /dev/kvm's."},
 };
 
 static const struct step_param irqchip_params[] = {
@@ -132,7 +132,8 @@ static const struct step_param create_vcpus_params[] = {
 	[CREATE_VCPUS_FINALIZE] = {"finalize", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 				   "Whether their RECs are created now, which needs a realm."},
 	[CREATE_VCPUS_REC] = {"rec", STEP_BOOL, OPTIONAL(1), ANY, NULL,
-			      "Whether they are initialised with the feature REC."},
+			      "Whether they are initialised with the feature REC; without it, if the VM is a "
+			      "realm."},
 	[CREATE_VCPUS_PSCI] = {"psci", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 			       "Whether they are initialised with the feature PSCI_0_2."},
 	[CREATE_VCPUS_PC] = {"pc", STEP_ADDRESS, OPTIONAL(0), ANY, NULL,
@@ -243,7 +244,7 @@ static const struct step_param signal_params[] = {
 };
 
 static const struct step_param ioctl_params[] = {
-	[IOCTL_ON] = {"on", STEP_ENUM, OPTIONAL(IOCTL_ON_VM), ANY, ioctl_targets,
+	[IOCTL_FD] = {"fd", STEP_ENUM, OPTIONAL(IOCTL_FD_VM), ANY, ioctl_targets,
 		      "Which file descriptor."},
 	[IOCTL_REQUEST] = {"request", STEP_ENUM, OPTIONAL(STEP_IOCTL_NUMBER), ANY, requests,
 			   "The ioctl by its name."},

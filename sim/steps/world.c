@@ -447,9 +447,9 @@ static bool step_needs_vm(const struct step_call *call)
 	if (perform == vmm_create_vm)
 		return false;
 	if (perform == vmm_check_extension)
-		return call->args[CHECK_EXTENSION_ON].number == CHECK_EXTENSION_ON_VM;
+		return call->args[CHECK_EXTENSION_FD].number == CHECK_EXTENSION_FD_VM;
 	if (perform == vmm_ioctl)
-		return call->args[IOCTL_ON].number != IOCTL_ON_SYSTEM;
+		return call->args[IOCTL_FD].number != IOCTL_FD_SYSTEM;
 	return true;
 }
 

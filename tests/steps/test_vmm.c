@@ -735,7 +735,7 @@ END_TEST
 
 START_TEST(extension_is_asked_by_name)
 {
-	ck_assert_uint_eq(step_ok(world, "vmm.check_extension", ARGS({"name", 0}, {"on", 1})).value, 1);
+	ck_assert_uint_eq(step_ok(world, "vmm.check_extension", ARGS({"name", 0}, {"fd", 1})).value, 1);
 	/* /dev/kvm is asked; no VM is implied. */
 	ASSERT_CALLS("check_extension", IOCTL(FAKE_FD_KVM, NR_CHECK_EXTENSION));
 	ck_assert_uint_eq(fake->calls[0].args[0], 244);

@@ -47,7 +47,7 @@ enum step_outcome {
 	STEP_DATA_ABORT_EXIT, /* no host: the REC exited with a Data Abort */
 	STEP_INSTRUCTION_ABORT_EXIT,
 	STEP_SHUTDOWN,        /* the VM said SYSTEM_OFF or RESET */
-	STEP_INCOMPLETE,      /* a RIPAS change made no progress, or was rejected: `done` bytes changed */
+	STEP_INCOMPLETE,      /* a RIPAS change was accepted but made no progress: `done` bytes changed */
 	STEP_NUM_OUTCOMES,
 };
 const char *step_outcome_name(enum step_outcome outcome); /* "ok", "sea", "data_abort_exit", ... */
