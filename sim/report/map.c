@@ -392,8 +392,12 @@ static void print_step(const struct map *map, const struct result_step *previous
 	bool changed = false;
 	size_t i;
 
-	fprintf(map->out, "\n%s%2u  %s%s", PAINT(map, "1"), step->number,
-		step->title ? step->title : "", PAINT(map, "0"));
+	if (step->outcome)
+		fprintf(map->out, "\n%s%2u  %s%s", PAINT(map, "1"), step->number,
+			step->title ? step->title : "", PAINT(map, "0"));
+	else
+		fprintf(map->out, "  %s%s%s", PAINT(map, "36"), step->title ? step->title : "",
+			PAINT(map, "0"));
 	if (step->name)
 		fprintf(map->out, "  (%s)", step->name);
 	fputc('\n', map->out);

@@ -704,6 +704,11 @@ static void expect_unknown(struct loader *loader, const struct node *key, const 
 	load_unknown(loader, key, "expectation", text, names);
 }
 
+const char *expect_name(const struct plan_expect *item)
+{
+	return item->def ? item->def->name : "";
+}
+
 bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
 		 struct plan_expects *out)
 {

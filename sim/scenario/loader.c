@@ -1036,6 +1036,18 @@ static bool step_check_keys(struct loader *loader, const struct node **key_nodes
 	return good;
 }
 
+/* "expect ripas, backed" */
+static const char *expect_title(struct loader *loader, const struct plan_expects *expects)
+{
+	const char *title = "expect";
+	size_t i;
+
+	for (i = 0; i < expects->num; i++)
+		title = arena_format(loader->arena, "%s%s %s", title, i ? "," : "",
+				     expect_name(&expects->items[i]));
+	return title;
+}
+
 static bool load_step(struct loader *loader, const struct node *node, uint64_t factor,
 		      struct plan_step *step)
 {
@@ -1136,11 +1148,11 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 	} else if (keys[KEY_EXPECT]) {
 		step->place = key_nodes[KEY_EXPECT]->place;
 		step->kind = PLAN_EXPECT;
-		step->title = "expect";
 		if (!step_check_keys(loader, key_nodes, words | 1u << KEY_EXPECT | 1u << KEY_REALM,
 				     "`expect`") ||
 		    !expect_load(loader, keys[KEY_EXPECT], false, step->realm, &step->expects))
 			good = false;
+		step->title = expect_title(loader, &step->expects);
 	} else if (keys[KEY_NOTE]) {
 		step->place = key_nodes[KEY_NOTE]->place;
 		step->kind = PLAN_NOTE;

@@ -102,6 +102,8 @@ void load_unknown(struct loader *loader, const struct node *node, const char *wh
 /* expect.c: the expectations of a step (`result`), or of a step that only looks at the state. */
 bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
 		 struct plan_expects *out);
+/* expect_name - the key of an expectation. */
+const char *expect_name(const struct plan_expect *item);
 /* fault.c: one item of `faults:`. */
 bool fault_load(struct loader *loader, const struct node *node, struct plan_fault *out);
 /* rmm_option.c: `rmm:` of a machine. */

@@ -421,6 +421,8 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 		case PLAN_EXPECT:
 			checker.realm = step->realm;
 			expect_check(&checker, &step->expects);
+			if (!run->failed)
+				run_keep_step(run, step, NULL);
 			break;
 		case PLAN_SNAPSHOT:
 			run->digests[step->snapshot] = machine_hash(world_machine(run->world));

@@ -3,15 +3,15 @@
 
 static int lint(const struct command *command, struct options *options)
 {
-	struct suite *suite = load_suite(options->paths, options->color);
+	struct scenario_set *set = load_scenarios(options->paths, options->color);
 
 	(void)command;
-	if (!suite)
+	if (!set)
 		return EXIT_USAGE;
-	printf("%zu file%s, %zu run%s, no errors\n", suite_num_files(suite),
-	       suite_num_files(suite) == 1 ? "" : "s", suite_num_plans(suite),
-	       suite_num_plans(suite) == 1 ? "" : "s");
-	suite_destroy(suite);
+	printf("%zu file%s, %zu run%s, no errors\n", scenario_set_num_files(set),
+	       scenario_set_num_files(set) == 1 ? "" : "s", scenario_set_num_plans(set),
+	       scenario_set_num_plans(set) == 1 ? "" : "s");
+	scenario_set_destroy(set);
 	return EXIT_PASSED;
 }
 

@@ -87,7 +87,7 @@ static void list_plan(const struct plan *plan, int width, bool verbose)
 
 static int list(const struct command *command, struct options *options)
 {
-	struct suite *suite;
+	struct scenario_set *set;
 	GPtrArray *plans;
 	int width = 0;
 	unsigned int i;
@@ -101,10 +101,10 @@ static int list(const struct command *command, struct options *options)
 		list_expectations();
 	if (options->steps || options->faults || options->expectations)
 		return EXIT_PASSED;
-	suite = load_suite(options->paths, options->color);
-	if (!suite)
+	set = load_scenarios(options->paths, options->color);
+	if (!set)
 		return EXIT_USAGE;
-	plans = select_plans(suite, options);
+	plans = select_plans(set, options);
 	for (i = 0; i < plans->len; i++) {
 		const struct plan *plan = plans->pdata[i];
 
@@ -116,7 +116,7 @@ static int list(const struct command *command, struct options *options)
 		usage_error("no scenario matches");
 	i = plans->len;
 	g_ptr_array_unref(plans);
-	suite_destroy(suite);
+	scenario_set_destroy(set);
 	return i ? EXIT_PASSED : EXIT_USAGE;
 }
 

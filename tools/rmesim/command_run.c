@@ -234,12 +234,12 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 static int run(const struct command *command, struct options *options)
 {
 	struct run state = {.options = options};
-	struct suite *suite = load_suite(options->paths, options->color);
-	GPtrArray *plans = suite ? select_plans(suite, options) : NULL;
+	struct scenario_set *set = load_scenarios(options->paths, options->color);
+	GPtrArray *plans = set ? select_plans(set, options) : NULL;
 	int status = EXIT_USAGE;
 
 	(void)command;
-	if (!suite)
+	if (!set)
 		return EXIT_USAGE;
 	if (!plans->len) {
 		usage_error("no scenario matches");
@@ -259,7 +259,7 @@ static int run(const struct command *command, struct options *options)
 	kvm_builds_unload(state.builds);
 out:
 	g_ptr_array_unref(plans);
-	suite_destroy(suite);
+	scenario_set_destroy(set);
 	return status;
 }
 

@@ -119,7 +119,7 @@ static int show(const struct command *command, struct options *options)
 {
 	struct show state = {.options = options};
 	GPtrArray *paths = split_arguments(options), *plans = NULL, *first;
-	struct suite *suite = NULL;
+	struct scenario_set *set = NULL;
 	int status = EXIT_USAGE;
 
 	if (!options->paths->len && !options->filters->len) {
@@ -130,10 +130,10 @@ static int show(const struct command *command, struct options *options)
 	}
 	/* Whoever names a scenario wants to see it, whatever its level. */
 	options->level = PLAN_LONG;
-	suite = load_suite(paths, options->color);
-	if (!suite)
+	set = load_scenarios(paths, options->color);
+	if (!set)
 		goto out;
-	plans = select_plans(suite, options);
+	plans = select_plans(set, options);
 	if (!plans->len) {
 		usage_error("show: no scenario matches");
 		goto out;
@@ -152,7 +152,7 @@ out:
 	if (plans)
 		g_ptr_array_unref(plans);
 	g_ptr_array_unref(paths);
-	suite_destroy(suite);
+	scenario_set_destroy(set);
 	return status;
 }
 

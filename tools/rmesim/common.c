@@ -31,29 +31,29 @@ bool color_wanted(enum color_mode mode, FILE *stream)
 	       !(term && !strcmp(term, "dumb"));
 }
 
-struct suite *load_suite(const GPtrArray *paths, enum color_mode color)
+struct scenario_set *load_scenarios(const GPtrArray *paths, enum color_mode color)
 {
-	struct suite *suite = suite_create();
-	struct diagnostics *diagnostics = suite_diagnostics(suite);
+	struct scenario_set *set = scenario_set_create();
+	struct diagnostics *diagnostics = scenario_set_diagnostics(set);
 	struct stat status;
 	size_t errors;
 	unsigned int i;
 
 	if (!paths->len && stat(DEFAULT_PATH, &status)) {
 		usage_error("no files given, and there is no %s/ here", DEFAULT_PATH);
-		suite_destroy(suite);
+		scenario_set_destroy(set);
 		return NULL;
 	}
 	for (i = 0; i < paths->len; i++)
-		suite_add_path(suite, paths->pdata[i]);
+		scenario_set_add_path(set, paths->pdata[i]);
 	if (!paths->len)
-		suite_add_path(suite, DEFAULT_PATH);
+		scenario_set_add_path(set, DEFAULT_PATH);
 	errors = diagnostics_count(diagnostics);
 	if (!errors)
-		return suite;
+		return set;
 	diagnostics_print(diagnostics, stderr, color_wanted(color, stderr));
 	fprintf(stderr, "rmesim: %zu error%s\n", errors, errors == 1 ? "" : "s");
-	suite_destroy(suite);
+	scenario_set_destroy(set);
 	return NULL;
 }
 
@@ -106,13 +106,13 @@ static bool any_tag(const GPtrArray *tags, const struct plan *plan)
 	return false;
 }
 
-GPtrArray *select_plans(const struct suite *suite, const struct options *options)
+GPtrArray *select_plans(const struct scenario_set *set, const struct options *options)
 {
 	GPtrArray *plans = g_ptr_array_new();
 	size_t i;
 
-	for (i = 0; i < suite_num_plans(suite); i++) {
-		const struct plan *plan = suite_plan(suite, i);
+	for (i = 0; i < scenario_set_num_plans(set); i++) {
+		const struct plan *plan = scenario_set_plan(set, i);
 
 		if (plan->level > options->level || any_match(options->excludes, plan) ||
 		    (options->filters->len && !any_match(options->filters, plan)) ||

@@ -78,14 +78,14 @@ char *version_line(void);
 /* color_wanted - whether `stream` gets colour. */
 bool color_wanted(enum color_mode mode, FILE *stream);
 /*
- * load_suite - load `paths`, or `scenarios` of the current directory when there are none. NULL after
+ * load_scenarios - load `paths`, or `scenarios` of the current directory when there are none. NULL after
  * printing all errors.
  */
-struct suite *load_suite(const GPtrArray *paths, enum color_mode color);
+struct scenario_set *load_scenarios(const GPtrArray *paths, enum color_mode color);
 /* glob_match - `*` is any text, `?` any character; all else is itself. */
 bool glob_match(const char *pattern, const char *text);
 /* select_plans - the plans that the options choose, in order. */
-GPtrArray *select_plans(const struct suite *suite, const struct options *options);
+GPtrArray *select_plans(const struct scenario_set *set, const struct options *options);
 
 /* The KVM builds of a run, by page size. */
 struct kvm_builds;

@@ -113,21 +113,21 @@ struct plan {
 void plan_apply(const struct plan *plan, struct machine_config *config);
 
 /* All plans of some files, in the order of files, scenarios and matrix values. */
-struct suite;
-struct suite *suite_create(void);
-void suite_destroy(struct suite *suite);
+struct scenario_set;
+struct scenario_set *scenario_set_create(void);
+void scenario_set_destroy(struct scenario_set *set);
 /*
- * suite_add_path - load a file, or every *.yaml below a directory, sorted by name. A file that was loaded
- * already is not loaded again. What is wrong goes to suite_diagnostics().
+ * scenario_set_add_path - load a file, or every *.yaml below a directory, sorted by name. A file that was loaded
+ * already is not loaded again. What is wrong goes to scenario_set_diagnostics().
  */
-void suite_add_path(struct suite *suite, const char *path);
-/* suite_add_text - load a scenario from memory. */
-void suite_add_text(struct suite *suite, const char *path, const char *text, size_t size);
-struct diagnostics *suite_diagnostics(struct suite *suite);
-/* suite_num_files - files that were read, sound or not. */
-size_t suite_num_files(const struct suite *suite);
-size_t suite_num_plans(const struct suite *suite);
-const struct plan *suite_plan(const struct suite *suite, size_t index);
+void scenario_set_add_path(struct scenario_set *set, const char *path);
+/* scenario_set_add_text - load a scenario from memory. */
+void scenario_set_add_text(struct scenario_set *set, const char *path, const char *text, size_t size);
+struct diagnostics *scenario_set_diagnostics(struct scenario_set *set);
+/* scenario_set_num_files - files that were read, sound or not. */
+size_t scenario_set_num_files(const struct scenario_set *set);
+size_t scenario_set_num_plans(const struct scenario_set *set);
+const struct plan *scenario_set_plan(const struct scenario_set *set, size_t index);
 
 /* Vocabulary of its own, for `rmesim list`. Each returns NULL past the end. */
 struct expect_info {
