@@ -136,7 +136,7 @@ int dram_create(const struct dram_config *config, struct dram **out)
 {
 	int err = config_check(config);
 	struct dram *dram;
-	void *map;
+	void *map = NULL;
 
 	if (err)
 		return err;
