@@ -183,13 +183,12 @@ static uint64_t touched_next(const struct dram *dram, uint64_t index)
 	return index < dram->pool.bump ? index : sparse_next(&dram->strays, index);
 }
 
+/* Every touched frame: host code poisons what it frees, beside what dram_protect() does. */
 static void unprotect_all(struct dram *dram)
 {
 	if (!DRAM_ASAN)
 		return;
 	for (uint64_t i = touched_next(dram, 0); i != UINT64_MAX; i = touched_next(dram, i + 1)) {
-		if (!(dram->frames[i].reserved & FRAME_PROTECTED))
-			continue;
 		__asan_unpoison_memory_region(dram->host_view + (i << dram->page_shift),
 					      dram->config.page_size);
 		dram->frames[i].reserved &= (uint8_t)~FRAME_PROTECTED;
