@@ -17,6 +17,13 @@
 
 #define ARGS_SIZE 0x10000u
 
+/*
+ * One DRAM serves all machines of its size, reset in between, as making one costs far more than a machine. It
+ * is also what a test that failed leaves behind, whose struct host is gone.
+ */
+static struct dram *live_dram;
+static struct rmm *live_rmm;
+
 /* -- the port -- */
 
 static void port_smc(void *ctx, uint64_t regs[18])
@@ -61,7 +68,7 @@ static void port_frame_free(void *ctx, uint64_t index, unsigned int order)
 		ck_assert_msg(view.state == RMM_GRANULE_UNDELEGATED, "frame %#llx freed while %s",
 			      (unsigned long long)(pa + offset), rmm_granule_state_name(view.state));
 	}
-	dram_frame_free(host->dram, index, order);
+	ck_assert_int_eq(dram_frame_free(host->dram, index, order), 0);
 }
 
 static bool port_is_nonsecure(void *ctx, uint64_t pa, uint64_t size)
@@ -120,21 +127,22 @@ static void port_warn(void *ctx, const struct port_warn *warn)
 
 static bool platform_is_clean(void *ctx, uint64_t pa)
 {
-	return dram_is_clean(((struct host *)ctx)->dram, pa);
+	(void)ctx;
+	return dram_is_clean(live_dram, pa);
 }
 
 static void platform_gpt_changed(void *ctx, uint64_t pa, enum rmm_gpt gpt, bool clean)
 {
-	struct host *host = ctx;
-
+	(void)ctx;
 	if (!clean)
-		dram_mark_dirty(host->dram, pa);
-	dram_protect(host->dram, pa, gpt != RMM_GPT_NS);
+		dram_mark_dirty(live_dram, pa);
+	dram_protect(live_dram, pa, gpt != RMM_GPT_NS);
 }
 
 static void platform_ns_write(void *ctx, uint64_t pa)
 {
-	dram_mark_dirty(((struct host *)ctx)->dram, pa);
+	(void)ctx;
+	dram_mark_dirty(live_dram, pa);
 }
 
 /* -- the guest -- */
@@ -223,13 +231,6 @@ static void guest_run(void *ctx, struct rmm_cpu *cpu)
 
 /* -- the machine -- */
 
-/*
- * One DRAM serves all machines of its size, reset in between, as making one costs far more than a machine. It
- * is also what a test that failed leaves behind.
- */
-static struct dram *live_dram;
-static struct rmm *live_rmm;
-
 /* The machine's DRAM: empty, all of it Non-secure. */
 static struct dram *machine_dram(uint64_t size)
 {
@@ -287,7 +288,6 @@ void host_start(struct host *host, const struct host_options *options)
 	rmm_config.banks = &bank;
 	rmm_config.num_banks = 1;
 	rmm_config.platform = (struct rmm_platform){
-		.ctx = host,
 		.is_clean = platform_is_clean,
 		.gpt_changed = platform_gpt_changed,
 		.ns_write = platform_ns_write,
@@ -699,12 +699,13 @@ int64_t vm_guest(struct vm *vm, struct guest_op *ops, unsigned int num)
 	host->num_exits = 0;
 	for (;;) {
 		int64_t ret = vm_run_once(vm, 0);
-		struct exit_record *last = &host->exits[host->num_exits - 1];
+		const struct exit_record *last;
 
 		if (ret == -EINTR && host->next_op == host->num_ops)
 			return 0;
 		if (ret == -EINTR)
 			continue;
+		last = &host->exits[host->num_exits - 1];
 		if (ret != -EFAULT || last->reason != KVM_EXIT_MEMORY_FAULT ||
 		    host->policy == VMM_RETURN)
 			return ret ? ret : -EPROTO;
