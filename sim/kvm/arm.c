@@ -257,7 +257,7 @@ struct kvm_vcpu *kvm_mpidr_to_vcpu(struct kvm *kvm, unsigned long mpidr)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm) {
+	kvm_for_each_vcpu (i, vcpu, kvm) {
 		if (kvm_vcpu_get_mpidr_aff(vcpu) == (mpidr & MPIDR_HWID_BITMASK))
 			return vcpu;
 	}
@@ -290,7 +290,7 @@ void kvm_prepare_system_event(struct kvm_vcpu *vcpu, u32 type)
 	struct kvm_vcpu *other;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, other, vcpu->kvm)
+	kvm_for_each_vcpu (i, other, vcpu->kvm)
 		kvm_arm_vcpu_power_off(other);
 	memset(&run->system_event, 0, sizeof(run->system_event));
 	run->system_event.type = type;

@@ -17,10 +17,8 @@
 #define STRINGIFY(x)  STRINGIFY_(x)
 
 const struct file_operations *const file_operations_table[FILE_NUM_KINDS] = {
-	[FILE_KVM] = &kvm_dev_fops,
-	[FILE_VM] = &kvm_vm_fops,
-	[FILE_VCPU] = &kvm_vcpu_fops,
-	[FILE_DEVICE] = &kvm_device_fops,
+	[FILE_KVM] = &kvm_dev_fops,   [FILE_VM] = &kvm_vm_fops,
+	[FILE_VCPU] = &kvm_vcpu_fops, [FILE_DEVICE] = &kvm_device_fops,
 	[FILE_GMEM] = &kvm_gmem_fops,
 };
 

@@ -8,35 +8,35 @@
 #include "kvm_arm.h"
 
 /* Register numbers: architecture, size (log2 of the bytes), group, and a number in it. */
-#define REG_ARCH_MASK    0xff00000000000000ULL
-#define REG_ARM64        0x6000000000000000ULL
-#define REG_SIZE_SHIFT   52
-#define REG_SIZE_MASK    0x00f0000000000000ULL
-#define REG_SIZE_U64     (3ULL << REG_SIZE_SHIFT)
-#define REG_SIZE_U512    (6ULL << REG_SIZE_SHIFT)
-#define REG_GROUP_MASK   0x000000000fff0000ULL
-#define REG_GROUP_CORE   (0x0010ULL << 16)
+#define REG_ARCH_MASK	 0xff00000000000000ULL
+#define REG_ARM64	 0x6000000000000000ULL
+#define REG_SIZE_SHIFT	 52
+#define REG_SIZE_MASK	 0x00f0000000000000ULL
+#define REG_SIZE_U64	 (3ULL << REG_SIZE_SHIFT)
+#define REG_SIZE_U512	 (6ULL << REG_SIZE_SHIFT)
+#define REG_GROUP_MASK	 0x000000000fff0000ULL
+#define REG_GROUP_CORE	 (0x0010ULL << 16)
 #define REG_GROUP_SYSREG (0x0013ULL << 16)
-#define REG_GROUP_FW     (0x0014ULL << 16)
-#define REG_GROUP_SVE    (0x0015ULL << 16)
-#define REG_NUMBER_MASK  0xffffULL
+#define REG_GROUP_FW	 (0x0014ULL << 16)
+#define REG_GROUP_SVE	 (0x0015ULL << 16)
+#define REG_NUMBER_MASK	 0xffffULL
 
-#define REG_SVE_VLS      (REG_ARM64 | REG_SIZE_U512 | REG_GROUP_SVE | 0xffff)
+#define REG_SVE_VLS	 (REG_ARM64 | REG_SIZE_U512 | REG_GROUP_SVE | 0xffff)
 #define REG_PSCI_VERSION 0 /* of the firmware group */
 #define PSCI_VERSION_1_1 0x10001ULL
 
 /* Core registers are numbered by their offset in 32-bit words. */
-#define CORE_SP     62
-#define CORE_PC     64
+#define CORE_SP	    62
+#define CORE_PC	    64
 #define CORE_PSTATE 66
 
 #define SYSREG(op0, op1, crn, crm, op2)                                                            \
 	(((op0) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | (op2))
-#define SYSREG_MPIDR_EL1       SYSREG(3, 0, 0, 0, 5)
-#define SYSREG_ID_AA64PFR0_EL1 SYSREG(3, 0, 0, 4, 0)
-#define SYSREG_ID_AA64DFR0_EL1 SYSREG(3, 0, 0, 5, 0)
+#define SYSREG_MPIDR_EL1	SYSREG(3, 0, 0, 0, 5)
+#define SYSREG_ID_AA64PFR0_EL1	SYSREG(3, 0, 0, 4, 0)
+#define SYSREG_ID_AA64DFR0_EL1	SYSREG(3, 0, 0, 5, 0)
 #define SYSREG_ID_AA64MMFR0_EL1 SYSREG(3, 0, 0, 7, 0)
-#define SYSREG_PMCR_EL0        SYSREG(3, 3, 9, 12, 0)
+#define SYSREG_PMCR_EL0		SYSREG(3, 3, 9, 12, 0)
 
 #define PMCR_N_SHIFT 11
 #define PMCR_N_MASK  (0x1fULL << PMCR_N_SHIFT)
@@ -165,8 +165,8 @@ static int set_pmcr(struct kvm_vcpu *vcpu, u64 value)
 	struct kvm *kvm = vcpu->kvm;
 
 	mutex_lock(&kvm->arch.config_lock);
-	if (kvm->arch.arm_pmu && counters <= kvm->arch.nr_pmu_counters &&
-	    !kvm->arch.has_run_once && !kvm_realm_is_created(kvm)) {
+	if (kvm->arch.arm_pmu && counters <= kvm->arch.nr_pmu_counters && !kvm->arch.has_run_once &&
+	    !kvm_realm_is_created(kvm)) {
 		kvm->arch.nr_pmu_counters = (u8)counters;
 		kvm->arch.pmcr_n = (u8)counters;
 	}

@@ -18,10 +18,10 @@
 
 struct kvm_gmem {
 	struct kvm *kvm;
-	u64 size;                            /* bytes */
-	struct xarray pages;                 /* the page cache, by page of the file */
-	struct xarray blocks;                /* by block: an entry if it is contiguous and complete */
-	struct xarray bindings;              /* the slot that each page of the file is bound to */
+	u64 size;		/* bytes */
+	struct xarray pages;	/* the page cache, by page of the file */
+	struct xarray blocks;	/* by block: an entry if it is contiguous and complete */
+	struct xarray bindings; /* the slot that each page of the file is bound to */
 	struct rw_semaphore invalidate_lock; /* for write while pages are taken away */
 };
 
@@ -56,8 +56,7 @@ static bool gmem_block_populate(struct kvm_gmem *gmem, pgoff_t first)
 		if (xa_err(xa_store(&gmem->pages, first + i, page + i, GFP_KERNEL)))
 			goto undo;
 	}
-	if (!xa_err(xa_store(&gmem->blocks, first >> GMEM_BLOCK_ORDER, xa_mk_value(1),
-			     GFP_KERNEL)))
+	if (!xa_err(xa_store(&gmem->blocks, first >> GMEM_BLOCK_ORDER, xa_mk_value(1), GFP_KERNEL)))
 		return true;
 undo:
 	while (i--)
@@ -98,10 +97,10 @@ static void gmem_truncate(struct kvm_gmem *gmem, pgoff_t start, pgoff_t end)
 
 	if (start >= end)
 		return;
-	xa_for_each_range(&gmem->blocks, index, block, start >> GMEM_BLOCK_ORDER,
-			  (end - 1) >> GMEM_BLOCK_ORDER)
+	xa_for_each_range (&gmem->blocks, index, block, start >> GMEM_BLOCK_ORDER,
+			   (end - 1) >> GMEM_BLOCK_ORDER)
 		xa_erase(&gmem->blocks, index);
-	xa_for_each_range(&gmem->pages, index, page, start, end - 1) {
+	xa_for_each_range (&gmem->pages, index, page, start, end - 1) {
 		xa_erase(&gmem->pages, index);
 		put_page(page);
 	}

@@ -11,9 +11,9 @@
 
 #include "kvm_arm.h"
 
-#define SMCCC_VERSION_FN        0x80000000u
-#define SMCCC_ARCH_FEATURES_FN  0x80000001u
-#define SMCCC_VERSION_1_1       0x10001u
+#define SMCCC_VERSION_FN	0x80000000u
+#define SMCCC_ARCH_FEATURES_FN	0x80000001u
+#define SMCCC_VERSION_1_1	0x10001u
 #define SMCCC_VENDOR_HYP_UID_FN 0x8600ff01u
 
 /* One range of calls, [base, end], that the VMM said something about. */

@@ -73,7 +73,7 @@ static struct kvm_memory_slot *slot_by_id(const struct kvm_memslots *slots, u16 
 	struct kvm_memory_slot *slot;
 	int i;
 
-	kvm_for_each_memslot(slot, i, slots) {
+	kvm_for_each_memslot (slot, i, slots) {
 		if (slot->id == id)
 			return slot;
 	}
@@ -86,7 +86,7 @@ static bool slots_overlap(const struct kvm_memslots *slots, u16 id, gfn_t start,
 	struct kvm_memory_slot *slot;
 	int i;
 
-	kvm_for_each_memslot(slot, i, slots) {
+	kvm_for_each_memslot (slot, i, slots) {
 		if (slot->id != id && slot->base_gfn < end && start < slot->base_gfn + slot->npages)
 			return true;
 	}
@@ -95,7 +95,8 @@ static bool slots_overlap(const struct kvm_memslots *slots, u16 id, gfn_t start,
 
 static struct kvm_memslots *slots_alloc(int slots)
 {
-	return kzalloc(sizeof(struct kvm_memslots) + (size_t)slots * sizeof(struct kvm_memory_slot *),
+	return kzalloc(sizeof(struct kvm_memslots) +
+			       (size_t)slots * sizeof(struct kvm_memory_slot *),
 		       GFP_KERNEL_ACCOUNT);
 }
 
@@ -107,7 +108,7 @@ static void slots_fill(struct kvm_memslots *to, const struct kvm_memslots *from,
 	int i;
 
 	to->used = 0;
-	kvm_for_each_memslot(slot, i, from) {
+	kvm_for_each_memslot (slot, i, from) {
 		if (slot == remove)
 			continue;
 		if (add && add->base_gfn < slot->base_gfn) {
@@ -158,9 +159,9 @@ static void slot_free(struct kvm_memory_slot *slot)
  * Spare sets that remain are freed at the end.
  */
 struct slots_change {
-	struct kvm_memory_slot *invalid;  /* stands in for the old slot while that is unmapped */
-	struct kvm_memslots *without;     /* the slots with `invalid` in place of the old one */
-	struct kvm_memslots *restored;    /* the slots with the old one back, after a refusal */
+	struct kvm_memory_slot *invalid; /* stands in for the old slot while that is unmapped */
+	struct kvm_memslots *without;	 /* the slots with `invalid` in place of the old one */
+	struct kvm_memslots *restored;	 /* the slots with the old one back, after a refusal */
 	struct kvm_memslots *final;
 };
 
@@ -420,7 +421,7 @@ static int kvm_mmu_notifier_invalidate_range_start(struct mmu_notifier *mn,
 	spin_unlock(&kvm->mn_invalidate_lock);
 
 	idx = srcu_read_lock(&kvm->srcu);
-	kvm_for_each_memslot(slot, i, kvm_memslots(kvm)) {
+	kvm_for_each_memslot (slot, i, kvm_memslots(kvm)) {
 		if (!slot_hva_range(slot, hva->start, hva->end, &range))
 			continue;
 		if (!locked) {
@@ -445,7 +446,7 @@ static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn,
 	int i, idx;
 
 	idx = srcu_read_lock(&kvm->srcu);
-	kvm_for_each_memslot(slot, i, kvm_memslots(kvm)) {
+	kvm_for_each_memslot (slot, i, kvm_memslots(kvm)) {
 		if (!slot_hva_range(slot, hva->start, hva->end, &range))
 			continue;
 		write_lock(&kvm->mmu_lock);
@@ -510,7 +511,7 @@ static void attributes_change(struct kvm *kvm, gfn_t start, gfn_t end, u64 attri
 	bool locked = false;
 	int i;
 
-	kvm_for_each_memslot(slot, i, kvm_memslots(kvm)) {
+	kvm_for_each_memslot (slot, i, kvm_memslots(kvm)) {
 		range.slot = slot;
 		range.start = max(start, slot->base_gfn);
 		range.end = min(end, slot->base_gfn + slot->npages);
@@ -550,8 +551,8 @@ static int kvm_vm_set_mem_attributes(struct kvm *kvm, gfn_t start, gfn_t end, u6
 	 * Stored before the invalidation begins, since this alone can fail: a fault that saw the old
 	 * attribute either maps before the invalidation and is undone by it, or retries after it.
 	 */
-	ret = xa_err(xa_store_range(&kvm->mem_attr_array, start, end - 1, entry,
-				    GFP_KERNEL_ACCOUNT));
+	ret = xa_err(
+		xa_store_range(&kvm->mem_attr_array, start, end - 1, entry, GFP_KERNEL_ACCOUNT));
 	if (ret)
 		goto out;
 	attributes_change(kvm, start, end, attributes, true);
@@ -652,7 +653,7 @@ static void kvm_free_memslots(struct kvm_memslots *slots)
 	struct kvm_memory_slot *slot;
 	int i;
 
-	kvm_for_each_memslot(slot, i, slots)
+	kvm_for_each_memslot (slot, i, slots)
 		slot_free(slot);
 	kfree(slots);
 }
@@ -748,7 +749,7 @@ struct kvm_vcpu *kvm_get_vcpu_by_id(struct kvm *kvm, int id)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm) {
+	kvm_for_each_vcpu (i, vcpu, kvm) {
 		if (vcpu->vcpu_id == id)
 			return vcpu;
 	}
@@ -793,7 +794,7 @@ void kvm_destroy_vcpus(struct kvm *kvm)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm)
+	kvm_for_each_vcpu (i, vcpu, kvm)
 		kvm_vcpu_destroy(vcpu);
 	atomic_set(&kvm->online_vcpus, 0);
 }
@@ -831,7 +832,7 @@ static int kvm_vm_ioctl_create_vcpu(struct kvm *kvm, unsigned long id)
 		return -EINVAL;
 	mutex_lock(&kvm->lock);
 	ret = kvm->created_vcpus >= kvm->max_vcpus ? -EINVAL
-						    : kvm_arch_vcpu_precreate(kvm, (u32)id);
+						   : kvm_arch_vcpu_precreate(kvm, (u32)id);
 	if (!ret)
 		kvm->created_vcpus++;
 	mutex_unlock(&kvm->lock);

@@ -12,9 +12,9 @@
 
 #include "kvm_arm.h"
 
-#define PSCI_VERSION_1_1   0x10001u
-#define PSCI_TOS_MP        2
-#define PSCI_AFF_MASK      MPIDR_HWID_BITMASK
+#define PSCI_VERSION_1_1 0x10001u
+#define PSCI_TOS_MP	 2
+#define PSCI_AFF_MASK	 MPIDR_HWID_BITMASK
 
 /* Without an interrupt to wait for, a suspended vCPU wakes up at once. */
 static long psci_vcpu_suspend(struct kvm_vcpu *vcpu)
@@ -29,8 +29,9 @@ static long psci_complete(struct kvm_vcpu *source, struct kvm_vcpu *target, long
 {
 	if (!vcpu_is_rec(source))
 		return ret;
-	return realm_psci_complete(source, target, (unsigned long)status) ? PSCI_RET_INTERNAL_FAILURE
-									  : ret;
+	return realm_psci_complete(source, target, (unsigned long)status)
+		       ? PSCI_RET_INTERNAL_FAILURE
+		       : ret;
 }
 
 static long psci_vcpu_on(struct kvm_vcpu *source)
@@ -81,7 +82,7 @@ static long psci_affinity_info(struct kvm_vcpu *source)
 	if (!target)
 		return PSCI_RET_INVALID_PARAMS;
 	ret = kvm_arm_vcpu_stopped(target) ? PSCI_0_2_AFFINITY_LEVEL_OFF
-					    : PSCI_0_2_AFFINITY_LEVEL_ON;
+					   : PSCI_0_2_AFFINITY_LEVEL_ON;
 	return psci_complete(source, target, PSCI_RET_SUCCESS, ret);
 }
 

@@ -11,7 +11,7 @@
 
 #define VGIC_NR_IRQS_MIN 64u
 #define VGIC_NR_IRQS_MAX 1024u
-#define VGIC_BASE_ALIGN  0x10000u
+#define VGIC_BASE_ALIGN	 0x10000u
 
 /* Whether a vCPU is inside a system call: its interrupt controller must not change under it. */
 static bool any_vcpu_busy(struct kvm *kvm)
@@ -19,7 +19,7 @@ static bool any_vcpu_busy(struct kvm *kvm)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm) {
+	kvm_for_each_vcpu (i, vcpu, kvm) {
 		if (mutex_is_locked(&vcpu->mutex))
 			return true;
 	}
@@ -37,7 +37,7 @@ static int vgic_create(struct kvm *kvm, u32 type)
 		ret = -EBUSY;
 	else if (irqchip_in_kernel(kvm))
 		ret = -EEXIST;
-	kvm_for_each_vcpu(i, vcpu, kvm) {
+	kvm_for_each_vcpu (i, vcpu, kvm) {
 		if (!ret && vcpu_has_run_once(vcpu))
 			ret = -EBUSY;
 	}
