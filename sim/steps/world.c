@@ -132,12 +132,21 @@ int world_answer(struct world *world, struct step_call *call, int64_t ret, char 
 	return 0;
 }
 
-/* A string of that text that lives as long as the world: labels of conditions are few. */
+/*
+ * A string of that text that lives as long as the world: labels of conditions are few. Most come from the
+ * same place again, where the last copy made is found at once.
+ */
 static const char *label_keep(struct world *world, const char *text)
 {
+	const char **recent = &world->recent_labels[(uintptr_t)text / 8 % WORLD_RECENT_LABELS];
+
+	if (*recent && !strcmp(*recent, text))
+		return *recent;
 	for (unsigned int i = 0; i < world->num_labels; i++) {
-		if (!strcmp(world->labels[i], text))
-			return world->labels[i];
+		if (!strcmp(world->labels[i], text)) {
+			*recent = world->labels[i];
+			return *recent;
+		}
 	}
 	if (world->num_labels == WORLD_MAX_LABELS)
 		return "another condition";

@@ -21,6 +21,7 @@
 #define BLOCK_SIZE (UINT64_C(2) << 20)
 /* Labels of the conditions that RMI calls fail with. */
 #define WORLD_MAX_LABELS 256u
+#define WORLD_RECENT_LABELS 64u
 
 struct slot {
 	bool used;        /* known to the VMM; the memory behind it is there */
@@ -96,6 +97,7 @@ struct world {
 	uint64_t num_last;
 	char *labels[WORLD_MAX_LABELS];
 	unsigned int num_labels;
+	const char *recent_labels[WORLD_RECENT_LABELS]; /* by where the text was */
 
 	/*
 	 * A host that makes RMI calls without end is left by a jump. Nothing can be said of its state then,

@@ -145,6 +145,7 @@ START_TEST(empty_is_an_abort_to_the_realm)
 {
 	static const char *const accesses[] = {"guest.read", "guest.fetch", "guest.write", "guest.load"};
 	struct step_result result;
+	struct rmm_rec_view rec;
 
 	for (unsigned int i = 0; i < 4; i++) {
 		struct step_call call;
@@ -155,7 +156,9 @@ START_TEST(empty_is_an_abort_to_the_realm)
 			      step_outcome_name(call.result.outcome));
 		ck_assert_uint_eq(call.result.done, 0);
 	}
-	/* The program goes on behind the instruction. */
+	/* The handler returns behind the instruction: four of them were executed. */
+	ck_assert(rmm_inspect_rec(machine_rmm(world_machine(world)), rec_of(0), &rec));
+	ck_assert_uint_eq(rec.pc, RAM_IPA + 4 * 4);
 	step_ok(world, "guest.write", ARGS({"ipa", RAM_IPA}, {"value", 1}));
 	/* From RAM into EMPTY: done says how far it came. */
 	step_ok(world, "rmm.smc", ARGS({"fid", RMI_DATA_DESTROY}, {"x1", RD}, {"x2", RAM_IPA + 0x1000}));
