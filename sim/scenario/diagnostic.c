@@ -291,7 +291,7 @@ const char *name_nearest(const char *text, const char *const *names)
 		distance = edit_distance(folded_text, folded_name);
 		g_free(folded_text);
 		g_free(folded_name);
-		limit = MAX((size_t)1, MAX(length, strlen(*names)) / 3);
+		limit = (MAX(length, strlen(*names)) + 2) / 3;
 		if (distance <= limit && distance < best) {
 			best = distance;
 			nearest = *names;

@@ -26,25 +26,6 @@ char *count_text(struct plan_count count)
 			       signs[count.relation], count.value);
 }
 
-bool plan_count_holds(struct plan_count count, uint64_t actual)
-{
-	switch (count.relation) {
-	case PLAN_EQ:
-		return actual == count.value;
-	case PLAN_NE:
-		return actual != count.value;
-	case PLAN_LT:
-		return actual < count.value;
-	case PLAN_LE:
-		return actual <= count.value;
-	case PLAN_GT:
-		return actual > count.value;
-	case PLAN_GE:
-		return actual >= count.value;
-	}
-	return false;
-}
-
 static char *number_text(uint64_t number)
 {
 	return g_strdup_printf(number < 0x100000 ? "%" PRIu64 : "0x%" PRIx64, number);

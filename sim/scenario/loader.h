@@ -35,6 +35,7 @@ struct loader {
 	struct loader_variable variables[LOADER_MAX_VARIABLES];
 	size_t num_variables;
 	bool broken_matrix; /* names may be missing because of an error that was reported */
+	bool verbatim;       /* the matrix is not applied: `$` is an ordinary character */
 	struct plan *plan;  /* that is being filled */
 	const char *const *realm_names; /* NULL terminated */
 	const enum step_memory_fault *realm_policies;

@@ -179,6 +179,25 @@ const char *value_parse_count(const char *text, unsigned int flags, struct plan_
 	return value_parse_number(text, flags, &out->value);
 }
 
+bool plan_count_holds(struct plan_count count, uint64_t actual)
+{
+	switch (count.relation) {
+	case PLAN_EQ:
+		return actual == count.value;
+	case PLAN_NE:
+		return actual != count.value;
+	case PLAN_LT:
+		return actual < count.value;
+	case PLAN_LE:
+		return actual <= count.value;
+	case PLAN_GT:
+		return actual > count.value;
+	case PLAN_GE:
+		return actual >= count.value;
+	}
+	return false;
+}
+
 const char *value_parse_bytes(const char *text, uint8_t *bytes, size_t max, size_t *num)
 {
 	size_t length = strlen(text), i;
