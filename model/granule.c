@@ -85,7 +85,7 @@ void granule_release(struct rmm *rmm, uint64_t pa)
 
 	granule_set_state(rmm, granule, RMM_GRANULE_DELEGATED);
 	granule->refcount = 0;
-	if (!granule->clean)
+	if (!granule->clean || rmm->config.wipe_pattern)
 		granule_wipe(rmm, pa, granule);
 }
 

@@ -124,7 +124,7 @@ void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state);
 
 /*
  * granule_release - a used granule becomes DELEGATED. Its content is wiped unless it is known to be
- * zero; its reference count is zero afterwards.
+ * zero and that is how wiped memory looks; its reference count is zero afterwards.
  */
 void granule_release(struct rmm *rmm, uint64_t pa);
 

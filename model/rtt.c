@@ -216,8 +216,8 @@ uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
 	walk.entries[walk.index] = first;
 	if (rtte_hipas(first) != RTTE_ASSIGNED)
 		rtt_granule(rmm, &walk)->refcount--;
-	/* A table of zeros is as good as wiped, unless wiped memory is to look otherwise. */
-	rtt_gran->clean = first == 0 && !rmm->config.wipe_pattern;
+	/* A table of zeros is as good as wiped. */
+	rtt_gran->clean = first == 0;
 	granule_release(rmm, rtt_pa);
 	out->x[1] = rtt_pa;
 	return RMI_SUCCESS;

@@ -12,6 +12,11 @@ int main(void)
 	srunner_add_suite(runner, suite_geometry());
 	srunner_add_suite(runner, suite_entries());
 	srunner_add_suite(runner, suite_access());
+	srunner_add_suite(runner, suite_run());
+	srunner_add_suite(runner, suite_rsi());
+	srunner_add_suite(runner, suite_psci());
+	srunner_add_suite(runner, suite_measurement());
+	srunner_add_suite(runner, suite_memory());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
