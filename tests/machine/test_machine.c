@@ -577,7 +577,7 @@ START_TEST(digests_do_not_depend_on_the_address_space)
 	char command[sizeof(self) + 16], line[64], expected[64];
 
 	snprintf(expected, sizeof(expected), "%llx\n", (unsigned long long)history_hash());
-	snprintf(command, sizeof(command), "%s --hash", self);
+	snprintf(command, sizeof(command), "'%s' --hash", self);
 	for (int i = 0; i < 4; i++) {
 		FILE *pipe = popen(command, "r");
 

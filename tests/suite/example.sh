@@ -22,7 +22,7 @@ status=$?
 # The first line names version, commit and builds; the path of the program is the caller's; where the host
 # allocates, and how much beside the Realm's memory, is nobody's promise.
 stable() {
-	sed -E -e '/^rmesim [0-9]/d' -e 's#[^ ]*bin/rmesim#rmesim#' \
+	sed -E -e '/^rmesim [0-9]/d' -e "s#reproduce: .*bin/rmesim'? #reproduce: rmesim #" \
 		-e 's/\<(rd|rec|data|addr|run_ptr)=0x[0-9a-f]+/\1=*/g' \
 		-e 's/(user_pages|kernel_pages|slab_objects|files) [0-9]+/\1 */g'
 }
