@@ -124,6 +124,32 @@ START_TEST(pages_that_the_rmm_keeps_are_leaked_on_purpose)
 }
 END_TEST
 
+START_TEST(a_leak_that_ended_excuses_nothing)
+{
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(FAKE_UNDELEGATE_REFUSED);
+	assert_clean(world);
+	machine_set_faults(world_machine(world), NULL, NULL, NULL);
+	fake->plant = FAKE_TAKEN_BACK_AND_LEFT;
+	step_ok(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	ck_assert(was_found(world, "host-audit", "left-delegated"));
+}
+END_TEST
+
+START_TEST(a_leak_of_an_earlier_life_excuses_nothing)
+{
+	char *error = NULL;
+
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(FAKE_UNDELEGATE_REFUSED);
+	machine_set_faults(world_machine(world), NULL, NULL, NULL);
+	ck_assert_int_eq(world_reset(world, &error), 0);
+	/* The same frame is handed out again. */
+	do_call(FAKE_LEFT_DELEGATED);
+	ck_assert(was_found(world, "host-audit", "left-delegated"));
+}
+END_TEST
+
 static const struct canary leftovers[] = {
 	{FAKE_LEAVE_DELEGATED, "still-delegated"}, {FAKE_LEAVE_PAGE, "still-allocated"},
 	{FAKE_LEAVE_OBJECT, "still-allocated"},    {FAKE_LEAVE_GMEM, "gmem-left"},
@@ -216,6 +242,8 @@ int main(void)
 	tcase_add_loop_test(tcase, each_fault_is_found, 0, sizeof(canaries) / sizeof(canaries[0]));
 	tcase_add_test(tcase, a_fault_is_reported_once);
 	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);
+	tcase_add_test(tcase, a_leak_that_ended_excuses_nothing);
+	tcase_add_test(tcase, a_leak_of_an_earlier_life_excuses_nothing);
 	tcase_add_loop_test(tcase, what_is_left_at_the_end_is_found, 0,
 			    sizeof(leftovers) / sizeof(leftovers[0]));
 	tcase_add_test(tcase, a_clean_end_is_not_found);

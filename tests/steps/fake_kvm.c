@@ -16,6 +16,7 @@ static struct fake state;
 static const struct sim_port *port;
 static int32_t next_tid, next_vm, next_gmem;
 static uint64_t run_addr[16];
+static uint64_t refused_pa;
 static struct kvm_inspect books;
 static struct {
 	uint64_t addr;
@@ -169,9 +170,13 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 		break;
 	case FAKE_UNDELEGATE_REFUSED:
 		/* The test's fault hook refuses it. */
-		pa = frame_get(0, PORT_FRAME_PAGE);
-		smc(RMI_GRANULE_DELEGATE, pa, 0, 0, 0);
-		smc(RMI_GRANULE_UNDELEGATE, pa, 0, 0, 0);
+		refused_pa = frame_get(0, PORT_FRAME_PAGE);
+		smc(RMI_GRANULE_DELEGATE, refused_pa, 0, 0, 0);
+		smc(RMI_GRANULE_UNDELEGATE, refused_pa, 0, 0, 0);
+		break;
+	case FAKE_TAKEN_BACK_AND_LEFT:
+		smc(RMI_GRANULE_UNDELEGATE, refused_pa, 0, 0, 0);
+		smc(RMI_GRANULE_DELEGATE, refused_pa, 0, 0, 0);
 		break;
 	case FAKE_FREED_DELEGATED:
 		pa = frame_get(0, PORT_FRAME_PAGE);

@@ -40,6 +40,7 @@ enum fake_plant {
 	FAKE_PGTABLE_UNEVEN,
 	FAKE_LEFT_DELEGATED,
 	FAKE_UNDELEGATE_REFUSED, /* as LEFT_DELEGATED, but the RMM refuses to give it back */
+	FAKE_TAKEN_BACK_AND_LEFT, /* that page is given back after all, delegated again, and left so */
 	FAKE_FREED_DELEGATED,
 	FAKE_NEVER_ALLOCATED,
 	FAKE_GMEM_REFERENCE,

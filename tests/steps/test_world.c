@@ -287,6 +287,23 @@ START_TEST(mmio_is_emulated)
 }
 END_TEST
 
+START_TEST(a_call_whose_buffer_is_not_there_is_made_again)
+{
+	struct kvm_module *module;
+	struct world *world = world_over(builds[_i], &qemu_realm, 1, &module);
+	struct step_result result;
+
+	for (unsigned int i = 0; i < 10; i++)
+		stage_do(world, &qemu[i]);
+	/* RAM that nobody touched: the RMM exits with an abort, KVM maps the page. */
+	result = step_ok(world, "guest.realm_config", ARGS({"ipa", SLOT_BASE + 0x200000}));
+	ck_assert_uint_eq(result.value, 33);
+	ck_assert_uint_ge(world_rmi_count(world, "DATA_CREATE_UNKNOWN"), 1);
+	assert_clean(world);
+	world_done(world, module);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("world");
@@ -301,6 +318,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_unfinished_access_is_forgotten, 0, NUM_BUILDS);
 	tcase_add_loop_test(tcase, an_unfinished_access_goes_on_with_vmm_run, 0, NUM_BUILDS);
 	tcase_add_loop_test(tcase, mmio_is_emulated, 0, NUM_BUILDS);
+	tcase_add_loop_test(tcase, a_call_whose_buffer_is_not_there_is_made_again, 0, NUM_BUILDS);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
