@@ -17,6 +17,7 @@
 #define LOADER_MAX_WORK	     1000000u /* runs times values of a file */
 #define LOADER_MAX_STEPS     100000u  /* steps that a run performs, repeats counted */
 #define LOADER_MAX_KEYS	     32u
+#define LOADER_MAX_VCPUS     512u /* KVM_MAX_VCPUS of arm64 */
 
 struct loader_variable {
 	const char *name;
@@ -35,7 +36,7 @@ struct loader {
 	struct loader_variable variables[LOADER_MAX_VARIABLES];
 	size_t num_variables;
 	bool broken_matrix; /* names may be missing because of an error that was reported */
-	bool verbatim;       /* the matrix is not applied: `$` is an ordinary character */
+	bool verbatim;	    /* the matrix is not applied: `$` is an ordinary character */
 	struct plan *plan;  /* that is being filled */
 	const char *const *realm_names; /* NULL terminated */
 	const enum step_memory_fault *realm_policies;
@@ -57,6 +58,11 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 
 void load_error(struct loader *loader, const struct node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* loader_full - so many errors that no more are added. */
+bool loader_full(const struct loader *loader);
+/* load_problem - "`key` of OF: PROBLEM, found ..."; always false. */
+bool load_problem(struct loader *loader, const struct node *node, const char *key, const char *of,
+		  const char *problem);
 /* load_resolve - the node with the matrix applied; NULL after an error. */
 const struct node *load_resolve(struct loader *loader, const struct node *node);
 
@@ -100,6 +106,17 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 void load_unknown(struct loader *loader, const struct node *node, const char *what,
 		  const char *text, const char *const *names);
 
+/* load_matrix.c: `matrix:`; and the next combination of its values, false after the last one. */
+bool load_matrix(struct loader *loader, const struct node *map);
+bool matrix_next(struct loader *loader);
+/* load_machine.c; `node`, `one` and `many` may be NULL. */
+bool load_machine(struct loader *loader, const struct node *node, struct plan_machine *machine);
+bool load_realms(struct loader *loader, const struct node *one, const struct node *many);
+bool load_policy(struct loader *loader, const struct node *node, const char *of,
+		 enum step_memory_fault *policy);
+/* load_step.c: a list of steps, each of which the plan performs `factor` times. */
+bool load_steps(struct loader *loader, const struct node *node, const char *of, uint64_t factor,
+		const struct plan_step **steps, size_t *num);
 /* expect.c: the expectations of a step (`result`), or of a step that only looks at the state. */
 bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
 		 struct plan_expects *out);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Scalars, lists and maps of a scenario, with an error at the node for whatever they should not be. */
+#include "loader.h"
+
+#include "value.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+bool loader_full(const struct loader *loader)
+{
+	return diagnostics_count(loader->diagnostics) - loader->errors_before >=
+	       DOCUMENT_MAX_ERRORS;
+}
+
+void load_error(struct loader *loader, const struct node *node, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	/* loader_load() says that there were more. */
+	if (loader_full(loader))
+		return;
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	diagnostics_add(loader->diagnostics, node->place, "%s", text);
+	g_free(text);
+}
+
+const char *format_size(struct arena *arena, uint64_t size)
+{
+	static const char units[] = "TGMK";
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		unsigned int shift = 40 - 10 * i;
+
+		if (size && !(size & ((1ull << shift) - 1)))
+			return arena_format(arena, "%" PRIu64 "%c", size >> shift, units[i]);
+	}
+	return arena_format(arena, size < 10000 ? "%" PRIu64 : "0x%" PRIx64, size);
+}
+
+/* "`size` of guest.write" */
+static const char *describe_key(struct loader *loader, const char *key, const char *of)
+{
+	if (!key)
+		return of;
+	return of ? arena_format(loader->arena, "`%s` of %s", key, of)
+		  : arena_format(loader->arena, "`%s`", key);
+}
+
+bool load_problem(struct loader *loader, const struct node *node, const char *key, const char *of,
+		  const char *problem)
+{
+	load_error(loader, node, "%s: %s, found %s", describe_key(loader, key, of), problem,
+		   node_describe(node, loader->arena));
+	return false;
+}
+
+bool load_number(struct loader *loader, const struct node *node, const char *key, const char *of,
+		 unsigned int flags, uint64_t *out)
+{
+	const char *problem;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || node_is_empty(node))
+		return load_problem(loader, node, key, of,
+				    flags & VALUE_UNIT
+					    ? "expected a number such as 4096, 4K or 0x8000_0000"
+					    : "expected a number such as 12 or 0xff");
+	/* A size such as 4K is text for every YAML reader, so quotes say nothing there. */
+	if (!node->plain && !(flags & VALUE_UNIT))
+		return load_problem(loader, node, key, of, "expected a number without quotes");
+	problem = value_parse_number(node->text, flags, out);
+	return problem ? load_problem(loader, node, key, of, problem) : true;
+}
+
+bool load_bounded(struct loader *loader, const struct node *node, const char *key, const char *of,
+		  unsigned int flags, uint64_t min, uint64_t max, uint64_t *out)
+{
+	if (!load_number(loader, node, key, of, flags, out))
+		return false;
+	if (*out >= min && *out <= max)
+		return true;
+	if (flags & VALUE_UNIT)
+		load_error(loader, node, "%s: must be between %s and %s",
+			   describe_key(loader, key, of), format_size(loader->arena, min),
+			   format_size(loader->arena, max));
+	else
+		load_error(loader, node, "%s: must be between %" PRIu64 " and %" PRIu64,
+			   describe_key(loader, key, of), min, max);
+	return false;
+}
+
+bool load_bool(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       bool *out)
+{
+	const char *problem;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || !node->plain)
+		return load_problem(loader, node, key, of, "expected true or false");
+	problem = value_parse_bool(node->text, out);
+	return problem ? load_problem(loader, node, key, of, problem) : true;
+}
+
+bool load_text(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       const char **out)
+{
+	const char *trap;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || node_is_empty(node) || !*node->text)
+		return load_problem(loader, node, key, of, "expected text");
+	trap = node->plain ? value_trap(node->text) : NULL;
+	if (trap) {
+		load_error(loader, node,
+			   "%s: expected text, and YAML 1.1 reads `%s` as %s: put it in quotes",
+			   describe_key(loader, key, of), node->text, trap);
+		return false;
+	}
+	*out = node->text;
+	return true;
+}
+
+void load_unknown(struct loader *loader, const struct node *node, const char *what,
+		  const char *text, const char *const *names)
+{
+	const char *nearest;
+	GString *list;
+	size_t i;
+
+	if (loader_full(loader))
+		return;
+	nearest = name_nearest(text, names);
+	list = g_string_new(NULL);
+	for (i = 0; names[i] && i < 24; i++)
+		g_string_append_printf(list, "%s%s", i ? ", " : "", names[i]);
+	if (names[i])
+		g_string_append(list, ", ...");
+	if (nearest)
+		load_error(loader, node, "unknown %s `%s`: did you mean `%s`? (one of: %s)", what,
+			   text, nearest, list->str);
+	else
+		load_error(loader, node, "unknown %s `%s`: expected one of: %s", what, text,
+			   list->str);
+	g_string_free(list, TRUE);
+}
+
+bool load_name(struct loader *loader, const struct node *node, const char *key, const char *of,
+	       const char *const *names, unsigned int *out)
+{
+	unsigned int i;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || node_is_empty(node)) {
+		char *joined = g_strjoinv(", ", (char **)(uintptr_t)names);
+		char *problem = g_strdup_printf("expected one of: %s", joined);
+
+		load_problem(loader, node, key, of, problem);
+		g_free(problem);
+		g_free(joined);
+		return false;
+	}
+	for (i = 0; names[i]; i++) {
+		if (!strcmp(names[i], node->text)) {
+			*out = i;
+			return true;
+		}
+	}
+	load_unknown(loader, node,
+		     arena_format(loader->arena, "value of %s", describe_key(loader, key, of)),
+		     node->text, names);
+	return false;
+}
+
+bool load_count(struct loader *loader, const struct node *node, const char *key, const char *of,
+		unsigned int flags, struct plan_count *out)
+{
+	const char *problem;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || node_is_empty(node))
+		return load_problem(loader, node, key, of,
+				    "expected a number or a comparison such as \">=1\"");
+	problem = value_parse_count(node->text, flags, out);
+	return problem ? load_problem(loader, node, key, of, problem) : true;
+}
+
+bool load_range(struct loader *loader, const struct node *node, const char *key, const char *of,
+		uint64_t lone, uint64_t *base, uint64_t *size)
+{
+	const char *problem;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	if (node->kind != NODE_SCALAR || node_is_empty(node))
+		return load_problem(
+			loader, node, key, of,
+			"expected a range BASE+SIZE or BASE..END, such as 0x8000_0000+2M");
+	problem = value_parse_range(node->text, lone, base, size);
+	return problem ? load_problem(loader, node, key, of, problem) : true;
+}
+
+bool load_bytes(struct loader *loader, const struct node *node, const char *key, const char *of,
+		uint8_t *bytes, size_t max, size_t *num)
+{
+	const char *problem;
+
+	node = load_resolve(loader, node);
+	if (!node)
+		return false;
+	/* Digits alone would be a number, and could lose zeros on the way. */
+	if (node->kind != NODE_SCALAR || (node->plain && value_trap(node->text)))
+		return load_problem(loader, node, key, of, "expected hexadecimal digits in quotes");
+	problem = value_parse_bytes(node->text, bytes, max, num);
+	return problem ? load_problem(loader, node, key, of, problem) : true;
+}
+
+const struct node *load_map(struct loader *loader, const struct node *node, const char *key,
+			    const char *of)
+{
+	node = load_resolve(loader, node);
+	if (node && node->kind != NODE_MAPPING) {
+		load_problem(loader, node, key, of, "expected a map of keys and values");
+		return NULL;
+	}
+	return node;
+}
+
+const struct node *load_list(struct loader *loader, const struct node *node, const char *key,
+			     const char *of)
+{
+	node = load_resolve(loader, node);
+	if (node && node->kind != NODE_SEQUENCE) {
+		load_problem(loader, node, key, of, "expected a list");
+		return NULL;
+	}
+	return node;
+}
+
+const char *load_key(struct loader *loader, const struct node *key)
+{
+	key = load_resolve(loader, key);
+	if (!key)
+		return NULL;
+	if (key->kind != NODE_SCALAR || node_is_empty(key)) {
+		load_error(loader, key, "expected a name as key, found %s",
+			   node_describe(key, loader->arena));
+		return NULL;
+	}
+	if (key->plain && !strcmp(key->text, "<<")) {
+		load_error(loader, key,
+			   "merge keys `<<` are not used in scenarios: an alias stands for a "
+			   "whole value");
+		return NULL;
+	}
+	return key->text;
+}
+
+bool load_keys(struct loader *loader, const struct node *map, const char *of,
+	       const char *const *names, uint64_t required, const struct node **values)
+{
+	const struct node *keys[LOADER_MAX_KEYS] = {NULL};
+	bool good = true;
+	size_t i, j;
+
+	for (j = 0; names[j]; j++)
+		values[j] = NULL;
+	for (i = 0; i < map->num; i++) {
+		const struct node *key = map->pairs[i].key;
+		const char *text = load_key(loader, key);
+
+		if (!text) {
+			good = false;
+			continue;
+		}
+		for (j = 0; names[j] && strcmp(names[j], text); j++)
+			;
+		if (!names[j]) {
+			load_unknown(loader, key, arena_format(loader->arena, "key of %s", of),
+				     text, names);
+			good = false;
+		} else if (keys[j]) {
+			load_error(loader, key, "duplicate key `%s`", text);
+			diagnostics_note(loader->diagnostics, keys[j]->place,
+					 "it stands here already");
+			good = false;
+		} else {
+			keys[j] = key;
+			values[j] = map->pairs[i].value;
+		}
+	}
+	for (j = 0; names[j]; j++) {
+		if ((required & 1ull << j) && !keys[j]) {
+			load_error(loader, map, "%s: key `%s` is missing", of, names[j]);
+			good = false;
+		}
+	}
+	return good;
+}
+
+/* KVM_MAX_VCPUS of arm64. */
+#define MAX_VCPUS 512u
