@@ -116,6 +116,9 @@ static void port_warn(void *ctx, const struct port_warn *warn)
 {
 	struct host *host = ctx;
 
+	/* Anything but a WARN is a rule of the kernel that was broken, which nothing excuses. */
+	if (strcmp(warn->rule, "WARN"))
+		host->violations++;
 	host->warns++;
 	snprintf(host->last_warn, sizeof(host->last_warn), "%s at %s:%d %s: %s", warn->rule,
 		 warn->file, warn->line, warn->function, warn->message ? warn->message : "");
@@ -339,6 +342,8 @@ void host_stop(struct host *host)
 	if (host->tid > 0)
 		kvm_build.process_exit((int32_t)host->tid);
 	inspect = host_inspect();
+	ck_assert_msg(!host->violations, "%u rules broken, the last report: %s", host->violations,
+		      host->last_warn);
 	ck_assert_msg(!host->warns, "%u warnings, the last: %s", host->warns, host->last_warn);
 	ck_assert_uint_eq(host_granules(host), 0);
 	ck_assert_uint_eq(inspect.vms, 0);
@@ -360,6 +365,8 @@ void host_stop_leaking(struct host *host)
 	if (host->tid > 0)
 		kvm_build.process_exit((int32_t)host->tid);
 	inspect = host_inspect();
+	ck_assert_msg(!host->violations, "%u rules broken, the last report: %s", host->violations,
+		      host->last_warn);
 	ck_assert_uint_eq(inspect.vms, 0);
 	ck_assert_uint_eq(inspect.files, 0);
 	ck_assert_uint_eq(inspect.locks_held, 0);

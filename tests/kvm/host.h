@@ -71,7 +71,7 @@ struct host {
 	uint64_t args; /* user address of a page for ioctl arguments */
 
 	uint64_t calls[NUM_CALLS]; /* SMCs by function, from RMI_FID_FIRST */
-	unsigned int warns;
+	unsigned int warns, violations;
 	char last_warn[512];
 
 	/* The nth SMC of that function gives this x0 and does nothing. */

@@ -394,6 +394,9 @@ START_TEST(test_guest_ripas)
 	ck_assert_uint_eq(host.exits[0].size, top - base);
 	ck_assert_uint_eq(host.exits[0].flags, 0);
 
+	/* One table holds all of it and cannot fold: one attempt at each level. */
+	if (base / BLOCK == (top - 1) / BLOCK && top - base < BLOCK)
+		ck_assert_uint_eq(host_calls(&host, RMI_RTT_FOLD), 2);
 	vm_check(&vm, slot, base - slot, RMM_ASSIGNED, RMM_RAM);
 	vm_check(&vm, base, top - base, RMM_UNASSIGNED, RMM_EMPTY);
 	vm_check(&vm, top, slot + SLOT_SIZE - top, RMM_ASSIGNED, RMM_RAM);
@@ -462,17 +465,26 @@ void linux_cache_fill_set(bool only_min);
 
 START_TEST(test_guest_ripas_sparse)
 {
-	static const unsigned int widths[] = {34, 40, 48};
-	unsigned int width = widths[_i / 2];
-	const uint64_t base = GIB - GRANULE, size = 5 * GIB + 2 * GRANULE;
+	static const struct {
+		unsigned int width;
+		uint64_t size;
+		bool signals;
+	} cases[] = {
+		{34, 5 * GIB, false}, {34, 5 * GIB, true},   {40, 5 * GIB, false},
+		{40, 5 * GIB, true},  {48, 5 * GIB, false},  {48, 5 * GIB, true},
+		{34, GIB / 2, false}, {40, GIB / 2, false},  {48, GIB / 2, false},
+		{40, BLOCK, false},   {48, 600 * GIB, false},
+	};
+	const unsigned int width = cases[_i].width;
+	const uint64_t base = GIB - GRANULE, size = cases[_i].size + 2 * GRANULE;
+	const bool signals = cases[_i].signals;
 	struct host host;
 	struct vm vm;
-	int signals = _i % 2;
 
 	host_start(&host, NULL);
 	host.policy = VMM_IGNORE;
 	vm_create(&host, &vm, width);
-	vm_slot(&vm, 2 * GIB, HOST_PAGE);
+	vm_vcpu(&vm);
 	vm_boot(&vm);
 	linux_cache_fill_set(true);
 	if (signals) {
@@ -509,8 +521,9 @@ START_TEST(test_guest_ripas_sparse)
 		ck_assert_uint_eq(host_calls(&host, RMI_REC_ENTER), 2);
 	}
 	linux_cache_fill_set(false);
-	vm_check(&vm, base, GIB, RMM_UNASSIGNED, RMM_RAM);
-	vm_check(&vm, base + size - GIB, GIB, RMM_UNASSIGNED, RMM_RAM);
+	vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_RAM);
+	ck_assert_uint_eq(vm_tables(&vm),
+			  tables_needed(start_level(width), base, base + size));
 	vm_check(&vm, base - GRANULE, GRANULE, RMM_UNASSIGNED, RMM_EMPTY);
 	vm_check(&vm, base + size, GRANULE, RMM_UNASSIGNED, RMM_EMPTY);
 	host_stop(&host);
@@ -570,6 +583,73 @@ START_TEST(test_guest_ripas_destroyed)
 	ck_assert_int_eq(vm_guest(&vm, &op, 1), 0);
 	ck_assert_uint_eq(op.done, 4 * HOST_PAGE);
 	vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_EMPTY);
+	host_stop(&host);
+}
+END_TEST
+
+/*
+ * A change that the RMM stops is not tried again when KVM_RUN is interrupted before the guest could see how far
+ * it came.
+ */
+START_TEST(test_guest_ripas_stopped)
+{
+	const uint64_t base = GIB, size = 4 * HOST_PAGE;
+	struct guest_op op = {GUEST_SET_RIPAS, base, size, .ripas = 1, .keep_destroyed = true};
+	struct host host;
+	struct vm vm;
+
+	host_start(&host, NULL);
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, size);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base, size, .value = 1}), 0);
+	ck_assert_int_eq(vm_punch(&vm, base + HOST_PAGE, HOST_PAGE), 0);
+
+	host.ops = &op;
+	host.num_ops = 1;
+	host.next_op = 0;
+	ck_assert_int_eq(vm_run_once(&vm, 0), -EFAULT);
+	host_calls_clear(&host);
+	host.fault_point = PORT_FAULT_SIGNAL;
+	host.point_seen = 0;
+	host.point_nth = 2;
+	ck_assert_int_eq(vm_run_once(&vm, 0), -EINTR);
+	host.fault_point = -1;
+	ck_assert_uint_eq(host_calls(&host, RMI_REC_ENTER), 0);
+	ck_assert_uint_gt(host_calls(&host, RMI_RTT_SET_RIPAS), 0);
+
+	host_calls_clear(&host);
+	/* The guest asks once more from where it stopped, and gives up. */
+	ck_assert_int_eq(vm_run_once(&vm, 0), -EFAULT);
+	ck_assert_uint_eq(host_calls(&host, RMI_RTT_SET_RIPAS), 0);
+	ck_assert_uint_eq(op.done, HOST_PAGE);
+	ck_assert_int_eq(vm_run_once(&vm, 0), -EINTR);
+	ck_assert_uint_eq(host.next_op, 1);
+	ck_assert_uint_eq(op.done, HOST_PAGE);
+	host_stop(&host);
+}
+END_TEST
+
+/* Giving back what is hardly backed costs what is there, not what could be. */
+START_TEST(test_guest_ripas_thin)
+{
+	const uint64_t base = GIB, size = SLOT_SIZE;
+	struct host host;
+	struct vm vm;
+
+	host_start(&host, NULL);
+	host.policy = VMM_IGNORE;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, size);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + 3 * HOST_PAGE, GRANULE, .value = 1},
+				  {GUEST_WRITE, base + size - 4 * HOST_PAGE, GRANULE, .value = 1}),
+			 0);
+	host_calls_clear(&host);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base, size, .ripas = 0}), 0);
+	vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_EMPTY);
+	/* Each mapped granule once, and one step over each of the gaps. */
+	ck_assert_uint_le(host_calls(&host, RMI_DATA_DESTROY), 2 * PAGE_GRANULES + 2 + SLOT_SIZE / BLOCK);
 	host_stop(&host);
 }
 END_TEST
@@ -809,6 +889,43 @@ START_TEST(test_share)
 }
 END_TEST
 
+/* Tables that only shared memory needed come back when it is taken away, whoever takes it. */
+START_TEST(test_shared_tables)
+{
+	const uint64_t base = GIB - BLOCK, size = 2 * BLOCK, shared = 1ull << 39;
+	struct host host;
+	struct vm vm;
+	uint64_t tables;
+	int cause;
+
+	for (cause = 0; cause < 3; cause++) {
+		host_start(&host, NULL);
+		host.policy = VMM_RETURN;
+		vm_create(&host, &vm, 40);
+		vm_slot(&vm, base, size);
+		vm_boot(&vm);
+		tables = vm_tables(&vm);
+		ck_assert_int_eq(vm_attributes(&vm, base, size, false), 0);
+		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, shared | base, size, .value = 1}), 0);
+		/* A table of blocks and one of pages on either side of the GiB. */
+		ck_assert_uint_eq(vm_tables(&vm), tables + 4);
+		host_calls_clear(&host);
+		if (cause == 0)
+			ck_assert_int_eq(vm_attributes(&vm, base, size, true), 0);
+		else if (cause == 1)
+			ck_assert_int_eq(kvm_build.sys_munmap((int32_t)host.tid, vm_user(&vm, base),
+							      size),
+					 0);
+		else
+			ck_assert_int_eq(vm_punch(&vm, base, size), 0);
+		ck_assert_uint_eq(vm_tables(&vm), tables);
+		ck_assert_int_eq(host_inspect().pgtable_pages, (int64_t)tables);
+		ck_assert_uint_le(host_calls(&host, RMI_RTT_UNMAP_UNPROTECTED), size / GRANULE + 8);
+		host_stop(&host);
+	}
+}
+END_TEST
+
 /* -- blocks -- */
 
 /*
@@ -897,6 +1014,52 @@ START_TEST(test_block_refused)
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + BLOCK + HOST_PAGE, GRANULE, .value = 1}), 0);
 	vm_check(&vm, base + BLOCK + HOST_PAGE, HOST_PAGE, RMM_ASSIGNED, RMM_RAM);
 	vm_check(&vm, base + BLOCK + 2 * HOST_PAGE, BLOCK - 2 * HOST_PAGE, RMM_UNASSIGNED, RMM_RAM);
+	host_stop(&host);
+}
+END_TEST
+
+/*
+ * Without memory for the table a block cannot be given back: it stays, the rest goes, nothing warns, and the
+ * end of the VM tries again.
+ */
+START_TEST(test_block_no_memory)
+{
+	const struct host_options options = {.block_mappings = true, .gmem_huge = true};
+	const uint64_t base = 4 * BLOCK, size = 2 * BLOCK;
+	struct host host;
+	struct vm vm;
+
+	host_start(&host, &options);
+	host.policy = VMM_IGNORE;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, size);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base, GRANULE, .value = 1},
+				  {GUEST_WRITE, base + BLOCK, GRANULE, .value = 1}),
+			 0);
+	host.fault_point = PORT_FAULT_PAGE_ZALLOC;
+	host.point_nth = 1;
+	ck_assert_int_eq(vm_attributes(&vm, base, size, false), 0);
+	ck_assert(host.fault_fired);
+	host.fault_point = -1;
+	vm_check(&vm, base, BLOCK, RMM_ASSIGNED, RMM_RAM);
+	ck_assert_int_eq(vm_entry(&vm, base).level, 2);
+	vm_check(&vm, base + BLOCK, BLOCK, RMM_UNASSIGNED, RMM_DESTROYED);
+	host_stop(&host);
+
+	/* It fails at the end of the VM only. */
+	host_start(&host, &options);
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, size);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base, GRANULE, .value = 1}), 0);
+	host.fault_point = PORT_FAULT_PAGE_ZALLOC;
+	host.point_seen = 0;
+	host.point_nth = 1;
+	host.fault_fired = false;
+	kvm_build.process_exit((int32_t)host.tid);
+	host.tid = 0;
+	ck_assert(host.fault_fired);
 	host_stop(&host);
 }
 END_TEST
@@ -1086,16 +1249,20 @@ int main(void)
 	tcase_add_test(tcase, test_init_ripas_errors);
 	tcase_add_test(tcase, test_populate);
 	tcase_add_loop_test(tcase, test_guest_ripas, 0, NUM_CHANGES);
-	tcase_add_loop_test(tcase, test_guest_ripas_sparse, 0, 6);
+	tcase_add_loop_test(tcase, test_guest_ripas_sparse, 0, 11);
 	tcase_add_test(tcase, test_guest_ripas_everything);
 	tcase_add_test(tcase, test_guest_ripas_destroyed);
+	tcase_add_test(tcase, test_guest_ripas_stopped);
+	tcase_add_test(tcase, test_guest_ripas_thin);
 	tcase_add_test(tcase, test_guest_destroyed_fault);
 	tcase_add_test(tcase, test_guest_partial_page);
 	tcase_add_test(tcase, test_unmap_filters);
 	tcase_add_test(tcase, test_munmap_keeps_private);
 	tcase_add_test(tcase, test_share);
+	tcase_add_test(tcase, test_shared_tables);
 	tcase_add_test(tcase, test_block);
 	tcase_add_test(tcase, test_block_refused);
+	tcase_add_test(tcase, test_block_no_memory);
 	tcase_add_loop_test(tcase, test_torture_rmi, 0, 2 * NUM_TORTURE_FIDS);
 	tcase_add_loop_test(tcase, test_torture_alloc, 0, 2 * NUM_TORTURE_POINTS);
 	suite_add_tcase(suite, tcase);
