@@ -199,7 +199,6 @@ static void *node_simplify(struct xa_node *node, bool join)
 	for (u32 i = 1; node->count && i < XA_CHUNK_SIZE; i++)
 		if (node->slots[i] != slot)
 			return from_node(node);
-	slot = node->count ? slot : NULL;
 	kfree(node);
 	return slot;
 }

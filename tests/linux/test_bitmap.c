@@ -57,6 +57,10 @@ START_TEST(against_a_model)
 	bitmap_fill(map, NUM_BITS);
 	ck_assert_uint_eq(bitmap_weight(map, 70), 70);
 	ck_assert_uint_eq(find_next_zero_bit(map, NUM_BITS, 0), NUM_BITS);
+	bitmap_zero(map, NUM_BITS);
+	set_bit(100, map);
+	ck_assert_uint_eq(find_first_bit(map, 90), 90);
+	ck_assert_uint_eq(find_first_bit(map, 101), 100);
 }
 END_TEST
 

@@ -315,6 +315,32 @@ START_TEST(waiting_for_another_thread)
 }
 END_TEST
 
+START_TEST(readers_keep_writers_out)
+{
+	locks_init();
+	/* The semaphore first: taking it may sleep. */
+	down_read(&locks.sem);
+	read_lock(&locks.rw);
+	linux_syscall_enter(tasks[1]);
+	ck_assert(!write_trylock(&locks.rw) && !down_write_trylock(&locks.sem));
+	ck_assert(read_trylock(&locks.rw) && down_read_trylock(&locks.sem));
+	linux_syscall_enter(tasks[0]);
+	read_unlock(&locks.rw);
+	up_read(&locks.sem);
+	ck_assert(!write_trylock(&locks.rw));
+	linux_syscall_enter(tasks[1]);
+	read_unlock(&locks.rw);
+	up_read(&locks.sem);
+	linux_syscall_enter(tasks[0]);
+	ck_assert(write_trylock(&locks.rw) && !read_trylock(&locks.rw));
+	write_unlock(&locks.rw);
+	ck_assert(mutex_trylock(&locks.mutex) && !mutex_trylock(&locks.mutex));
+	mutex_unlock(&locks.mutex);
+	ck_assert_uint_eq(held(), 0);
+	ck_assert_int_eq(fake->num_warns, 0);
+}
+END_TEST
+
 START_TEST(deadlock)
 {
 	locks_init();
@@ -401,6 +427,7 @@ void lock_tests(Suite *suite)
 	tcase_add_test(tcase, sleep_in_atomic);
 	tcase_add_test(tcase, rescheduling_drops_the_lock);
 	tcase_add_test(tcase, waiting_for_another_thread);
+	tcase_add_test(tcase, readers_keep_writers_out);
 	tcase_add_test(tcase, deadlock);
 	tcase_add_test(tcase, return_with_locks);
 	tcase_add_test(tcase, never_initialised);

@@ -233,6 +233,11 @@ START_TEST(granules_of_the_rmm)
 	ck_assert_int_eq(*va, 0x55);
 	ck_assert(!linux_host_access_ok(pa + PAGE_SIZE - 8, 8, "test", LINUX_SITE()));
 	ck_assert_int_eq(fake_warned(fake, "granule-protection"), 2);
+	/* The next page was never handed out. */
+	ck_assert(!linux_host_access_ok(pa + PAGE_SIZE - 8, 16, "test", LINUX_SITE()));
+	ck_assert_int_eq(fake_warned(fake, "use-after-free"), 1);
+	ck_assert(!linux_host_access_ok(FAKE_BASE + TEST_DRAM_SIZE - 8, 16, "test", LINUX_SITE()));
+	ck_assert_int_eq(fake_warned(fake, "bad-address"), 1);
 #if PAGE_SHIFT > 12
 	ck_assert(linux_host_access_ok(pa, 4096, "test", LINUX_SITE()));
 #endif

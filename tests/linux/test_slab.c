@@ -140,6 +140,24 @@ START_TEST(last_freed_first_reused)
 }
 END_TEST
 
+START_TEST(full_pages_take_objects_again)
+{
+	static void *objects[2 * PAGE_SIZE / 64];
+	u32 count = 0;
+
+	/* Until a second page begins. */
+	do {
+		objects[count] = kmalloc(64, GFP_KERNEL);
+		ck_assert_ptr_nonnull(objects[count]);
+	} while (PAGE_ALIGN_DOWN((unsigned long)objects[count++]) == PAGE_ALIGN_DOWN((unsigned long)objects[0]));
+	kfree(objects[1]);
+	ck_assert(kmalloc(64, GFP_KERNEL) == objects[1]);
+	while (count)
+		kfree(objects[--count]);
+	test_nothing_left();
+}
+END_TEST
+
 START_TEST(empty_pages_go_back)
 {
 	enum { COUNT = 5000 };
@@ -193,6 +211,7 @@ void slab_tests(Suite *suite)
 	tcase_add_test(tcase, objects_keep_their_bytes);
 	tcase_add_test(tcase, misuse_is_reported);
 	tcase_add_test(tcase, last_freed_first_reused);
+	tcase_add_test(tcase, full_pages_take_objects_again);
 	tcase_add_test(tcase, empty_pages_go_back);
 	tcase_add_test(tcase, failures);
 	tcase_add_test(tcase, resizing);

@@ -170,6 +170,30 @@ START_TEST(entries)
 }
 END_TEST
 
+START_TEST(shrinking)
+{
+	DEFINE_XARRAY(xa);
+
+	for (unsigned long i = 0; i < 64; i++)
+		xa_store(&xa, i, xa_mk_value(i), GFP_KERNEL);
+	ck_assert_uint_eq(live_objects(), 1);
+	/* Beyond what the tree covers nothing is there, and nothing is needed. */
+	fake->fault_always[PORT_FAULT_KMALLOC] = true;
+	ck_assert_ptr_null(xa_store_range(&xa, 10, 70, NULL, GFP_KERNEL));
+	ck_assert_ptr_null(xa_store_range(&xa, 64, ~0ul, NULL, GFP_KERNEL));
+	for (unsigned long i = 0; i < 64; i++)
+		ck_assert_ptr_eq(xa_load(&xa, i), i < 10 ? xa_mk_value(i) : NULL);
+	ck_assert_ptr_null(xa_store_range(&xa, 0, 9, NULL, GFP_KERNEL));
+	ck_assert(xa_empty(&xa));
+	/* Empty is as good as new. */
+	ck_assert_ptr_null(xa_store(&xa, 0, xa_mk_value(1), GFP_KERNEL));
+	ck_assert_ptr_eq(xa_load(&xa, 0), xa_mk_value(1));
+	ck_assert_ptr_eq(xa_erase(&xa, 0), xa_mk_value(1));
+	ck_assert_int_eq(xa_err(xa_store_range(&xa, 5, 4, NULL, GFP_KERNEL)), -EINVAL);
+	test_nothing_left();
+}
+END_TEST
+
 START_TEST(finding)
 {
 	DEFINE_XARRAY(xa);
@@ -256,6 +280,7 @@ void xarray_tests(Suite *suite)
 
 	tcase_add_loop_test(tcase, against_a_model, 0, 20);
 	tcase_add_test(tcase, entries);
+	tcase_add_test(tcase, shrinking);
 	tcase_add_test(tcase, finding);
 	tcase_add_test(tcase, ranges_cost_little);
 	tcase_add_test(tcase, dense_entries_cost_little);
