@@ -112,11 +112,22 @@ void linux_report(const char *rule, const struct linux_site *site, const char *f
 	va_end(args);
 }
 
+static u32 sites_used;
+
+u32 linux_site_enumerate(const struct linux_site *site)
+{
+	u32 index = (u32)(site - __start_linux_sites);
+
+	__start_linux_sites[sites_used].numbered = index + 1;
+	__start_linux_sites[index].number = ++sites_used;
+	return sites_used;
+}
+
 const struct linux_site *linux_site_get(u32 number)
 {
-	if (!number || number > (u32)(__stop_linux_sites - __start_linux_sites))
+	if (!number || number > sites_used)
 		return NULL;
-	return &__start_linux_sites[number - 1];
+	return &__start_linux_sites[__start_linux_sites[number - 1].numbered - 1];
 }
 
 const char *linux_site_name(u32 number)
