@@ -194,8 +194,7 @@ static int run_loop(struct world *world, struct step_call *call, struct vcpu *vc
 		if (exit_add(result, &exit))
 			return world_error(error, -ENOMEM, "out of memory");
 		/* Nothing that this VMM does will change what comes back. */
-		if (has_last && ret != -EINTR && guest->progress == last_progress &&
-		    exits_equal(&exit, &last)) {
+		if (has_last && guest->progress == last_progress && exits_equal(&exit, &last)) {
 			result_unfinished(result, guest, STEP_STOPPED, 0);
 			return 0;
 		}

@@ -232,12 +232,14 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 static int64_t run_next(int32_t fd)
 {
 	static const struct fake_run interrupted = {.ret = -EINTR, .reason = KVM_EXIT_INTR};
-	const struct fake_run *next = state.next_script < state.num_script
-					      ? &state.script[state.next_script++]
-					      : &interrupted;
+	const struct fake_run *next;
 	struct kvm_run run;
 	uint64_t addr = run_addr[fd - FAKE_FD_VCPU];
 
+	if (state.repeat_script && state.next_script == state.num_script)
+		state.next_script = 0;
+	next = state.next_script < state.num_script ? &state.script[state.next_script++]
+						    : &interrupted;
 	user_copy(addr, &run, sizeof(run), false);
 	state.immediate_exit = run.immediate_exit;
 	memcpy(state.mmio_data, run.mmio.data, sizeof(state.mmio_data));

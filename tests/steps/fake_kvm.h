@@ -68,6 +68,7 @@ struct fake {
 	unsigned int num_calls;
 	struct fake_run script[FAKE_MAX_SCRIPT];
 	unsigned int num_script, next_script;
+	bool repeat_script;
 	/* The ioctl `fail_cmd` returns `fail_ret` instead. */
 	uint32_t fail_cmd;
 	int64_t fail_ret;

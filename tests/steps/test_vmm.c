@@ -508,6 +508,20 @@ START_TEST(stop_runs_again_and_gives_up_when_nothing_changes)
 }
 END_TEST
 
+START_TEST(a_vcpu_that_never_runs_is_not_waited_for)
+{
+	struct step_call *call;
+
+	boot();
+	/* As KVM does for a vCPU that is off: the fake is interrupted once its script is over. */
+	call = guest_write(STEP_CONVERT_STOP);
+	ck_assert_int_eq(call->result.outcome, STEP_STOPPED);
+	ck_assert_uint_eq(call->result.num_exits, 2);
+	ck_assert_int_eq(call->result.exits[0].err, -EINTR);
+	assert_clean(world);
+}
+END_TEST
+
 START_TEST(return_ends_the_step_at_the_exit)
 {
 	struct step_call *call;
@@ -856,7 +870,9 @@ END_TEST
 START_TEST(kvm_run_without_end_is_a_finding)
 {
 	boot();
-	/* The fake's KVM_RUN is interrupted for ever once its script is over. */
+	script(MEMORY_FAULT(0x80200000, 0x1000, true));
+	script(MEMORY_FAULT(0x80200000, 0x2000, true));
+	fake->repeat_script = true;
 	ck_assert_int_eq(guest_write(STEP_CONVERT_STOP)->result.err, -EDEADLK);
 	ck_assert(was_found(world, "liveness", "endless-run"));
 }
@@ -910,6 +926,7 @@ int main(void)
 	tcase_add_test(tcase, qemu_punches_after_it_made_shared);
 	tcase_add_test(tcase, qemu_stops_at_what_it_cannot_convert);
 	tcase_add_test(tcase, stop_runs_again_and_gives_up_when_nothing_changes);
+	tcase_add_test(tcase, a_vcpu_that_never_runs_is_not_waited_for);
 	tcase_add_test(tcase, return_ends_the_step_at_the_exit);
 	tcase_add_test(tcase, efault_alone_is_an_error);
 	tcase_add_test(tcase, mmio_is_answered);
