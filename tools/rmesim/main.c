@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rmesim.h"
+#include "rmi.h"
 
 #include <string.h>
 
+static const struct command command_rmi = {
+	.name = "rmi",
+	.summary = "replay RMI calls from a text file on the model alone",
+	.raw = replay_command,
+};
+
 static const struct command *const commands[] = {&command_run, &command_list, &command_show,
-						 &command_lint};
+						 &command_lint, &command_rmi};
 
 static void print_help(FILE *out)
 {
