@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rmesim.h"
-#include "rmi.h"
 
 #include <string.h>
-
-static const struct command command_rmi = {
-	.name = "rmi",
-	.summary = "replay RMI calls from a text file on the model alone",
-	.raw = replay_command,
-};
-
-static const struct command *const commands[] = {&command_run, &command_list, &command_show,
-						 &command_lint, &command_rmi};
 
 static void print_help(FILE *out)
 {
@@ -22,10 +12,10 @@ static void print_help(FILE *out)
 	      "drive KVM's\n"
 	      "ioctls, KVM drives a model of the RMM, and oracles watch both.\n\ncommands:\n",
 	      out);
-	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
-		const char *summary = commands[i]->summary;
+	for (i = 0; i < command_table_size; i++) {
+		const char *summary = command_table[i]->summary;
 
-		fprintf(out, "  %-8s %.*s\n", commands[i]->name, (int)strcspn(summary, "\n"),
+		fprintf(out, "  %-8s %.*s\n", command_table[i]->name, (int)strcspn(summary, "\n"),
 			summary);
 	}
 	fputs("\n  --version  version, commit and ABIs\n  --help     this text; of one command: "
@@ -38,15 +28,18 @@ static void print_help(FILE *out)
 
 static const struct command *find_command(const char *name)
 {
-	const char *names[G_N_ELEMENTS(commands) + 1] = {NULL}, *nearest;
+	const char **names, *nearest;
 	unsigned int i;
 
-	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-		names[i] = commands[i]->name;
+	for (i = 0; i < command_table_size; i++) {
+		if (!strcmp(command_table[i]->name, name))
+			return command_table[i];
 	}
+	names = g_new0(const char *, command_table_size + 1);
+	for (i = 0; i < command_table_size; i++)
+		names[i] = command_table[i]->name;
 	nearest = name_nearest(name, names);
+	g_free(names);
 	if (nearest)
 		usage_error("unknown command '%s': did you mean '%s'?", name, nearest);
 	else

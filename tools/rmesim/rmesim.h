@@ -51,6 +51,9 @@ struct command {
 	int (*raw)(int argc, char **argv);
 };
 
+/* commands.c: those that this program has. */
+extern const struct command *const command_table[];
+extern const size_t command_table_size;
 extern const struct command command_run, command_list, command_show, command_lint;
 
 /* The options, for the commands' tables. */

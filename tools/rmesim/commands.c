@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands of rmesim. */
+#include "rmesim.h"
+#include "rmi.h"
+
+static const struct command command_rmi = {
+	.name = "rmi",
+	.summary = "Replays RMI calls from a text file on the model alone.",
+	.raw = replay_command,
+};
+
+const struct command *const command_table[] = {&command_run, &command_list, &command_show,
+					       &command_lint, &command_rmi};
+const size_t command_table_size = G_N_ELEMENTS(command_table);
