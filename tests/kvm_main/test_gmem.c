@@ -104,6 +104,8 @@ START_TEST(binding_rules)
 	int64_t normal = vmm_create_vm(vmm, 0);
 	int64_t gmem = vmm_gmem(vmm, vm, 16 * page), theirs = vmm_gmem(vmm, other, 16 * page);
 	int64_t normals = vmm_gmem(vmm, normal, 16 * page);
+	const uint64_t hva = vmm_map(vmm, 4 * page, MAP_PRIVATE_);
+	struct kvm_userspace_memory_region2 region;
 
 	ck_assert_int_ge(normals, 0);
 	/* Not a guest_memfd, another VM's, not in the file, not aligned; VMs without private memory. */
@@ -116,7 +118,11 @@ START_TEST(binding_rules)
 	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, page, gmem, -page), -EINVAL);
 	ck_assert_int_eq(bind_slot(vmm, normal, 0, RAM, page, normals, 0), -EINVAL);
 
-	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, 4 * page, gmem, 4 * page), 0);
+	region = vmm_region(0, RAM, 4 * page, hva);
+	region.flags = KVM_MEM_GUEST_MEMFD;
+	region.guest_memfd = (uint32_t)gmem;
+	region.guest_memfd_offset = 4 * page;
+	ck_assert_int_eq(vmm_set_region(vmm, vm, region), 0);
 	/* One range backs one slot at a time. */
 	ck_assert_int_eq(bind_slot(vmm, vm, 1, 2 * RAM, 4 * page, gmem, page), -EINVAL);
 	ck_assert_int_eq(bind_slot(vmm, vm, 1, 2 * RAM, page, gmem, 7 * page), -EINVAL);
@@ -125,7 +131,7 @@ START_TEST(binding_rules)
 	ck_assert_int_eq(bind_slot(vmm, vm, 2, 3 * RAM, 8 * page, gmem, 8 * page), 0);
 	/* Such a slot can only be deleted; then its range is free again. */
 	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, 4 * page, gmem, 4 * page), -EINVAL);
-	ck_assert_int_eq(vmm_set_region(vmm, vm, vmm_region(0, RAM, 4 * page, 0x10000)), -EINVAL);
+	ck_assert_int_eq(vmm_set_region(vmm, vm, vmm_region(0, RAM, 4 * page, hva)), -EINVAL);
 	ck_assert_int_eq(vmm_delete_slot(vmm, vm, 0), 0);
 	ck_assert_int_eq(bind_slot(vmm, vm, 5, 5 * RAM, 5 * page, gmem, 4 * page), -EINVAL);
 	ck_assert_int_eq(bind_slot(vmm, vm, 5, 5 * RAM, 4 * page, gmem, 4 * page), 0);
@@ -318,6 +324,90 @@ static uint64_t delegated(struct vmm *vmm)
 	return sum;
 }
 
+static uint64_t data_granules(struct vmm *vmm)
+{
+	return rmm_inspect_count(machine_rmm(vmm->machine), RMM_GRANULE_DATA);
+}
+
+/* What takes private memory away takes it from the Realm too, and only what it names. */
+START_TEST(private_memory_is_taken)
+{
+	struct vmm *vmm = vmm_start(_i, NULL);
+	const uint64_t page = vmm->page, per_page = page / 4096;
+	struct life life;
+	int way;
+
+	for (way = 0; way < 4; way++) {
+		life_begin(vmm, &life, 1);
+		ck_assert_uint_eq(data_granules(vmm), 4 * per_page);
+		switch (way) {
+		case 0:
+			ck_assert_int_eq(vmm_delete_slot(vmm, life.fd[END_VM], 0), 0);
+			ck_assert_uint_eq(data_granules(vmm), 0);
+			ck_assert_uint_eq(vmm_inspect(vmm).gmem_pages, 4);
+			break;
+		case 1:
+			ck_assert_int_eq(
+				fallocate(vmm, life.fd[END_GMEM], FALLOC_PUNCH_, page, 2 * page),
+				0);
+			ck_assert_uint_eq(data_granules(vmm), 2 * per_page);
+			ck_assert_uint_eq(vmm_inspect(vmm).gmem_pages, 2);
+			break;
+		case 2:
+			ck_assert_int_eq(vmm_attributes(vmm, life.fd[END_VM], RAM, page, 0), 0);
+			ck_assert_uint_eq(data_granules(vmm), 3 * per_page);
+			ck_assert_uint_eq(vmm_inspect(vmm).gmem_pages, 4);
+			break;
+		default:
+			life_end(vmm, &life, END_GMEM);
+			ck_assert_uint_eq(data_granules(vmm), 0);
+			ck_assert_uint_eq(vmm_inspect(vmm).gmem_pages, 0);
+			break;
+		}
+		vmm->kvm->process_exit(vmm->tid);
+		ck_assert_uint_eq(delegated(vmm), 0);
+		vmm->tid = (int32_t)vmm->kvm->process_create();
+		vmm->args = vmm_map(vmm, 65536, MAP_PRIVATE_ | MAP_POPULATE_);
+	}
+	vmm_stop(vmm);
+}
+END_TEST
+
+/* Counts, for the invalidation by the closing of a guest_memfd, what the Realm had left then. */
+struct exit_watch {
+	struct vmm *vmm;
+	uint64_t data_at_close;
+	bool closed;
+};
+
+static void watch_exit(void *ctx, const struct trace_event *event)
+{
+	struct exit_watch *watch = ctx;
+
+	if (event->value[0] != PORT_EVENT_INVALIDATE || watch->closed)
+		return;
+	watch->closed = true;
+	watch->data_at_close = data_granules(watch->vmm);
+}
+
+/* The address space goes before the files: by then the Realm has lost everything. */
+START_TEST(exit_takes_the_address_space_first)
+{
+	struct vmm *vmm = vmm_start(_i, NULL);
+	struct exit_watch watch = {.vmm = vmm};
+	struct life life;
+
+	life_begin(vmm, &life, 2);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(vmm->machine), 1u << TRACE_HOST, watch_exit, &watch),
+		0);
+	vmm->kvm->process_exit(vmm->tid);
+	ck_assert(watch.closed);
+	ck_assert_uint_eq(watch.data_at_close, 0);
+	vmm_stop_checks(vmm);
+}
+END_TEST
+
 /* Whatever holds a VM goes in any order: the VM lives until the last of it, and not longer. */
 START_TEST(every_order_of_closing)
 {
@@ -418,6 +508,8 @@ int main(void)
 	tcase_add_loop_test(all, binding_rules, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, punch_and_close_invalidate, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, huge_backing, 0, NUM_PAGE_SIZES);
+	tcase_add_loop_test(all, private_memory_is_taken, 0, NUM_PAGE_SIZES);
+	tcase_add_loop_test(all, exit_takes_the_address_space_first, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, every_order_of_closing, 0, 3 * NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, exit_after_any_close, 0, 3 * NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, run_page_outlives_descriptor, 0, NUM_PAGE_SIZES);

@@ -101,6 +101,30 @@ START_TEST(munmap_splits)
 }
 END_TEST
 
+/* A VMM that gives pages away and takes them back one by one ends up with one mapping again. */
+START_TEST(neighbours_join)
+{
+	struct vmm *vmm = vmm_start(_i, NULL);
+	uint64_t addr = vmm_map(vmm, 32 * vmm->page, MAP_PRIVATE_);
+	uint64_t objects = vmm_inspect(vmm).slab_objects, i, at;
+
+	for (i = 0; i < 32; i++) {
+		at = addr + (i * 7 % 32) * vmm->page;
+		ck_assert_int_eq(vmm_munmap(vmm, at, vmm->page), 0);
+	}
+	ck_assert_int_eq(vmm_get(vmm, addr), -EFAULT);
+	for (i = 0; i < 32; i++) {
+		at = addr + (i * 11 % 32) * vmm->page;
+		ck_assert_int_eq(vmm_mmap(vmm, at, vmm->page, PROT_RW_,
+					  MAP_PRIVATE_ | MAP_ANON_ | MAP_FIXED_, -1, 0),
+				 (int64_t)at);
+	}
+	ck_assert_uint_eq(vmm_inspect(vmm).slab_objects, objects);
+	fill(vmm, addr, 32, 1);
+	vmm_stop(vmm);
+}
+END_TEST
+
 START_TEST(dontneed_and_remove)
 {
 	struct vmm *vmm = vmm_start(_i, NULL);
@@ -413,6 +437,7 @@ int main(void)
 	tcase_add_loop_test(all, reused_memory_is_zero, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, fixed_replaces, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, munmap_splits, 0, NUM_PAGE_SIZES);
+	tcase_add_loop_test(all, neighbours_join, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, dontneed_and_remove, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, madvise_errors, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, protection, 0, NUM_PAGE_SIZES);
