@@ -122,17 +122,20 @@ uint64_t host_delegated(struct host *host)
 
 uint64_t call_regs(struct host *host, uint64_t fid, const uint64_t *args)
 {
-	memset(&host->regs, 0xa5, sizeof(host->regs));
-	host->regs.x[0] = fid;
+	struct rmm_regs regs; /* a Realm that runs may make calls through the same host */
+
+	memset(&regs, 0xa5, sizeof(regs));
+	regs.x[0] = fid;
 	for (int i = 0; i < 6; i++)
-		host->regs.x[i + 1] = args[i];
-	rmm_smc(host->rmm, &host->regs);
+		regs.x[i + 1] = args[i];
+	rmm_smc(host->rmm, &regs);
 	/* Results are in x0..x4; nothing else is written. */
-	check_eq(host->regs.x[5], args[4]);
-	check_eq(host->regs.x[6], args[5]);
+	check_eq(regs.x[5], args[4]);
+	check_eq(regs.x[6], args[5]);
 	for (int i = 7; i < 18; i++)
-		check_eq(host->regs.x[i], UINT64_C(0xa5a5a5a5a5a5a5a5));
-	return host->regs.x[0];
+		check_eq(regs.x[i], UINT64_C(0xa5a5a5a5a5a5a5a5));
+	host->regs = regs;
+	return regs.x[0];
 }
 
 void expect_regs(struct host *host, const char *file, int line, uint64_t x0, const char *label,

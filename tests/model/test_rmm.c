@@ -17,6 +17,7 @@ int main(void)
 	srunner_add_suite(runner, suite_psci());
 	srunner_add_suite(runner, suite_measurement());
 	srunner_add_suite(runner, suite_memory());
+	srunner_add_suite(runner, suite_random());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
