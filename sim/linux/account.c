@@ -38,6 +38,7 @@ void linux_account_pgtable(void *virt, int nr, const struct linux_site *site)
 		linux_report("wrong-owner", site, "page %#llx is accounted, which is no table", pa);
 	pgtable_pages += nr;
 	if (pgtable_pages < 0)
-		linux_report("accounting-underflow", site, "%lld pages of tables", (long long)pgtable_pages);
+		linux_report("accounting-underflow", site, "%lld pages of tables",
+			     (long long)pgtable_pages);
 	linux_event(PORT_EVENT_PGTABLE, pa, (u64)(s64)nr, (u64)pgtable_pages, 0, NULL);
 }

@@ -9,8 +9,8 @@
 
 unsigned long *linux_bitmap_alloc(unsigned int nbits, gfp_t gfp, const struct linux_site *site)
 {
-	return (unsigned long *)linux_kmalloc(BITS_TO_LONGS((size_t)nbits) * sizeof(unsigned long), gfp,
-					      PORT_FAULT_BITMAP_ALLOC, site);
+	return (unsigned long *)linux_kmalloc(BITS_TO_LONGS((size_t)nbits) * sizeof(unsigned long),
+					      gfp, PORT_FAULT_BITMAP_ALLOC, site);
 }
 
 void linux_bitmap_free(const unsigned long *bitmap, const struct linux_site *site)
@@ -66,7 +66,8 @@ unsigned long find_next_bit(const unsigned long *addr, unsigned long size, unsig
 	return find_bit(addr, size, offset, 0);
 }
 
-unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size, unsigned long offset)
+unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size,
+				 unsigned long offset)
 {
 	return find_bit(addr, size, offset, ~0UL);
 }
@@ -101,7 +102,8 @@ unsigned int bitmap_weight(const unsigned long *src, unsigned int nbits)
 
 static bool region_is_free(const unsigned long *bitmap, unsigned int pos, unsigned int length)
 {
-	return find_next_bit(bitmap, (unsigned long)pos + length, pos) == (unsigned long)pos + length;
+	return find_next_bit(bitmap, (unsigned long)pos + length, pos) ==
+	       (unsigned long)pos + length;
 }
 
 int bitmap_allocate_region(unsigned long *bitmap, unsigned int pos, int order)

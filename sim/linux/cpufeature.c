@@ -2,8 +2,8 @@
 /* cpufeature.c - what the CPUs of the simulated host can do. */
 #include <asm/sysreg.h>
 
-#define ID_AA64DFR0_EL1_DebugVer_8 0x8
-#define ID_AA64MMFR0_EL1_PARANGE_48 0x5
+#define ID_AA64DFR0_EL1_DebugVer_8	   0x8
+#define ID_AA64MMFR0_EL1_PARANGE_48	   0x5
 #define ID_AA64MMFR0_EL1_TGRAN16_SUPPORTED BIT_ULL(20)
 
 u64 read_sanitised_ftr_reg(u32 id)

@@ -19,7 +19,8 @@ void linux_lock_boot(void)
 	locks_held = 0;
 }
 
-void linux_lock_init(struct linux_lock *lock, enum linux_lock_kind kind, const struct linux_site *site)
+void linux_lock_init(struct linux_lock *lock, enum linux_lock_kind kind,
+		     const struct linux_site *site)
 {
 	*lock = (struct linux_lock){.kind = kind, .site = linux_site_number(site)};
 }
@@ -54,12 +55,14 @@ static struct linux_held_lock *held_find(struct task_struct *task, const struct 
 	return NULL;
 }
 
-static void held_add(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site)
+static void held_add(struct linux_lock *lock, enum linux_lock_mode mode,
+		     const struct linux_site *site)
 {
 	struct task_struct *task = current;
 
 	if (task->num_held == LINUX_MAX_HELD_LOCKS) {
-		linux_report("lock-depth", site, "more than %d locks at once", LINUX_MAX_HELD_LOCKS);
+		linux_report("lock-depth", site, "more than %d locks at once",
+			     LINUX_MAX_HELD_LOCKS);
 		return;
 	}
 	locks_held++;
@@ -131,7 +134,8 @@ static bool lock_free_for_write(void *lock)
 	return lock_is_free((const struct linux_lock *)lock, LINUX_LOCK_WRITE);
 }
 
-static void lock_take(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site)
+static void lock_take(struct linux_lock *lock, enum linux_lock_mode mode,
+		      const struct linux_site *site)
 {
 	if (mode == LINUX_LOCK_READ) {
 		lock->readers++;
@@ -149,23 +153,27 @@ static void lock_check_initialised(const struct linux_lock *lock, const struct l
 		linux_report("lock-uninitialised", site, "a lock that was never initialised");
 }
 
-void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site)
+void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode,
+			const struct linux_site *site)
 {
 	lock_check_initialised(lock, site);
 	if (lock_sleeps(lock))
-		linux_might_sleep(lock->kind == LINUX_LOCK_MUTEX ? "mutex_lock" : "a semaphore", site);
+		linux_might_sleep(lock->kind == LINUX_LOCK_MUTEX ? "mutex_lock" : "a semaphore",
+				  site);
 	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(lock));
 	/* Waiting for oneself has no end, so the lock is taken once more. */
 	if (linux_lock_held(lock, LINUX_LOCK_READ))
 		linux_report("lock-recursion", site, "%s is held by this thread already",
 			     linux_lock_name(lock));
 	else
-		(void)linux_wait_until(mode == LINUX_LOCK_READ ? lock_free_for_read : lock_free_for_write,
+		(void)linux_wait_until(mode == LINUX_LOCK_READ ? lock_free_for_read
+							       : lock_free_for_write,
 				       lock, PORT_SCHED_LOCK, linux_lock_name(lock), site);
 	lock_take(lock, mode, site);
 }
 
-bool linux_lock_try(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site)
+bool linux_lock_try(struct linux_lock *lock, enum linux_lock_mode mode,
+		    const struct linux_site *site)
 {
 	lock_check_initialised(lock, site);
 	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(lock));
@@ -184,7 +192,9 @@ static void lock_drop(struct linux_lock *lock, enum linux_lock_mode mode)
 	linux_event(PORT_EVENT_LOCK, 0, mode == LINUX_LOCK_WRITE, 0, 0, linux_lock_name(lock));
 }
 
-/* A release by a thread that does not hold the lock in that mode: report, then do what is possible. */
+/*
+ * A release by a thread that does not hold the lock in that mode: report, then do what is possible.
+ */
 static void lock_release_wrongly(struct linux_lock *lock, enum linux_lock_mode mode,
 				 const struct linux_site *site)
 {
@@ -197,7 +207,8 @@ static void lock_release_wrongly(struct linux_lock *lock, enum linux_lock_mode m
 			     linux_lock_name(lock));
 		return;
 	}
-	linux_report("lock-wrong-owner", site, "%s is held by another thread", linux_lock_name(lock));
+	linux_report("lock-wrong-owner", site, "%s is held by another thread",
+		     linux_lock_name(lock));
 	for (task = linux_task_next(0); task && !held; task = linux_task_next(task->pid)) {
 		held = held_find(task, lock, mode);
 		if (held)
@@ -206,7 +217,8 @@ static void lock_release_wrongly(struct linux_lock *lock, enum linux_lock_mode m
 	lock_drop(lock, mode);
 }
 
-void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site)
+void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode,
+			const struct linux_site *site)
 {
 	struct linux_held_lock *held = held_find(current, lock, mode);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * page.c - page frames: handing them out, counting their references, and what is in them while nobody
- * holds them.
+ * page.c - page frames: handing them out, counting their references, and what is in them while
+ * nobody holds them.
  *
  * A free frame is either clean (never written, zeros, a hole of the memfd) or filled with
- * LINUX_POISON_PAGE. So content is never zero by luck, and reading freed memory shows; a write to freed
- * memory shows when the frame is handed out again.
+ * LINUX_POISON_PAGE. So content is never zero by luck, and reading freed memory shows; a write to
+ * freed memory shows when the frame is handed out again.
  */
 #include <asm/page.h>
 #include <linux/bug.h>
@@ -69,7 +69,8 @@ phys_addr_t linux_bad_page_to_phys(const struct page *page, const struct linux_s
 {
 	/* Of the stand-in it was said when it was handed out. */
 	if (page != &linux_bad_page)
-		linux_report("bad-address", site, "%s taken for a struct page", page ? "a pointer" : "NULL");
+		linux_report("bad-address", site, "%s taken for a struct page",
+			     page ? "a pointer" : "NULL");
 	return 0;
 }
 
@@ -108,7 +109,8 @@ static void poison_check(u64 index, const struct linux_site *site)
 	const u8 *bad = (const u8 *)memchr_inv(content, LINUX_POISON_PAGE, PAGE_SIZE);
 
 	if (bad)
-		linux_report("write-after-free", site, "page %#llx was written at offset %#lx while free",
+		linux_report("write-after-free", site,
+			     "page %#llx was written at offset %#lx while free",
 			     index_to_phys(index), (unsigned long)(bad - content));
 }
 
@@ -204,9 +206,11 @@ static bool page_is_valid(const struct page *page, const struct linux_site *site
 {
 	u64 offset = (unsigned long)page - (unsigned long)linux_memory.mem_map;
 
-	if (offset < (linux_memory.size >> PAGE_SHIFT) * sizeof(*page) && offset % sizeof(*page) == 0)
+	if (offset < (linux_memory.size >> PAGE_SHIFT) * sizeof(*page) &&
+	    offset % sizeof(*page) == 0)
 		return true;
-	linux_report("bad-address", site, "%s taken for a struct page", page ? "a pointer" : "NULL");
+	linux_report("bad-address", site, "%s taken for a struct page",
+		     page ? "a pointer" : "NULL");
 	return false;
 }
 
@@ -223,7 +227,8 @@ void linux_get_page(struct page *page, const struct linux_site *site)
 		linux_report("use-after-free", site, "a reference to page %#llx, which is free",
 			     index_to_phys(page_index(page)));
 	else if (page->frame.refcount <= 0)
-		linux_report("refcount-underflow", site, "a reference to page %#llx, which has none",
+		linux_report("refcount-underflow", site,
+			     "a reference to page %#llx, which has none",
 			     index_to_phys(page_index(page)));
 	else
 		page->frame.refcount++;
@@ -256,7 +261,8 @@ void linux_put_page(struct page *page, const struct linux_site *site)
 struct page *linux_alloc_pages(gfp_t gfp, unsigned int order, const struct linux_site *site)
 {
 	return linux_page_alloc(gfp, order, PORT_FRAME_PAGE,
-				gfp & __GFP_ZERO ? PORT_FAULT_PAGE_ZALLOC : PORT_FAULT_PAGE_ALLOC, site);
+				gfp & __GFP_ZERO ? PORT_FAULT_PAGE_ZALLOC : PORT_FAULT_PAGE_ALLOC,
+				site);
 }
 
 unsigned long linux_get_free_pages(gfp_t gfp, unsigned int order, const struct linux_site *site)
@@ -271,7 +277,8 @@ void linux_page_free(struct page *page, unsigned int order, const struct linux_s
 	if (!page_is_valid(page, site))
 		return;
 	if (!frame_is_free(&page->frame) && page->frame.refcount > 0 && page->frame.order != order)
-		linux_report("bad-order", site, "page %#llx is freed with order %u, it has order %u",
+		linux_report("bad-order", site,
+			     "page %#llx is freed with order %u, it has order %u",
 			     index_to_phys(page_index(page)), order, page->frame.order);
 	linux_page_put(page, site);
 }
@@ -340,12 +347,14 @@ bool linux_host_access_ok(u64 pa, u64 size, const char *what, const struct linux
 	}
 	for (u64 i = offset >> PAGE_SHIFT; i << PAGE_SHIFT < offset + size; i++) {
 		if (frame_is_free(&linux_memory.mem_map[i].frame)) {
-			linux_report("use-after-free", site, "%s at %#llx, in a free page", what, pa);
+			linux_report("use-after-free", site, "%s at %#llx, in a free page", what,
+				     pa);
 			return false;
 		}
 	}
 	if (!linux_port->is_nonsecure(linux_port->ctx, pa, size)) {
-		linux_report("granule-protection", site, "%s at %#llx, which the RMM has", what, pa);
+		linux_report("granule-protection", site, "%s at %#llx, which the RMM has", what,
+			     pa);
 		return false;
 	}
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * port.c - the way to the machine: starting up, events, fault decisions, scheduling points, and reports of
- * rules that were broken.
+ * port.c - the way to the machine: starting up, events, fault decisions, scheduling points, and
+ * reports of rules that were broken.
  */
 #include <stdio.h>
 
@@ -15,7 +15,7 @@
 #include "internal.h"
 
 /* Tries before linux_wait_until() gives up: more than any actor needs to come by its next step. */
-#define WAIT_LIMIT 100000u
+#define WAIT_LIMIT  100000u
 #define REPORT_SIZE 512
 
 const struct sim_port *linux_port;
@@ -100,7 +100,8 @@ void linux_vreport(const char *rule, const struct linux_site *site, const char *
 	if (linux_port)
 		linux_port->warn(linux_port->ctx, &warn);
 	else
-		fprintf(stderr, "%s:%d: %s: %s: %s\n", warn.file, warn.line, warn.function, rule, message);
+		fprintf(stderr, "%s:%d: %s: %s: %s\n", warn.file, warn.line, warn.function, rule,
+			message);
 }
 
 void linux_report(const char *rule, const struct linux_site *site, const char *fmt, ...)

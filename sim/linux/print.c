@@ -10,7 +10,9 @@
 
 #define MESSAGE_SIZE 1024
 
-/* One conversion: the text of "%...", with stars replaced, up to and without the length modifier. */
+/*
+ * One conversion: the text of "%...", with stars replaced, up to and without the length modifier.
+ */
 struct conversion {
 	char spec[48];
 	size_t used;

@@ -7,7 +7,8 @@
 void linux_refcount_inc(refcount_t *r, const struct linux_site *site)
 {
 	if (r->refs.counter <= 0)
-		linux_report("use-after-free", site, "%s: a reference to an object that has none", site->text);
+		linux_report("use-after-free", site, "%s: a reference to an object that has none",
+			     site->text);
 	r->refs.counter++;
 }
 

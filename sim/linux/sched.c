@@ -112,7 +112,8 @@ bool signal_pending(struct task_struct *task)
 void linux_preempt_count_add(int value, const struct linux_site *site)
 {
 	if (value < 0 && current->atomic_depth < (u32)-value) {
-		linux_report("preempt-imbalance", site, "preemption is enabled more often than disabled");
+		linux_report("preempt-imbalance", site,
+			     "preemption is enabled more often than disabled");
 		return;
 	}
 	current->atomic_depth += (u32)value;
@@ -134,7 +135,8 @@ int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 
 	linux_lock_assert_held(lock, mode, true, site);
 	if (current->atomic_depth > 1)
-		linux_report("sleep-in-atomic", site, "rescheduling can drop %s, but that is not all", name);
+		linux_report("sleep-in-atomic", site,
+			     "rescheduling can drop %s, but that is not all", name);
 	drop = linux_lock_held(lock, mode) && linux_fault(PORT_FAULT_RESCHED, 0);
 	if (drop)
 		linux_lock_release(lock, mode, site);

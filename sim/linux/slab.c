@@ -2,10 +2,10 @@
 /*
  * slab.c - kmalloc: objects of a few sizes, packed into pages; larger ones are runs of pages.
  *
- * A page of the slab begins with struct slab; each object is preceded by struct object, which says whose it
- * is and whether it is free. Neither is accessible to instrumented code. Freed objects are reused last in,
- * first out, and carry LINUX_POISON_OBJECT. A page whose objects are all free is given back, except for one of each
- * size.
+ * A page of the slab begins with struct slab; each object is preceded by struct object, which says
+ * whose it is and whether it is free. Neither is accessible to instrumented code. Freed objects are
+ * reused last in, first out, and carry LINUX_POISON_OBJECT. A page whose objects are all free is
+ * given back, except for one of each size.
  */
 #include <asm/page.h>
 #include <linux/bug.h>
@@ -39,15 +39,17 @@ struct slab {
 };
 _Static_assert(sizeof(struct object) == 16 && sizeof(struct slab) == 32, "alignment of objects");
 
-/* Chosen so that little of a 4K page is left over. The larger ones only where two fit into a page. */
-static const u16 class_size[] = {16,  32,  64,  96,   128,  192,  256,  384,
+/*
+ * Chosen so that little of a 4K page is left over. The larger ones only where two fit into a page.
+ */
+static const u16 class_size[] = {16,  32,  64,	 96,   128,  192,  256,	 384,
 				 528, 992, 1328, 2016, 4064, 8160, 16352};
-#define NUM_CLASSES ARRAY_SIZE(class_size)
+#define NUM_CLASSES   ARRAY_SIZE(class_size)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct {
 	u32 partial[NUM_CLASSES]; /* first slab that is not full: frame index plus one */
-	u32 empty[NUM_CLASSES];   /* slabs among them without a live object */
+	u32 empty[NUM_CLASSES];	  /* slabs among them without a live object */
 	u64 num_objects;
 } slabs;
 
@@ -71,31 +73,31 @@ static u32 slab_number(const struct slab *slab)
 	return (u32)(((unsigned long)slab - linux_memory.host_view) >> PAGE_SHIFT) + 1;
 }
 
-static u32 class_stride(u32 class)
+static u32 class_stride(u32 cls)
 {
-	return (u32)sizeof(struct object) + class_size[class];
+	return (u32)sizeof(struct object) + class_size[cls];
 }
 
-static u32 class_capacity(u32 class)
+static u32 class_capacity(u32 cls)
 {
-	return (u32)(PAGE_SIZE - sizeof(struct slab)) / class_stride(class);
+	return (u32)(PAGE_SIZE - sizeof(struct slab)) / class_stride(cls);
 }
 
-static struct object *slab_object(struct slab *slab, u32 class, u32 number)
+static struct object *slab_object(struct slab *slab, u32 cls, u32 number)
 {
-	return (struct object *)((u8 *)(slab + 1) + number * class_stride(class));
+	return (struct object *)((u8 *)(slab + 1) + number * class_stride(cls));
 }
 
 /* The smallest class that holds `size`; NUM_CLASSES if only whole pages do. */
 static u32 class_find(size_t size)
 {
-	u32 class = 0;
+	u32 cls = 0;
 
-	while (class < NUM_CLASSES && class_size[class] < size)
-		class++;
-	if (class < NUM_CLASSES && class_capacity(class) < 2)
-		class = NUM_CLASSES;
-	return class;
+	while (cls < NUM_CLASSES && class_size[cls] < size)
+		cls++;
+	if (cls < NUM_CLASSES && class_capacity(cls) < 2)
+		cls = NUM_CLASSES;
+	return cls;
 }
 
 static __no_asan void slab_link(struct slab *slab)
@@ -119,7 +121,7 @@ static __no_asan void slab_unlink(struct slab *slab)
 		slabs.partial[slab->size_class] = slab->next;
 }
 
-static __no_asan struct slab *slab_create(u32 class, gfp_t gfp, const struct linux_site *site)
+static __no_asan struct slab *slab_create(u32 cls, gfp_t gfp, const struct linux_site *site)
 {
 	struct page *page = linux_page_alloc(gfp & ~(__GFP_ZERO | __GFP_CLEAN), 0, PORT_FRAME_SLAB,
 					     PORT_NUM_FAULTS, site);
@@ -130,51 +132,52 @@ static __no_asan struct slab *slab_create(u32 class, gfp_t gfp, const struct lin
 	slab = (struct slab *)page_address(page);
 	linux_asan_poison(slab, PAGE_SIZE);
 	slab->magic = SLAB_MAGIC;
-	slab->size_class = (u16)class;
-	slab->num_objects = (u16)class_capacity(class);
+	slab->size_class = (u16)cls;
+	slab->num_objects = (u16)class_capacity(cls);
 	slab->in_use = 0;
 	slab->fresh = 0;
 	slab->free = 0;
 	slab->reserved = 0;
 	slab_link(slab);
-	slabs.empty[class]++;
+	slabs.empty[cls]++;
 	return slab;
 }
 
 static __no_asan void *object_take(struct slab *slab, const struct linux_site *site)
 {
-	u32 class = slab->size_class;
+	u32 cls = slab->size_class;
 	struct object *object;
 	u8 *payload;
 
 	if (slab->in_use == 0)
-		slabs.empty[class]--;
+		slabs.empty[cls]--;
 	if (slab->free) {
-		object = slab_object(slab, class, slab->free - 1);
+		object = slab_object(slab, cls, slab->free - 1);
 		payload = (u8 *)(object + 1);
 		slab->free = object->next;
-		linux_asan_unpoison(payload, class_size[class]);
+		linux_asan_unpoison(payload, class_size[cls]);
 		if (object->state != OBJECT_FREE ||
-		    memchr_inv(payload, LINUX_POISON_OBJECT, class_size[class]))
+		    memchr_inv(payload, LINUX_POISON_OBJECT, class_size[cls]))
 			linux_report("write-after-free", site,
-				     "an object of %u bytes was written while free", class_size[class]);
+				     "an object of %u bytes was written while free",
+				     class_size[cls]);
 	} else {
-		object = slab_object(slab, class, slab->fresh++);
+		object = slab_object(slab, cls, slab->fresh++);
 		payload = (u8 *)(object + 1);
-		linux_asan_unpoison(payload, class_size[class]);
+		linux_asan_unpoison(payload, class_size[cls]);
 	}
 	if (++slab->in_use == slab->num_objects)
 		slab_unlink(slab);
 	return object;
 }
 
-static __no_asan void *object_alloc(u32 class, size_t size, gfp_t gfp, const struct linux_site *site)
+static __no_asan void *object_alloc(u32 cls, size_t size, gfp_t gfp, const struct linux_site *site)
 {
-	struct slab *slab = slabs.partial[class] ? slab_of(slabs.partial[class]) : NULL;
+	struct slab *slab = slabs.partial[cls] ? slab_of(slabs.partial[cls]) : NULL;
 	struct object *object;
 
 	if (!slab)
-		slab = slab_create(class, gfp, site);
+		slab = slab_create(cls, gfp, site);
 	if (!slab)
 		return NULL;
 	object = (struct object *)object_take(slab, site);
@@ -182,7 +185,7 @@ static __no_asan void *object_alloc(u32 class, size_t size, gfp_t gfp, const str
 	object->site = linux_site_number(site);
 	object->size = (u32)size;
 	object->next = 0;
-	linux_asan_poison((u8 *)(object + 1) + size, class_size[class] - size);
+	linux_asan_poison((u8 *)(object + 1) + size, class_size[cls] - size);
 	return object + 1;
 }
 
@@ -195,8 +198,8 @@ static void *large_alloc(size_t size, gfp_t gfp, const struct linux_site *site)
 
 	if (size > linux_memory.size || size > 0xffffffffu)
 		return NULL;
-	page = linux_page_alloc(gfp & ~(__GFP_ZERO | __GFP_CLEAN), order, PORT_FRAME_SLAB, PORT_NUM_FAULTS,
-				site);
+	page = linux_page_alloc(gfp & ~(__GFP_ZERO | __GFP_CLEAN), order, PORT_FRAME_SLAB,
+				PORT_NUM_FAULTS, site);
 	if (!page)
 		return NULL;
 	page->frame.link = (u32)size;
@@ -207,7 +210,7 @@ static void *large_alloc(size_t size, gfp_t gfp, const struct linux_site *site)
 
 void *linux_kmalloc(size_t size, gfp_t gfp, int point, const struct linux_site *site)
 {
-	u32 class = class_find(size);
+	u32 cls = class_find(size);
 	void *payload;
 
 	if (gfpflags_allow_blocking(gfp))
@@ -216,8 +219,8 @@ void *linux_kmalloc(size_t size, gfp_t gfp, int point, const struct linux_site *
 		return ZERO_SIZE_PTR;
 	if (!(gfp & __GFP_NOFAIL) && linux_fault((enum port_fault)point, 0))
 		return NULL;
-	payload = class < NUM_CLASSES ? object_alloc(class, size, gfp, site) :
-					large_alloc(size, gfp, site);
+	payload = cls < NUM_CLASSES ? object_alloc(cls, size, gfp, site)
+				    : large_alloc(size, gfp, site);
 	if (!payload)
 		return NULL;
 	if (gfp & __GFP_ZERO)
@@ -227,11 +230,11 @@ void *linux_kmalloc(size_t size, gfp_t gfp, int point, const struct linux_site *
 }
 
 /*
- * The object that `payload` is, or NULL with a report. *page is its page; a NULL *object means that the
- * object is whole pages.
+ * The object that `payload` is, or NULL with a report. *page is its page; a NULL *object means that
+ * the object is whole pages.
  */
-static __no_asan struct page *object_find(const void *payload, struct object **object, const char *what,
-					  const struct linux_site *site)
+static __no_asan struct page *object_find(const void *payload, struct object **object,
+					  const char *what, const struct linux_site *site)
 {
 	u64 offset = (unsigned long)payload - linux_memory.host_view;
 	unsigned long in_page = offset_in_page(payload);
@@ -261,7 +264,8 @@ static __no_asan struct page *object_find(const void *payload, struct object **o
 				     class_size[slab->size_class]);
 			return NULL;
 		}
-		linux_report("slab-corruption", site, "what precedes an object of %u bytes was overwritten",
+		linux_report("slab-corruption", site,
+			     "what precedes an object of %u bytes was overwritten",
 			     class_size[slab->size_class]);
 		return NULL;
 	}
@@ -272,13 +276,13 @@ static __no_asan struct page *object_find(const void *payload, struct object **o
 static __no_asan void object_free(struct object *object, const struct linux_site *site)
 {
 	struct slab *slab = (struct slab *)((unsigned long)object & PAGE_MASK);
-	u32 class = slab->size_class;
-	u32 number = (u32)((u8 *)object - (u8 *)(slab + 1)) / class_stride(class);
+	u32 cls = slab->size_class;
+	u32 number = (u32)((u8 *)object - (u8 *)(slab + 1)) / class_stride(cls);
 	u8 *payload = (u8 *)(object + 1);
 
-	linux_asan_unpoison(payload, class_size[class]);
-	memset(payload, LINUX_POISON_OBJECT, class_size[class]);
-	linux_asan_poison(payload, class_size[class]);
+	linux_asan_unpoison(payload, class_size[cls]);
+	memset(payload, LINUX_POISON_OBJECT, class_size[cls]);
+	linux_asan_poison(payload, class_size[cls]);
 	object->state = OBJECT_FREE;
 	object->next = slab->free;
 	slab->free = number + 1;
@@ -286,13 +290,13 @@ static __no_asan void object_free(struct object *object, const struct linux_site
 		slab_link(slab);
 	if (slab->in_use)
 		return;
-	if (slabs.empty[class]) {
+	if (slabs.empty[cls]) {
 		slab_unlink(slab);
 		linux_asan_unpoison(slab, PAGE_SIZE);
 		linux_page_put(&linux_memory.mem_map[slab_number(slab) - 1], site);
 		return;
 	}
-	slabs.empty[class]++;
+	slabs.empty[cls]++;
 }
 
 void linux_kfree(const void *payload, const struct linux_site *site)

@@ -21,7 +21,8 @@ void linux_smccc_call(const unsigned long in[8], struct arm_smccc_res *res)
 
 	smc(regs);
 	if (res)
-		*res = (struct arm_smccc_res){.a0 = regs[0], .a1 = regs[1], .a2 = regs[2], .a3 = regs[3]};
+		*res = (struct arm_smccc_res){
+			.a0 = regs[0], .a1 = regs[1], .a2 = regs[2], .a3 = regs[3]};
 }
 
 void arm_smccc_1_2_smc(const struct arm_smccc_1_2_regs *args, struct arm_smccc_1_2_regs *res)
@@ -31,7 +32,8 @@ void arm_smccc_1_2_smc(const struct arm_smccc_1_2_regs *args, struct arm_smccc_1
 			     args->a12, args->a13, args->a14, args->a15, args->a16, args->a17};
 
 	smc(regs);
-	*res = (struct arm_smccc_1_2_regs){regs[0],  regs[1],  regs[2],	 regs[3],  regs[4],  regs[5],
-					   regs[6],  regs[7],  regs[8],	 regs[9],  regs[10], regs[11],
-					   regs[12], regs[13], regs[14], regs[15], regs[16], regs[17]};
+	*res = (struct arm_smccc_1_2_regs){regs[0],  regs[1],  regs[2],	 regs[3],  regs[4],
+					   regs[5],  regs[6],  regs[7],	 regs[8],  regs[9],
+					   regs[10], regs[11], regs[12], regs[13], regs[14],
+					   regs[15], regs[16], regs[17]};
 }

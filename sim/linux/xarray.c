@@ -2,10 +2,11 @@
 /*
  * xarray.c - the radix tree behind struct xarray.
  *
- * A slot at level n covers 64^n indices; xarray.head is a slot at level xarray.height. A slot holds NULL, a node
- * (64 slots of the level below), or an entry, which then is that of every index that it covers. So storing a
- * range touches two paths of nodes however long it is, and a change inside it makes the nodes it needs.
- * Everything that needs memory counts it first and takes it all before it changes anything.
+ * A slot at level n covers 64^n indices; xarray.head is a slot at level xarray.height. A slot holds
+ * NULL, a node (64 slots of the level below), or an entry, which then is that of every index that
+ * it covers. So storing a range touches two paths of nodes however long it is, and a change inside
+ * it makes the nodes it needs. Everything that needs memory counts it first and takes it all before
+ * it changes anything.
  */
 #include <linux/errno.h>
 #include <linux/slab.h>
@@ -51,7 +52,8 @@ static inline void *visible(void *entry)
 /* The highest index, relative to its first, that a slot of this level covers. */
 static inline unsigned long level_max(u32 level)
 {
-	return level * XA_CHUNK_SHIFT >= BITS_PER_LONG ? ~0UL : (1UL << (level * XA_CHUNK_SHIFT)) - 1;
+	return level * XA_CHUNK_SHIFT >= BITS_PER_LONG ? ~0UL
+						       : (1UL << (level * XA_CHUNK_SHIFT)) - 1;
 }
 
 static inline unsigned long slot_offset(unsigned long index, u32 level)
@@ -122,14 +124,18 @@ bool xa_empty(const struct xarray *xa)
 
 /* -- writing -- */
 
-/* A change: `entry` for all of [first, last]. With `split`, nodes are made down to the very index. */
+/*
+ * A change: `entry` for all of [first, last]. With `split`, nodes are made down to the very index.
+ */
 struct change {
 	void *entry;
 	bool split;
 	struct xa_node *spare; /* nodes taken beforehand, linked by slots[0] */
 };
 
-/* The part of [first, last] inside the slot of the level below number `at`, relative to that slot. */
+/*
+ * The part of [first, last] inside the slot of the level below number `at`, relative to that slot.
+ */
 static inline void child_range(unsigned long at, unsigned long first, unsigned long last, u32 level,
 			       unsigned long *child_first, unsigned long *child_last)
 {
@@ -162,8 +168,8 @@ static u32 nodes_needed(const struct change *change, void *slot, u32 level, unsi
 	ends[1] = slot_offset(last, level);
 	for (u32 i = 0; i < (ends[0] == ends[1] ? 1 : 2); i++) {
 		child_range(ends[i], first, last, level, &child_first, &child_last);
-		needed += nodes_needed(change, is_node(slot) ? to_node(slot)->slots[ends[i]] : slot, level,
-				       child_first, child_last);
+		needed += nodes_needed(change, is_node(slot) ? to_node(slot)->slots[ends[i]] : slot,
+				       level, child_first, child_last);
 	}
 	return needed;
 }
@@ -231,8 +237,8 @@ static void *slot_write(struct change *change, void *slot, u32 level, unsigned l
 static bool spare_take(struct change *change, u32 count, gfp_t gfp, const struct linux_site *site)
 {
 	for (; count; count--) {
-		struct xa_node *node =
-			(struct xa_node *)linux_kmalloc(sizeof(*node), gfp, PORT_FAULT_KMALLOC, site);
+		struct xa_node *node = (struct xa_node *)linux_kmalloc(sizeof(*node), gfp,
+								       PORT_FAULT_KMALLOC, site);
 
 		if (!node) {
 			while (change->spare) {
@@ -283,9 +289,13 @@ static int range_write(struct xarray *xa, unsigned long first, unsigned long las
 		if (first <= old_max)
 			needed += nodes_needed(change, xa->head, xa->height, first, low_last);
 		for (u32 level = xa->height; level < height; level++) {
-			/* Beside slot 0, the parts of the range in this chain node's other slots. */
-			unsigned long from = first > level_max(level) ? first : level_max(level) + 1;
-			unsigned long to = last < level_max(level + 1) ? last : level_max(level + 1);
+			/*
+			 * Beside slot 0, the parts of the range in this chain node's other slots.
+			 */
+			unsigned long from =
+				first > level_max(level) ? first : level_max(level) + 1;
+			unsigned long to =
+				last < level_max(level + 1) ? last : level_max(level + 1);
 			unsigned long child_first, child_last, at[2];
 
 			if (from > to)
@@ -294,7 +304,8 @@ static int range_write(struct xarray *xa, unsigned long first, unsigned long las
 			at[1] = slot_offset(to, level);
 			for (u32 i = 0; i < (at[0] == at[1] ? 1 : 2); i++) {
 				child_range(at[i], from, to, level, &child_first, &child_last);
-				needed += nodes_needed(change, NULL, level, child_first, child_last);
+				needed +=
+					nodes_needed(change, NULL, level, child_first, child_last);
 			}
 		}
 	} else {
@@ -353,7 +364,8 @@ void *linux_xa_store_range(struct xarray *xa, unsigned long first, unsigned long
 	return range_write(xa, first, last, &change, gfp, site) ? mk_err(-ENOMEM) : NULL;
 }
 
-int linux_xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp, const struct linux_site *site)
+int linux_xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp,
+		     const struct linux_site *site)
 {
 	void *old = xa_load(xa, index);
 	struct change change = {.entry = old ? old : ZERO_ENTRY, .split = true};

@@ -42,7 +42,8 @@ static void fake_frame_free(void *ctx, uint64_t index, unsigned int order)
 	struct fake_port *fake = ctx;
 
 	for (uint64_t i = index; i < index + (1ull << order); i++) {
-		if (fake->port.frames[i].refcount != 0 || fake->port.frames[i].kind != PORT_FRAME_FREE)
+		if (fake->port.frames[i].refcount != 0 ||
+		    fake->port.frames[i].kind != PORT_FRAME_FREE)
 			abort();
 	}
 	fake->frames_out -= 1ull << order;
@@ -114,8 +115,8 @@ static void fake_warn(void *ctx, const struct port_warn *warn)
 struct fake_port *fake_port_create(uint64_t size, uint64_t page_size)
 {
 	struct fake_port *fake = calloc(1, sizeof(*fake));
-	void *view = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			  -1, 0);
+	void *view = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (!fake || view == MAP_FAILED)
 		abort();

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fake_port.h - a machine for sim/linux alone: memory from mmap, a simple frame allocator, and a record of what
- * was reported. Includes nothing of sim/linux, so that both sides can be compiled with their own headers.
+ * fake_port.h - a machine for sim/linux alone: memory from mmap, a simple frame allocator, and a
+ * record of what was reported. Includes nothing of sim/linux, so that both sides can be compiled
+ * with their own headers.
  */
 #ifndef FAKE_PORT_H
 #define FAKE_PORT_H
 
 #include <sim/port.h>
 
-#define FAKE_BASE       0x800000000ull
-#define FAKE_MAX_WARNS  64
+#define FAKE_BASE	0x800000000ull
+#define FAKE_MAX_WARNS	64
 #define FAKE_MAX_EVENTS 4096
 
 struct fake_warn {
@@ -32,11 +33,12 @@ struct fake_port {
 	uint64_t num_frames;
 	uint64_t bump;
 	uint32_t free_head[24]; /* by order, index plus one; linked by port_frame.link */
-	uint64_t frames_out;    /* handed out now */
+	uint64_t frames_out;	/* handed out now */
 	uint64_t allocations;
 	uint8_t *secure; /* one byte a 4 KiB granule: not Non-secure */
 
-	int fault_in[PORT_NUM_FAULTS];       /* 1: the next question fails, 2: the one after it, ...; 0: none */
+	/* 1: the next question fails, 2: the one after it, ...; 0: none */
+	int fault_in[PORT_NUM_FAULTS];
 	uint64_t fault_asked[PORT_NUM_FAULTS];
 	bool fault_always[PORT_NUM_FAULTS];
 

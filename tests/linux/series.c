@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * series.c - uses what the host sources of one posting (CONFIG_KVM_RME_SERIES) take from their surroundings, in the
- * forms that they use: it need only compile. Each part is a part of the facts about these sources; what only
- * some postings use is conditional as it is there.
+ * series.c - uses what the host sources of one posting (CONFIG_KVM_RME_SERIES) take from their
+ * surroundings, in the forms that they use: it need only compile. Each part is a part of the facts
+ * about these sources; what only some postings use is conditional as it is there.
  */
 #define SERIES CONFIG_KVM_RME_SERIES
+
+/* The kernel compiles without these, and these are its forms. */
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #include <linux/kvm_host.h>
 #if SERIES <= 6
@@ -60,7 +64,8 @@ MEMBER(struct kvm_vcpu_arch, fault.far_el2, u64);
 MEMBER(struct kvm_vcpu_arch, fault.hpfar_el2, u64);
 MEMBER(struct arm_smccc_res, a3, unsigned long);
 MEMBER(struct arm_smccc_1_2_regs, a17, unsigned long);
-_Static_assert(offsetof(struct arm_smccc_1_2_regs, a4) == 4 * sizeof(long), "positional initialisers");
+_Static_assert(offsetof(struct arm_smccc_1_2_regs, a4) == 4 * sizeof(long),
+	       "positional initialisers");
 
 /* The functions, by prototype: a pointer of the type that callers expect must take them. */
 int (*const use_guest_abort)(struct kvm_vcpu *) = kvm_handle_guest_abort;
@@ -98,7 +103,8 @@ int series_init(void)
 	if (PAGE_SIZE != SZ_4K)
 		return 0;
 	arm_smccc_1_1_invoke(ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64,
-						ARM_SMCCC_OWNER_STANDARD, 0x150), 1, &res);
+						ARM_SMCCC_OWNER_STANDARD, 0x150),
+			     1, &res);
 	if (res.a0 == SMCCC_RET_NOT_SUPPORTED)
 		return -ENXIO;
 	vmid_count = 1 << kvm_get_vmid_bits();
@@ -149,8 +155,8 @@ int series_pages(struct kvm *kvm, struct kvm_mmu_memory_cache *mc)
 
 	if (!rd || !params)
 		return -ENOMEM;
-	table = mc ? kvm_mmu_memory_cache_alloc(mc) :
-		     (void *)__get_free_page(GFP_ATOMIC | __GFP_ZERO | __GFP_ACCOUNT);
+	table = mc ? kvm_mmu_memory_cache_alloc(mc)
+		   : (void *)__get_free_page(GFP_ATOMIC | __GFP_ZERO | __GFP_ACCOUNT);
 	for (i = 0; i < (int)ARRAY_SIZE(aux); i++)
 		aux[i] = alloc_page(GFP_KERNEL);
 	for (i = 0; i < (int)ARRAY_SIZE(aux); i++)
@@ -177,7 +183,8 @@ int series_pages(struct kvm *kvm, struct kvm_mmu_memory_cache *mc)
 #if SERIES >= 12
 	pa = __pfn_to_phys(page_to_pfn(aux[0]));
 #endif
-	return kvm_mmu_topup_memory_cache(mc, kvm_mmu_cache_min_pages(&kvm->arch.mmu)) && pa != no_table;
+	return kvm_mmu_topup_memory_cache(mc, kvm_mmu_cache_min_pages(&kvm->arch.mmu)) &&
+	       pa != no_table;
 }
 
 size_t series_tables(struct kvm *kvm, u64 ipa, ssize_t map_size);
@@ -257,12 +264,14 @@ int series_populate(struct kvm *kvm, struct kvm_enable_cap *cap)
 		if (copy_from_user(&cfg, argp, sizeof(cfg)))
 			return -EFAULT;
 #if SERIES <= 6
-		ret = cfg.cfg == KVM_CAP_ARM_RME_CFG_RPV || cfg.hash_algo == KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA256;
+		ret = cfg.cfg == KVM_CAP_ARM_RME_CFG_RPV ||
+		      cfg.hash_algo == KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA256;
 #elif SERIES <= 8
 		ret = cfg.cfg == ARM_RME_CONFIG_RPV ||
 		      cfg.hash_algo == ARM_RME_CONFIG_MEASUREMENT_ALGO_SHA512;
 #else
-		ret = cfg.cfg == ARM_RME_CONFIG_RPV || cfg.hash_algo == ARM_RME_CONFIG_HASH_ALGO_SHA512;
+		ret = cfg.cfg == ARM_RME_CONFIG_RPV ||
+		      cfg.hash_algo == ARM_RME_CONFIG_HASH_ALGO_SHA512;
 #endif
 		memcpy(kvm->arch.realm.rd, cfg.rpv, sizeof(cfg.rpv));
 		return ret;
@@ -302,7 +311,8 @@ int series_populate(struct kvm *kvm, struct kvm_enable_cap *cap)
 	return ret ? ret : (int)(__pfn_to_phys(pfn) | page_to_phys(page));
 }
 #else
-static int populated(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, void __user *src, int order, void *opaque)
+static int populated(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn, void __user *src, int order,
+		     void *opaque)
 {
 	return kvm && gfn && pfn && src && order && opaque ? -EOPNOTSUPP : 0;
 }
@@ -400,7 +410,7 @@ int series_exit(struct kvm_vcpu *vcpu, unsigned long *gprs)
 	vcpu->stat.hvc_exit_stat++;
 	for (i = 0; i < 31; i++)
 		vcpu_gp_regs(vcpu)->regs[i] = gprs[i] + vcpu_gp_regs(vcpu)->pc;
-	kvm_for_each_vcpu(i, other, vcpu->kvm)
+	kvm_for_each_vcpu (i, other, vcpu->kvm)
 		if (kvm_vcpu_get_mpidr_aff(other) == gprs[1] && vcpu_is_rec(other))
 			return kvm_smccc_call_handler(other);
 	if (!vcpu_has_feature(vcpu, KVM_ARM_VCPU_PSCI_0_2) || !kvm_vcpu_has_pmu(vcpu))
@@ -429,16 +439,19 @@ u64 series_identity(struct kvm *kvm, struct kvm_vcpu *vcpu);
 u64 series_identity(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {
 	u64 dfr0 = kvm_read_vm_id_reg(kvm, SYS_ID_AA64DFR0_EL1);
-	u64 value = SYS_FIELD_GET(ID_AA64DFR0_EL1, BRPs, dfr0) | SYS_FIELD_GET(ID_AA64DFR0_EL1, WRPs, dfr0) << 8;
+	u64 value = SYS_FIELD_GET(ID_AA64DFR0_EL1, BRPs, dfr0) |
+		    SYS_FIELD_GET(ID_AA64DFR0_EL1, WRPs, dfr0) << 8;
 
-	value &= ~(ID_AA64DFR0_EL1_BRPs_MASK | ID_AA64DFR0_EL1_WRPs_MASK | ID_AA64DFR0_EL1_CTX_CMPs);
+	value &=
+		~(ID_AA64DFR0_EL1_BRPs_MASK | ID_AA64DFR0_EL1_WRPs_MASK | ID_AA64DFR0_EL1_CTX_CMPs);
 	value |= FIELD_PREP(ID_AA64DFR0_EL1_BRPs_MASK, u64_get_bits(features, GENMASK(19, 14)));
 	value |= FIELD_GET(GENMASK(7, 0), features);
 	if (kvm->arch.arm_pmu)
 		value |= kvm->arch.pmcr_n | kvm->arch.nr_pmu_counters;
 	value += sve_vl_from_vq(sve_vq_from_vl(vcpu->arch.sve_max_vl));
 	WRITE_ONCE(kvm->arch.realm.state, REALM_STATE_NEW);
-	if (kvm_is_realm(kvm) && kvm_realm_is_created(kvm) && kvm_realm_state(kvm) == REALM_STATE_NEW)
+	if (kvm_is_realm(kvm) && kvm_realm_is_created(kvm) &&
+	    kvm_realm_state(kvm) == REALM_STATE_NEW)
 		value |= kvm_gpa_from_fault(kvm, READ_ONCE(vcpu->arch.hw_mmu)->pgd_phys);
 #if SERIES >= 7 && SERIES <= 10
 	value |= kvm_arm_rec_finalized(vcpu);

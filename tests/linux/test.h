@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test.h - what the tests of sim/linux share: a booted runtime over a fake machine for each test. */
+/*
+ * test.h - what the tests of sim/linux share: a booted runtime over a fake machine for each test.
+ */
 #ifndef TEST_LINUX_H
 #define TEST_LINUX_H
 
@@ -19,7 +21,10 @@ extern struct fake_port *fake;
 
 /* test_case - a case of `name` whose tests run with `fake` made and linux_boot() done. */
 TCase *test_case(Suite *suite, const char *name);
-/* test_nothing_left - every frame is back, apart from empty pages that the slab keeps; no lock is held. */
+/*
+ * test_nothing_left - every frame is back, apart from empty pages that the slab keeps; no lock is
+ * held.
+ */
 void test_nothing_left(void);
 
 void macro_tests(Suite *suite);

@@ -221,8 +221,8 @@ static void sleep_by_user_copy(void)
 
 START_TEST(sleep_in_atomic)
 {
-	void (*const ways[])(void) = {sleep_by_page,	     sleep_by_kmalloc, sleep_by_mutex,
-				      sleep_by_semaphore,    sleep_by_srcu,    sleep_by_cond_resched,
+	void (*const ways[])(void) = {sleep_by_page,	  sleep_by_kmalloc, sleep_by_mutex,
+				      sleep_by_semaphore, sleep_by_srcu,    sleep_by_cond_resched,
 				      sleep_by_user_copy};
 
 	locks_init();

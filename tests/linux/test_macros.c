@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* test_macros.c - the forms of macros that out-of-tree sources rely on (types, evaluation, constants). */
+/*
+ * test_macros.c - the forms of macros that out-of-tree sources rely on (types, evaluation,
+ * constants).
+ */
 #include "test.h"
 
 #include <asm/esr.h>
@@ -166,8 +169,7 @@ START_TEST(scopes_and_keys)
 	ck_assert(!mutex_is_locked(&guarded));
 	ck_assert_int_eq(guard_user(false), 2);
 	ck_assert(!mutex_is_locked(&guarded));
-	scoped_guard (mutex, &guarded)
-		ck_assert(mutex_is_locked(&guarded));
+	scoped_guard(mutex, &guarded) ck_assert(mutex_is_locked(&guarded));
 	ck_assert(!mutex_is_locked(&guarded));
 	{
 		void *inner __free(kfree) = kmalloc(64, GFP_KERNEL);
@@ -213,13 +215,16 @@ START_TEST(constants)
 	ck_assert_uint_eq(kvm_pgtable_stage2_pgd_size(vtcr), 65536);
 #endif
 	ck_assert(ESR_ELx_EC(esr) == 0x24 && ESR_ELx_EC_DABT_LOW == 0x24);
-	ck_assert(ESR_ELx_EC_SYS64 == 0x18 && ESR_ELx_EC_IABT_LOW == 0x20 && ESR_ELx_EC_MAX == 0x3f);
+	ck_assert(ESR_ELx_EC_SYS64 == 0x18 && ESR_ELx_EC_IABT_LOW == 0x20 &&
+		  ESR_ELx_EC_MAX == 0x3f);
 	ck_assert(HPFAR_EL2_NS == 1ul << 63);
 	ck_assert_int_eq(SYS_ID_AA64DFR0_EL1, 0x180500);
 	ck_assert_int_eq(SYS_ID_AA64PFR0_EL1, 0x180400);
 	ck_assert(INVALID_HWID == ~0ul);
-	ck_assert_int_eq(cpuid_feature_extract_unsigned_field(read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1),
-							      ID_AA64PFR0_EL1_RME_SHIFT), 1);
+	ck_assert_int_eq(
+		cpuid_feature_extract_unsigned_field(read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1),
+						     ID_AA64PFR0_EL1_RME_SHIFT),
+		1);
 	ck_assert_int_eq(ID_AA64PFR0_EL1_RME_SHIFT, 52);
 	ck_assert(sve_vl_from_vq(4) == 64 && sve_vq_from_vl(256) == 16);
 	ck_assert_int_eq(FOLL_WRITE, 1);

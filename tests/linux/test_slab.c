@@ -21,9 +21,11 @@ static u32 random_next(u32 below)
 /* Sizes around every limit, and a few of whole pages. */
 static size_t random_size(void)
 {
-	static const u16 sizes[] = {1, 15, 16, 17, 100, 192, 193, 520, 992, 1000, 2016, 2017, 4064, 5000};
+	static const u16 sizes[] = {1,	 15,  16,   17,	  100,	192,  193,
+				    520, 992, 1000, 2016, 2017, 4064, 5000};
 
-	return random_next(10) ? sizes[random_next(ARRAY_SIZE(sizes))] : PAGE_SIZE * (1 + random_next(3)) + 8;
+	return random_next(10) ? sizes[random_next(ARRAY_SIZE(sizes))]
+			       : PAGE_SIZE * (1 + random_next(3)) + 8;
 }
 
 START_TEST(objects_keep_their_bytes)
@@ -43,7 +45,8 @@ START_TEST(objects_keep_their_bytes)
 		u32 i = random_next(NUM_OBJECTS);
 
 		if (objects[i].va) {
-			ck_assert_ptr_null(memchr_inv(objects[i].va, objects[i].tag, objects[i].size));
+			ck_assert_ptr_null(
+				memchr_inv(objects[i].va, objects[i].tag, objects[i].size));
 			ck_assert_uint_eq(ksize(objects[i].va), objects[i].size);
 			kfree(objects[i].va);
 			objects[i].va = NULL;
@@ -52,11 +55,12 @@ START_TEST(objects_keep_their_bytes)
 		}
 		objects[i].size = random_size();
 		objects[i].tag = (u8)step;
-		objects[i].va = (u8 *)(step & 1 ? kzalloc(objects[i].size, GFP_KERNEL) :
-						  kmalloc(objects[i].size, GFP_KERNEL));
+		objects[i].va = (u8 *)(step & 1 ? kzalloc(objects[i].size, GFP_KERNEL)
+						: kmalloc(objects[i].size, GFP_KERNEL));
 		ck_assert_ptr_nonnull(objects[i].va);
 		ck_assert_uint_eq((unsigned long)objects[i].va % 16, 0);
-		ck_assert_uint_lt((u64)((unsigned long)objects[i].va - linux_memory.host_view), linux_memory.size);
+		ck_assert_uint_lt((u64)((unsigned long)objects[i].va - linux_memory.host_view),
+				  linux_memory.size);
 		if (step & 1)
 			ck_assert_ptr_null(memchr_inv(objects[i].va, 0, objects[i].size));
 		else
@@ -149,7 +153,8 @@ START_TEST(full_pages_take_objects_again)
 	do {
 		objects[count] = kmalloc(64, GFP_KERNEL);
 		ck_assert_ptr_nonnull(objects[count]);
-	} while (PAGE_ALIGN_DOWN((unsigned long)objects[count++]) == PAGE_ALIGN_DOWN((unsigned long)objects[0]));
+	} while (PAGE_ALIGN_DOWN((unsigned long)objects[count++]) ==
+		 PAGE_ALIGN_DOWN((unsigned long)objects[0]));
 	kfree(objects[1]);
 	ck_assert(kmalloc(64, GFP_KERNEL) == objects[1]);
 	while (count)

@@ -12,8 +12,8 @@
 
 START_TEST(numbers)
 {
-	ck_assert(ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64, ARM_SMCCC_OWNER_STANDARD, 0x150) ==
-		  RMI_VERSION);
+	ck_assert(ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64,
+				     ARM_SMCCC_OWNER_STANDARD, 0x150) == RMI_VERSION);
 	ck_assert((unsigned long)SMCCC_RET_NOT_SUPPORTED == ~0ul);
 }
 END_TEST
@@ -65,7 +65,8 @@ START_TEST(invoke_1_2)
 
 	outputs_set();
 	arm_smccc_1_2_invoke(&regs, &regs);
-	ck_assert(fake->smc_in[0] == RMI_RTT_CREATE && fake->smc_in[2] == 12 && fake->smc_in[3] == ~0ull);
+	ck_assert(fake->smc_in[0] == RMI_RTT_CREATE && fake->smc_in[2] == 12 &&
+		  fake->smc_in[3] == ~0ull);
 	ck_assert(fake->smc_in[4] == 0 && fake->smc_in[17] == 0);
 	ck_assert(regs.a0 == 0x1000 && regs.a4 == 0x1004 && regs.a17 == 0x1011);
 	arm_smccc_1_2_smc(&regs, &regs);
@@ -89,7 +90,8 @@ START_TEST(vcpu_state)
 	vcpu_set_reg(&vcpu, 31, 0x44);
 	ck_assert(vcpu_get_reg(&vcpu, 3) == 0x33 && vcpu_get_reg(&vcpu, 31) == 0);
 	/* A data abort: ISV, 8 bytes, SRT 17, WnR. */
-	vcpu.arch.fault.esr_el2 = (0x24ull << 26) | (1ull << 24) | (3ull << 22) | (17ull << 16) | (1ull << 6) | 7;
+	vcpu.arch.fault.esr_el2 =
+		(0x24ull << 26) | (1ull << 24) | (3ull << 22) | (17ull << 16) | (1ull << 6) | 7;
 	ck_assert(kvm_vcpu_dabt_isvalid(&vcpu) && kvm_vcpu_dabt_iswrite(&vcpu));
 	ck_assert_int_eq(kvm_vcpu_dabt_get_rd(&vcpu), 17);
 	ck_assert_int_eq(kvm_vcpu_dabt_get_as(&vcpu), 8);
@@ -103,7 +105,8 @@ START_TEST(vcpu_state)
 	ck_assert(kvm_vcpu_get_mpidr_aff(&vcpu) == 0x205);
 	__vcpu_sys_reg(&vcpu, CNTV_CTL_EL0) = 5;
 	__vcpu_assign_sys_reg(&vcpu, CNTP_CTL_EL0, 6);
-	ck_assert(__vcpu_sys_reg(&vcpu, CNTV_CTL_EL0) == 5 && __vcpu_sys_reg(&vcpu, CNTP_CTL_EL0) == 6);
+	ck_assert(__vcpu_sys_reg(&vcpu, CNTV_CTL_EL0) == 5 &&
+		  __vcpu_sys_reg(&vcpu, CNTP_CTL_EL0) == 6);
 
 	kvm.arch.is_realm = true;
 	kvm.arch.realm.ia_bits = 33;
@@ -122,15 +125,16 @@ START_TEST(vcpu_state)
 	static_branch_disable(&kvm_rme_is_available);
 
 	kvm_prepare_memory_fault_exit(&vcpu, 0x80000000ull, 0x1000, false, false, true);
-	ck_assert(run.exit_reason == 39 && run.memory_fault.flags == 8 && run.memory_fault.gpa == 0x80000000ull &&
-		  run.memory_fault.size == 0x1000);
+	ck_assert(run.exit_reason == 39 && run.memory_fault.flags == 8 &&
+		  run.memory_fault.gpa == 0x80000000ull && run.memory_fault.size == 0x1000);
 }
 END_TEST
 
 START_TEST(walks_in_order)
 {
 	struct kvm_memory_slot slots[2] = {{.base_gfn = 1}, {.base_gfn = 9}};
-	struct kvm_memslots *memslots = (struct kvm_memslots *)kzalloc(sizeof(*memslots) + 2 * sizeof(slots), GFP_KERNEL);
+	struct kvm_memslots *memslots =
+		(struct kvm_memslots *)kzalloc(sizeof(*memslots) + 2 * sizeof(slots), GFP_KERNEL);
 	struct kvm *kvm = (struct kvm *)kzalloc(sizeof(*kvm), GFP_KERNEL);
 	struct kvm_memory_slot *slot;
 	struct kvm_vcpu vcpus[3], *vcpu;
@@ -171,8 +175,10 @@ START_TEST(invalidations)
 	kvm.mmu_invalidate_range_end = 10;
 	ck_assert(mmu_invalidate_retry_gfn(&kvm, 4, 9));
 	ck_assert(!mmu_invalidate_retry_gfn(&kvm, 4, 10));
-	ck_assert(is_error_pfn(KVM_PFN_ERR_FAULT) && is_error_pfn(1ull << 62) && is_error_pfn(1ull << 52));
-	ck_assert(!is_error_pfn(0x80000) && !is_error_pfn(1ull << 63) && !is_error_pfn((1ull << 52) - 1));
+	ck_assert(is_error_pfn(KVM_PFN_ERR_FAULT) && is_error_pfn(1ull << 62) &&
+		  is_error_pfn(1ull << 52));
+	ck_assert(!is_error_pfn(0x80000) && !is_error_pfn(1ull << 63) &&
+		  !is_error_pfn((1ull << 52) - 1));
 }
 END_TEST
 

@@ -6,7 +6,7 @@
 #include <linux/xarray.h>
 
 /* Indices of the model: a window at 0, and windows far up, so that the tree has many levels. */
-#define WINDOW      300
+#define WINDOW	    300
 #define NUM_WINDOWS 4
 static const unsigned long window_base[NUM_WINDOWS] = {0, 4000, 1ul << 36, ~0ul - WINDOW + 1};
 static void *model[NUM_WINDOWS][WINDOW];
@@ -46,7 +46,8 @@ static void compare(const struct xarray *xa)
 			expected += model[w][i] != NULL;
 		}
 	}
-	xa_for_each (xa, index, entry) {
+	xa_for_each(xa, index, entry)
+	{
 		u32 w = NUM_WINDOWS - 1;
 
 		while (index < window_base[w])
@@ -152,7 +153,8 @@ START_TEST(entries)
 	u32 value = 5;
 
 	ck_assert(xa_is_value(xa_mk_value(9)) && xa_to_value(xa_mk_value(9)) == 9);
-	ck_assert(!xa_is_value(&value) && !xa_is_value(NULL) && !xa_is_err(&value) && !xa_is_err(NULL));
+	ck_assert(!xa_is_value(&value) && !xa_is_value(NULL) && !xa_is_err(&value) &&
+		  !xa_is_err(NULL));
 	ck_assert(!xa_is_err(xa_mk_value(~0ul)));
 	/* Index 0 alone takes no memory. */
 	ck_assert_ptr_null(xa_store(&xa, 0, &value, GFP_KERNEL));
@@ -218,8 +220,7 @@ START_TEST(finding)
 	ck_assert_uint_eq(index, 1ul << 40);
 	ck_assert_ptr_null(xa_find_after(&xa, &index, ~0ul));
 	/* Entries may be erased while they are walked. */
-	xa_for_each (&xa, index, entry)
-		ck_assert_ptr_eq(xa_erase(&xa, index), entry);
+	xa_for_each(&xa, index, entry) ck_assert_ptr_eq(xa_erase(&xa, index), entry);
 	ck_assert(xa_empty(&xa));
 	test_nothing_left();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * uapi_series.c - what the user ABI of one posting of the series says, checked while compiling. TEST_SERIES is
- * the posting. The numbers are those of the facts about each version, written out.
+ * uapi_series.c - what the user ABI of one posting of the series says, checked while compiling.
+ * TEST_SERIES is the posting. The numbers are those of the facts about each version, written out.
  */
 #define KVM_UAPI_SERIES TEST_SERIES
 #include "sim/linux/include/uapi/linux/kvm.h"

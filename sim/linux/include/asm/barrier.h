@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Memory barriers. All actors share one OS thread, so that keeping the compiler from reordering is enough. */
+/*
+ * Memory barriers. All actors share one OS thread, so that keeping the compiler from reordering is
+ * enough.
+ */
 #ifndef ASM_BARRIER_H
 #define ASM_BARRIER_H
 

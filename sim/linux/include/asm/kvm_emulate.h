@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading a vCPU's state and syndrome; what the Realm series adds to them. */
 
-/* Before the guard: linux/kvm_host.h ends by including this file, whichever of the two is asked for first. */
+/*
+ * Before the guard: linux/kvm_host.h ends by including this file, whichever of the two is asked for
+ * first.
+ */
 #include <linux/kvm_host.h>
 
 #ifndef ASM_KVM_EMULATE_H
@@ -106,7 +109,10 @@ static inline int kvm_vcpu_sys_get_rt(const struct kvm_vcpu *vcpu)
 	return (int)ESR_ELx_SYS64_ISS_RT(kvm_vcpu_get_esr(vcpu));
 }
 
-/* kvm_vcpu_get_mpidr_aff - the affinity of MPIDR_EL1: 16 vCPUs at Aff0, the rest of the number above. */
+/*
+ * kvm_vcpu_get_mpidr_aff - the affinity of MPIDR_EL1: 16 vCPUs at Aff0, the rest of the number
+ * above.
+ */
 static inline unsigned long kvm_vcpu_get_mpidr_aff(struct kvm_vcpu *vcpu)
 {
 	unsigned long id = (unsigned long)vcpu->vcpu_id;

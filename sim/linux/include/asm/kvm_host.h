@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The arm64 half of KVM's structures. The tree's own asm/kvm_rme.h (or asm/kvm_rmi.h) gives struct realm and
- * struct realm_rec; what those headers need is included before them.
+ * The arm64 half of KVM's structures. The tree's own asm/kvm_rme.h (or asm/kvm_rmi.h) gives struct
+ * realm and struct realm_rec; what those headers need is included before them.
  */
 #ifndef ASM_KVM_HOST_H
 #define ASM_KVM_HOST_H

@@ -25,7 +25,8 @@ enum kvm_pgtable_prot {
 #define KVM_PGTABLE_PROT_RWX (KVM_PGTABLE_PROT_RW | KVM_PGTABLE_PROT_X)
 
 /*
- * A Realm's tables belong to the RMM; what is left of KVM's own is the root that was allocated for them.
+ * A Realm's tables belong to the RMM; what is left of KVM's own is the root that was allocated for
+ * them.
  */
 struct kvm_pgtable {
 	u32 ia_bits;
@@ -40,7 +41,10 @@ struct kvm_pgtable {
 #define VTCR_EL2_T0SZ(ipa_bits) (64 - (ipa_bits))
 #define VTCR_EL2_IPA(vtcr) (64 - ((vtcr) & VTCR_EL2_T0SZ_MASK))
 
-/* stage2_pgtable_levels - levels of a host stage 2 for `ipa` bits, at most 4 bits of it by concatenation. */
+/*
+ * stage2_pgtable_levels - levels of a host stage 2 for `ipa` bits, at most 4 bits of it by
+ * concatenation.
+ */
 #define stage2_pgtable_levels(ipa) (((ipa) - 8) / (PAGE_SHIFT - 3))
 
 /* kvm_pgtable_stage2_pgd_size - bytes of the concatenated root. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * memory.h - conversions between kernel addresses, physical addresses, frame numbers and struct page.
- * A kernel address is an address in the host view of simulated DRAM. What is not DRAM is reported
- * ("bad-address") and converted to 0, or to a struct page that no allocator hands out.
+ * memory.h - conversions between kernel addresses, physical addresses, frame numbers and struct
+ * page. A kernel address is an address in the host view of simulated DRAM. What is not DRAM is
+ * reported ("bad-address") and converted to 0, or to a struct page that no allocator hands out.
  */
 #ifndef ASM_MEMORY_H
 #define ASM_MEMORY_H
@@ -72,7 +72,8 @@ static inline phys_addr_t linux_page_to_phys(const struct page *page, const stru
 #define phys_to_page(pa) linux_phys_to_page(pa, LINUX_SITE())
 #define page_to_phys(page) linux_page_to_phys(page, LINUX_SITE())
 #define pfn_to_page(pfn) linux_phys_to_page((phys_addr_t)(pfn) << PAGE_SHIFT, LINUX_SITE())
-#define page_to_pfn(page) ((unsigned long long)(linux_page_to_phys(page, LINUX_SITE()) >> PAGE_SHIFT))
+#define page_to_pfn(page)                                                                          \
+	((unsigned long long)(linux_page_to_phys(page, LINUX_SITE()) >> PAGE_SHIFT))
 
 #define __va(pa)                ((void *)phys_to_virt((phys_addr_t)(pa)))
 #define __pa(va)                virt_to_phys((const volatile void *)(va))

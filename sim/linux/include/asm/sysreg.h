@@ -58,8 +58,9 @@
 #define INVALID_HWID       (~0UL)
 
 /*
- * read_sanitised_ftr_reg - what all CPUs of the simulated host have: ID_AA64PFR0_EL1 (RME 1), ID_AA64DFR0_EL1
- * (6 breakpoints, 4 watchpoints, 2 of them context aware), ID_AA64MMFR0_EL1 (48-bit physical addresses, at
+ * read_sanitised_ftr_reg - what all CPUs of the simulated host have: ID_AA64PFR0_EL1 (RME 1),
+ * ID_AA64DFR0_EL1 (6 breakpoints, 4 watchpoints, 2 of them context aware), ID_AA64MMFR0_EL1 (48-bit
+ * physical addresses, at
  * 4K, 16K and 64K). 0 for any other selector.
  */
 u64 read_sanitised_ftr_reg(u32 id);

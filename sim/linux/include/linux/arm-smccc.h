@@ -71,8 +71,9 @@ struct arm_smccc_1_2_regs {
 void linux_smccc_call(const unsigned long in[8], struct arm_smccc_res *res);
 
 /*
- * arm_smccc_1_1_invoke - (function, up to 7 arguments, result pointer). Each argument is converted to
- * unsigned long by C's rules, so that a negative int is sign-extended. res->a0 to a3 are always written.
+ * arm_smccc_1_1_invoke - (function, up to 7 arguments, result pointer). Each argument is converted
+ * to unsigned long by C's rules, so that a negative int is sign-extended. res->a0 to a3 are always
+ * written.
  */
 #define arm_smccc_1_1_invoke(...)                                                                  \
 	__SMCCC_COUNT(__VA_ARGS__, __SMCCC_8, __SMCCC_7, __SMCCC_6, __SMCCC_5, __SMCCC_4,          \

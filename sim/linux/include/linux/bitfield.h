@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fields inside words. FIELD_PREP() cuts the value to the mask. The u*_get_bits() family takes fields that
- * are only known at run time too; an empty field gives 0.
+ * Fields inside words. FIELD_PREP() cuts the value to the mask. The u*_get_bits() family takes
+ * fields that are only known at run time too; an empty field gives 0.
  */
 #ifndef LINUX_BITFIELD_H
 #define LINUX_BITFIELD_H

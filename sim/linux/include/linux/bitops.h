@@ -46,7 +46,8 @@ static inline bool test_and_clear_bit(unsigned long nr, volatile unsigned long *
 
 /* The first such bit at or above `offset`; `size` if there is none. */
 unsigned long find_next_bit(const unsigned long *addr, unsigned long size, unsigned long offset);
-unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size, unsigned long offset);
+unsigned long find_next_zero_bit(const unsigned long *addr, unsigned long size,
+				 unsigned long offset);
 #define find_first_bit(addr, size)      find_next_bit(addr, size, 0)
 #define find_first_zero_bit(addr, size) find_next_zero_bit(addr, size, 0)
 #define for_each_set_bit(bit, addr, size)                                                          \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bit masks. BIT() and BIT_ULL() take the number modulo 64: some series compute BIT(ia_bits - 1) while
- * ia_bits is 0, and the hardware's shift wraps to bit 63.
+ * Bit masks. BIT() and BIT_ULL() take the number modulo 64: some series compute BIT(ia_bits - 1)
+ * while ia_bits is 0, and the hardware's shift wraps to bit 63.
  */
 #ifndef LINUX_BITS_H
 #define LINUX_BITS_H

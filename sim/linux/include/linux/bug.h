@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * WARN and BUG: reported to the machine with the source line. Each evaluates its condition exactly once and
- * has the value !!(condition). WARN_RATELIMIT always reports: there is no clock to limit a rate with.
+ * WARN and BUG: reported to the machine with the source line. Each evaluates its condition exactly
+ * once and has the value !!(condition). WARN_RATELIMIT always reports: there is no clock to limit a
+ * rate with.
  */
 #ifndef LINUX_BUG_H
 #define LINUX_BUG_H

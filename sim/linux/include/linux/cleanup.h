@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cleanup.h - clean-up at the end of a scope. `_T` is the object in the expressions given to DEFINE_*().
+ * cleanup.h - clean-up at the end of a scope. `_T` is the object in the expressions given to
+ * DEFINE_*().
  */
 #ifndef LINUX_CLEANUP_H
 #define LINUX_CLEANUP_H
@@ -43,7 +44,7 @@
 	DEFINE_CLASS(name, type, if (_T) { unlock; }, ({ lock; _T; }), type _T)
 #define guard(name) CLASS(name, __maybe_unused __UNIQUE_ID(guard))
 #define scoped_guard(name, args...)                                                                \
-	for (CLASS(name, __maybe_unused __scope)(args), *__scope_once = (void *)1; __scope_once;                  \
-	     __scope_once = NULL)
+	for (CLASS(name, __maybe_unused __scope)(args), *__scope_once = (void *)1;              \
+	     __scope_once; __scope_once = NULL)
 
 #endif

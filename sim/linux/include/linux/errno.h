@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The error numbers of arm64 (asm-generic). This file also serves the C library's <errno.h>, which asks for
- * <linux/errno.h>, so that both agree and the machine's own is not needed.
+ * The error numbers of arm64 (asm-generic). This file also serves the C library's <errno.h>, which
+ * asks for <linux/errno.h>, so that both agree and the machine's own is not needed.
  */
 #ifndef LINUX_ERRNO_H
 #define LINUX_ERRNO_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gfp.h - allocating pages. GFP_KERNEL may sleep, and is reported where that is forbidden; GFP_ATOMIC may not.
- * The allocators are macros, as in the kernel, so that each page knows the line that took it.
+ * gfp.h - allocating pages. GFP_KERNEL may sleep, and is reported where that is forbidden;
+ * GFP_ATOMIC may not. The allocators are macros, as in the kernel, so that each page knows the line
+ * that took it.
  */
 #ifndef LINUX_GFP_H
 #define LINUX_GFP_H

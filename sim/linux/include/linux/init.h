@@ -5,7 +5,8 @@
 
 #include <linux/compiler.h>
 
-#define __LINUX_INITCALL(fn) static int (*const __initcall_##fn)(void) __attribute__((__unused__)) = (fn)
+#define __LINUX_INITCALL(fn)                                                                       \
+	static int (*const __initcall_##fn)(void) __attribute__((__unused__)) = (fn)
 #define module_init(fn)      __LINUX_INITCALL(fn)
 #define subsys_initcall(fn)  __LINUX_INITCALL(fn)
 

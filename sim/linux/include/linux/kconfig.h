@@ -3,7 +3,8 @@
  * kconfig.h - what a KVM build is configured with.
  *
  *   CONFIG_ARM64_PAGE_SHIFT   12, 14 or 16; given by the build, as it decides PAGE_SIZE
- *   CONFIG_KVM_RME_SERIES     which posting of the Realm series the rme.c is from: 5 to 10, or 12; where it
+ *   CONFIG_KVM_RME_SERIES     which posting of the Realm series the rme.c is from: 5 to 10, or 12;
+ * where it
  *                             is not given, 12 if the tree brings asm/kvm_rmi.h, else 10
  */
 #ifndef LINUX_KCONFIG_H

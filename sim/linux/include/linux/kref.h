@@ -14,6 +14,7 @@ static inline void kref_init(struct kref *kref)
 }
 
 #define kref_get(kref) refcount_inc(&(kref)->refcount)
-#define kref_put(kref, release) (refcount_dec_and_test(&(kref)->refcount) ? ((release)(kref), 1) : 0)
+#define kref_put(kref, release)                                                                    \
+	(refcount_dec_and_test(&(kref)->refcount) ? ((release)(kref), 1) : 0)
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kvm_host.h - struct kvm, struct kvm_vcpu, memslots and what KVM's generic half offers to the arm64 half.
+ * kvm_host.h - struct kvm, struct kvm_vcpu, memslots and what KVM's generic half offers to the
+ * arm64 half.
  */
 #ifndef LINUX_KVM_HOST_H
 #define LINUX_KVM_HOST_H
@@ -255,7 +256,8 @@ static inline void kvm_vm_bugged(struct kvm *kvm)
 #define vcpu_err(vcpu, fmt, ...) kvm_err("vcpu%i " fmt, (vcpu)->vcpu_id, ##__VA_ARGS__)
 #define vcpu_debug(vcpu, fmt, ...) kvm_debug("vcpu%i " fmt, (vcpu)->vcpu_id, ##__VA_ARGS__)
 #define vcpu_unimpl(vcpu, fmt, ...)                                                                \
-	kvm_pr_unimpl("vcpu%i, guest rIP: 0x%llx " fmt, (vcpu)->vcpu_id, *vcpu_pc(vcpu), ##__VA_ARGS__)
+	kvm_pr_unimpl("vcpu%i, guest rIP: 0x%llx " fmt, (vcpu)->vcpu_id, *vcpu_pc(vcpu),   \
+		      ##__VA_ARGS__)
 
 /* kvm_get_vcpu - the i-th that was created, or NULL. */
 static inline struct kvm_vcpu *kvm_get_vcpu(struct kvm *kvm, int i)
@@ -277,9 +279,15 @@ static inline struct kvm_memslots *kvm_memslots(struct kvm *kvm)
 
 /* gfn_to_memslot - the slot that holds gfn, or NULL. */
 struct kvm_memory_slot *gfn_to_memslot(struct kvm *kvm, gfn_t gfn);
-/* gfn_to_hva_memslot - the user address of the shared alias; an error if slot is NULL, on its way out or read-only. */
+/*
+ * gfn_to_hva_memslot - the user address of the shared alias; an error if slot is NULL, on its way
+ * out or read-only.
+ */
 unsigned long gfn_to_hva_memslot(struct kvm_memory_slot *slot, gfn_t gfn);
-/* gfn_to_hva_memslot_prot - the same for reading; *writable (may be NULL) says whether it is for writing too. */
+/*
+ * gfn_to_hva_memslot_prot - the same for reading; *writable (may be NULL) says whether it is for
+ * writing too.
+ */
 unsigned long gfn_to_hva_memslot_prot(struct kvm_memory_slot *slot, gfn_t gfn, bool *writable);
 
 static inline bool memslot_is_readonly(const struct kvm_memory_slot *slot)
@@ -291,7 +299,10 @@ void kvm_get_kvm(struct kvm *kvm);
 void kvm_put_kvm(struct kvm *kvm);
 struct kvm_vcpu *kvm_get_vcpu_by_id(struct kvm *kvm, int id);
 
-/* An invalidation of [start, end) begins and ends; pages mapped in between are not to stay. mmu_lock is held for write. */
+/*
+ * An invalidation of [start, end) begins and ends; pages mapped in between are not to stay.
+ * mmu_lock is held for write.
+ */
 void kvm_mmu_invalidate_begin(struct kvm *kvm);
 void kvm_mmu_invalidate_range_add(struct kvm *kvm, gfn_t start, gfn_t end);
 void kvm_mmu_invalidate_end(struct kvm *kvm);
@@ -306,14 +317,16 @@ void *linux_cache_alloc(struct kvm_mmu_memory_cache *mc, const struct linux_site
 void linux_cache_free(struct kvm_mmu_memory_cache *mc, const struct linux_site *site);
 
 /*
- * kvm_mmu_topup_memory_cache - 0 at once if there are `min` objects; else filled to capacity. -ENOMEM only
- * if `min` was not reached. May sleep.
+ * kvm_mmu_topup_memory_cache - 0 at once if there are `min` objects; else filled to capacity.
+ * -ENOMEM only if `min` was not reached. May sleep.
  */
 #define kvm_mmu_topup_memory_cache(mc, min)                                                        \
 	linux_cache_topup(mc, KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE, min, LINUX_SITE())
 #define __kvm_mmu_topup_memory_cache(mc, capacity, min)                                            \
 	linux_cache_topup(mc, capacity, min, LINUX_SITE())
-/* kvm_mmu_memory_cache_alloc - one object; WARNs and falls back to an atomic allocation when empty. */
+/*
+ * kvm_mmu_memory_cache_alloc - one object; WARNs and falls back to an atomic allocation when empty.
+ */
 #define kvm_mmu_memory_cache_alloc(mc) linux_cache_alloc(mc, LINUX_SITE())
 /* kvm_mmu_free_memory_cache - all objects go back. */
 #define kvm_mmu_free_memory_cache(mc) linux_cache_free(mc, LINUX_SITE())
@@ -368,7 +381,10 @@ static inline bool kvm_mem_is_private(struct kvm *kvm, gfn_t gfn)
 	return kvm_get_memory_attributes(kvm, gfn) & KVM_MEMORY_ATTRIBUTE_PRIVATE;
 }
 
-/* mmu_invalidate_retry_gfn - an invalidation ran since `mmu_seq`, or runs and covers gfn. Under mmu_lock. */
+/*
+ * mmu_invalidate_retry_gfn - an invalidation ran since `mmu_seq`, or runs and covers gfn. Under
+ * mmu_lock.
+ */
 static inline bool mmu_invalidate_retry_gfn(struct kvm *kvm, unsigned long mmu_seq, gfn_t gfn)
 {
 	if (kvm->mmu_invalidate_in_progress && gfn >= kvm->mmu_invalidate_range_start &&
@@ -414,7 +430,10 @@ bool kvm_arch_post_set_memory_attributes(struct kvm *kvm, struct kvm_gfn_range *
 int kvm_handle_sys_reg(struct kvm_vcpu *vcpu);
 /* io_mem_abort - a data abort at guest physical address `gpa`, behind which is no memory. */
 int io_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t gpa);
-/* kvm_inject_sea - the guest takes an external abort, of a fetch or of an access, for `addr`. Returns 1. */
+/*
+ * kvm_inject_sea - the guest takes an external abort, of a fetch or of an access, for `addr`.
+ * Returns 1.
+ */
 int kvm_inject_sea(struct kvm_vcpu *vcpu, bool iabt, u64 addr);
 
 #include <asm/kvm_emulate.h>

@@ -20,7 +20,8 @@ static inline void INIT_LIST_HEAD(struct list_head *list)
 	list->prev = list;
 }
 
-static inline void __list_add(struct list_head *entry, struct list_head *prev, struct list_head *next)
+static inline void __list_add(struct list_head *entry, struct list_head *prev,
+			      struct list_head *next)
 {
 	next->prev = entry;
 	entry->next = next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mm.h - pages and their references, and the entry points to processes' address spaces (whose structures
- * are in linux/mm_types.h).
+ * mm.h - pages and their references, and the entry points to processes' address spaces (whose
+ * structures are in linux/mm_types.h).
  */
 #ifndef LINUX_MM_H
 #define LINUX_MM_H

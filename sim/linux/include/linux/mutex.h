@@ -12,7 +12,8 @@ struct mutex {
 
 #define __MUTEX_INITIALIZER(x)     {.base = LINUX_LOCK_INIT(LINUX_LOCK_MUTEX, #x)}
 #define DEFINE_MUTEX(x)            struct mutex x = __MUTEX_INITIALIZER(x)
-#define mutex_init(l)              linux_lock_init(&(l)->base, LINUX_LOCK_MUTEX, LINUX_SITE_TEXT(#l))
+#define mutex_init(l)                                                                              \
+	linux_lock_init(&(l)->base, LINUX_LOCK_MUTEX, LINUX_SITE_TEXT(#l))
 #define mutex_lock(l)              linux_lock_acquire(&(l)->base, LINUX_LOCK_WRITE, LINUX_SITE())
 #define mutex_lock_nested(l, sub)  mutex_lock(l)
 #define mutex_trylock(l)           linux_lock_try(&(l)->base, LINUX_LOCK_WRITE, LINUX_SITE())

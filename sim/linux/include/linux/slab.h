@@ -10,8 +10,8 @@
 #include <sim/port.h>
 
 /*
- * linux_kmalloc - memory of at least `size` bytes, 16-byte aligned, zeroed with __GFP_ZERO and else not; the
- * fault point `point` is asked. NULL if there is none. Size 0 gives ZERO_SIZE_PTR.
+ * linux_kmalloc - memory of at least `size` bytes, 16-byte aligned, zeroed with __GFP_ZERO and else
+ * not; the fault point `point` is asked. NULL if there is none. Size 0 gives ZERO_SIZE_PTR.
  */
 void *linux_kmalloc(size_t size, gfp_t gfp, int point, const struct linux_site *site);
 void linux_kfree(const void *object, const struct linux_site *site);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * uaccess.h - copies between the kernel and the current thread's address space. All may sleep, which is
- * checked here; the copies themselves are raw_copy_*_user(), with the address spaces.
+ * uaccess.h - copies between the kernel and the current thread's address space. All may sleep,
+ * which is checked here; the copies themselves are raw_copy_*_user(), with the address spaces.
  */
 #ifndef LINUX_UACCESS_H
 #define LINUX_UACCESS_H
@@ -51,9 +51,10 @@ static inline unsigned long linux_clear_user(void __user *to, unsigned long n,
 #define get_user(x, ptr)                                                                           \
 	({                                                                                         \
 		__typeof__(*(ptr)) __user_value;                                                   \
-		int __user_err = copy_from_user(&__user_value, ptr, sizeof(__user_value)) ? -EFAULT : 0; \
+		unsigned long __user_left =                                                        \
+			copy_from_user(&__user_value, ptr, sizeof(__user_value));                  \
 		(x) = (__typeof__(x))__user_value;                                                 \
-		__user_err;                                                                        \
+		__user_left ? -EFAULT : 0;                                                         \
 	})
 #define put_user(x, ptr)                                                                           \
 	({                                                                                         \

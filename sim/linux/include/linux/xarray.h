@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * xarray.h - an array of pointers indexed by unsigned long: a radix tree of 64 entries a node, whose nodes
- * are slab objects in simulated DRAM.
+ * xarray.h - an array of pointers indexed by unsigned long: a radix tree of 64 entries a node,
+ * whose nodes are slab objects in simulated DRAM.
  *
- * A range that holds one and the same entry can be a single slot high up in the tree: xa_store_range() stores
- * that way, and xa_load_extent() walks it that way, so that attributes of a terabyte cost a few nodes. Unlike
- * in the kernel, such a range is not tied together: xa_store() of one index in it changes that one alone.
+ * A range that holds one and the same entry can be a single slot high up in the tree:
+ * xa_store_range() stores that way, and xa_load_extent() walks it that way, so that attributes of a
+ * terabyte cost a few nodes. Unlike in the kernel, such a range is not tied together: xa_store() of
+ * one index in it changes that one alone.
  */
 #ifndef LINUX_XARRAY_H
 #define LINUX_XARRAY_H
@@ -23,7 +24,8 @@ struct xarray {
 	void *head;
 };
 
-#define XARRAY_INIT(name, flags) {.xa_lock = __SPIN_LOCK_UNLOCKED(name.xa_lock), .height = 0, .head = NULL}
+#define XARRAY_INIT(name, flags)                                                                   \
+	{.xa_lock = __SPIN_LOCK_UNLOCKED(name.xa_lock), .height = 0, .head = NULL}
 #define DEFINE_XARRAY(name) struct xarray name = XARRAY_INIT(name, 0)
 #define XA_FLAGS_ACCOUNT 0
 
@@ -54,7 +56,8 @@ static inline bool xa_is_value(const void *entry)
 /* An entry that stands for -errno: only ever returned, never stored. */
 static inline bool xa_is_err(const void *entry)
 {
-	return ((unsigned long)entry & 3) == 2 && (unsigned long)entry >= (unsigned long)(-4095L * 4 + 2);
+	return ((unsigned long)entry & 3) == 2 &&
+	       (unsigned long)entry >= (unsigned long)(-4095L * 4 + 2);
 }
 
 static inline int xa_err(const void *entry)
@@ -65,8 +68,8 @@ static inline int xa_err(const void *entry)
 void *xa_load(const struct xarray *xa, unsigned long index);
 
 /*
- * xa_load_extent - as xa_load(); *last is an index at or above `index` up to which all entries are the same.
- * Not as far as possible, but over whole absent or uniform subtrees at once.
+ * xa_load_extent - as xa_load(); *last is an index at or above `index` up to which all entries are
+ * the same. Not as far as possible, but over whole absent or uniform subtrees at once.
  */
 void *xa_load_extent(const struct xarray *xa, unsigned long index, unsigned long *last);
 
@@ -74,7 +77,8 @@ void *linux_xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t 
 		     const struct linux_site *site);
 void *linux_xa_store_range(struct xarray *xa, unsigned long first, unsigned long last, void *entry,
 			   gfp_t gfp, const struct linux_site *site);
-int linux_xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp, const struct linux_site *site);
+int linux_xa_reserve(struct xarray *xa, unsigned long index, gfp_t gfp,
+		     const struct linux_site *site);
 
 /* xa_store - the entry that was there (NULL: none), or an xa_err() entry: then nothing changed. */
 #define xa_store(xa, index, entry, gfp) linux_xa_store(xa, index, entry, gfp, LINUX_SITE())
@@ -89,7 +93,10 @@ void xa_release(struct xarray *xa, unsigned long index);
 #define xa_insert(xa, index, entry, gfp)                                                           \
 	(xa_load(xa, index) ? -EBUSY : xa_err(xa_store(xa, index, entry, gfp)))
 
-/* xa_erase - the entry that was there. Needs memory only if it cuts a uniform range: see xa_store(). */
+/*
+ * xa_erase - the entry that was there. Needs memory only if it cuts a uniform range: see
+ * xa_store().
+ */
 void *xa_erase(struct xarray *xa, unsigned long index);
 /* xa_destroy - all entries are gone and all nodes freed. */
 void xa_destroy(struct xarray *xa);

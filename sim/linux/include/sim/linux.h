@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * linux.h - what sim/linux offers beside the kernel's own API: starting up, threads as the system call
- * layer sees them, and the instrument port. Code from a kernel tree never includes this.
+ * linux.h - what sim/linux offers beside the kernel's own API: starting up, threads as the system
+ * call layer sees them, and the instrument port. Code from a kernel tree never includes this.
  */
 #ifndef SIM_LINUX_H
 #define SIM_LINUX_H
@@ -38,24 +38,30 @@ void linux_inspect(struct kvm_inspect *out);
 #define LINUX_MAX_TASKS 1024
 
 /*
- * linux_task_create - a new thread. `tgid` is the process it joins, 0: a process of its own. The references
- * that mm and files stand for are the caller's business. Returns NULL if memory or the table ran out.
- * Numbers (tids) start at 1 and are never used twice before a reboot.
+ * linux_task_create - a new thread. `tgid` is the process it joins, 0: a process of its own. The
+ * references that mm and files stand for are the caller's business. Returns NULL if memory or the
+ * table ran out. Numbers (tids) start at 1 and are never used twice before a reboot.
  */
 struct task_struct *linux_task_create(struct mm_struct *mm, struct files_struct *files, pid_t tgid);
 /* linux_task_find - the live thread of that number, or NULL. */
 struct task_struct *linux_task_find(pid_t tid);
-/* linux_task_next - the live thread with the lowest number above `tid`, or NULL: to walk all of them. */
+/*
+ * linux_task_next - the live thread with the lowest number above `tid`, or NULL: to walk all of
+ * them.
+ */
 struct task_struct *linux_task_next(pid_t tid);
 /* linux_task_destroy - the thread is gone; it must not be current. Locks it holds are reported. */
 void linux_task_destroy(struct task_struct *task);
 
-/* linux_syscall_enter - the thread enters the kernel; returns who was current, for linux_syscall_exit(). */
+/*
+ * linux_syscall_enter - the thread enters the kernel; returns who was current, for
+ * linux_syscall_exit().
+ */
 struct task_struct *linux_syscall_enter(struct task_struct *task);
 /*
  * linux_syscall_exit - the current thread goes back to its program: locks, read sections and atomic
- * sections it still has are reported ("lock-held-at-return") and given up, an injected signal is gone,
- * `previous` is current again.
+ * sections it still has are reported ("lock-held-at-return") and given up, an injected signal is
+ * gone, `previous` is current again.
  */
 void linux_syscall_exit(struct task_struct *previous);
 
@@ -63,8 +69,8 @@ void linux_syscall_exit(struct task_struct *previous);
 void linux_sched_point(enum port_sched kind, const char *object);
 
 /*
- * linux_wait_until - give the processor away until done(arg). If that does not come about within a bounded
- * number of scheduling points "deadlock" is reported for `object` and false is returned.
+ * linux_wait_until - give the processor away until done(arg). If that does not come about within a
+ * bounded number of scheduling points "deadlock" is reported for `object` and false is returned.
  */
 bool linux_wait_until(bool (*done)(void *arg), void *arg, enum port_sched kind, const char *object,
 		      const struct linux_site *site);
@@ -78,13 +84,14 @@ bool linux_fault(enum port_fault point, u64 address);
 void linux_event(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d, const char *text);
 
 /* linux_report - a rule of the kernel was broken at `site`; the message is in printk's format. */
-void linux_report(const char *rule, const struct linux_site *site, const char *fmt, ...) __printf(3, 4);
+void linux_report(const char *rule, const struct linux_site *site, const char *fmt, ...)
+	__printf(3, 4);
 void linux_vreport(const char *rule, const struct linux_site *site, const char *fmt, va_list args)
 	__printf(3, 0);
 
 /*
- * linux_format - vsnprintf for the kernel: %p prints no address (addresses differ from run to run) but
- * "(null)" or "(ptr)", %pe the error number. Returns the length that the whole text has.
+ * linux_format - vsnprintf for the kernel: %p prints no address (addresses differ from run to run)
+ * but "(null)" or "(ptr)", %pe the error number. Returns the length that the whole text has.
  */
 int linux_format(char *buffer, size_t size, const char *fmt, va_list args) __printf(3, 0);
 
@@ -92,8 +99,9 @@ int linux_format(char *buffer, size_t size, const char *fmt, va_list args) __pri
 
 /*
  * linux_page_alloc - the page allocator behind alloc_pages(), for owners with books of their own.
- * `kind` says who holds it, `point` which fault point is asked (PORT_NUM_FAULTS: none). With __GFP_CLEAN
- * the content is zeros and the page counts as clean until page_mark_dirty(). NULL: none left, or made to fail.
+ * `kind` says who holds it, `point` which fault point is asked (PORT_NUM_FAULTS: none). With
+ * __GFP_CLEAN the content is zeros and the page counts as clean until page_mark_dirty(). NULL: none
+ * left, or made to fail.
  */
 struct page *linux_page_alloc(gfp_t gfp, unsigned int order, enum port_frame_kind kind,
 			      enum port_fault point, const struct linux_site *site);
@@ -106,12 +114,15 @@ void page_mark_dirty(struct page *page);
 bool page_is_clean(const struct page *page);
 
 /*
- * linux_host_access_ok - the host may touch [pa, pa + size): DRAM, not free, all Non-secure. Else it is
- * reported ("granule-protection" or "bad-address", naming `what`) and false comes back.
+ * linux_host_access_ok - the host may touch [pa, pa + size): DRAM, not free, all Non-secure. Else
+ * it is reported ("granule-protection" or "bad-address", naming `what`) and false comes back.
  */
 bool linux_host_access_ok(u64 pa, u64 size, const char *what, const struct linux_site *site);
 
-/* linux_cache_fill_set - memory caches are filled up to the minimum asked for only, not to capacity. */
+/*
+ * linux_cache_fill_set - memory caches are filled up to the minimum asked for only, not to
+ * capacity.
+ */
 void linux_cache_fill_set(bool only_min);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * lock.h - what every lock of the kernel has in common here: a name, an owner, checks of its use
- * ("lock-recursion", "lock-imbalance", "lock-wrong-owner", "sleep-in-atomic"), and a scheduling point at each
- * operation. A lock that was found misused is still taken or dropped, so that a run goes on.
+ * ("lock-recursion", "lock-imbalance", "lock-wrong-owner", "sleep-in-atomic"), and a scheduling
+ * point at each operation. A lock that was found misused is still taken or dropped, so that a run
+ * goes on.
  */
 #ifndef SIM_LOCK_H
 #define SIM_LOCK_H
@@ -36,19 +37,26 @@ struct linux_lock {
 
 #define LINUX_LOCK_INIT(kind_, name_) {.kind = (kind_), .static_name = (name_)}
 
-void linux_lock_init(struct linux_lock *lock, enum linux_lock_kind kind, const struct linux_site *site);
+void linux_lock_init(struct linux_lock *lock, enum linux_lock_kind kind,
+		     const struct linux_site *site);
 const char *linux_lock_name(const struct linux_lock *lock);
-void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site);
+void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode,
+			const struct linux_site *site);
 /* linux_lock_try - true if it was taken. */
-bool linux_lock_try(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site);
-void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode, const struct linux_site *site);
+bool linux_lock_try(struct linux_lock *lock, enum linux_lock_mode mode,
+		    const struct linux_site *site);
+void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode,
+			const struct linux_site *site);
 /* linux_lock_held - by the current thread in a mode at least as strong. */
 bool linux_lock_held(const struct linux_lock *lock, enum linux_lock_mode mode);
 /* linux_lock_assert_held - report "lock-not-held" (or "lock-held") unless the claim holds. */
 void linux_lock_assert_held(const struct linux_lock *lock, enum linux_lock_mode mode, bool held,
 			    const struct linux_site *site);
 
-/* linux_might_sleep - report "sleep-in-atomic" if the current thread must not sleep; `what` would sleep. */
+/*
+ * linux_might_sleep - report "sleep-in-atomic" if the current thread must not sleep; `what` would
+ * sleep.
+ */
 void linux_might_sleep(const char *what, const struct linux_site *site);
 
 #endif

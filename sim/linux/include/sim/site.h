@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * site.h - records of source lines, numbered so that the number is the same in every run and every build.
+ * site.h - records of source lines, numbered so that the number is the same in every run and every
+ * build.
  *
- * The records live in a section of the build, in an order that depends on the compiler; so they are numbered
- * in the order in which they are first used. Structures in simulated DRAM hold such numbers, never pointers
- * into the build, whose address changes from run to run.
+ * The records live in a section of the build, in an order that depends on the compiler; so they are
+ * numbered in the order in which they are first used. Structures in simulated DRAM hold such
+ * numbers, never pointers into the build, whose address changes from run to run.
  */
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
@@ -45,7 +46,10 @@ static inline u32 linux_site_number(const struct linux_site *site)
 
 /* linux_site_get - the record of a number; NULL for 0 and for numbers that no record has. */
 const struct linux_site *linux_site_get(u32 number);
-/* linux_site_name - "function file:line" of a number, valid until the next call; NULL if there is none. */
+/*
+ * linux_site_name - "function file:line" of a number, valid until the next call; NULL if there is
+ * none.
+ */
 const char *linux_site_name(u32 number);
 
 #endif

@@ -33,7 +33,8 @@ u32 kvm_realm_ipa_limit(void);
 
 static inline unsigned long realm_checks(unsigned long level)
 {
-	return WARN_ON(level > 3) ? BIT(PAGE_SHIFT) | BIT_ULL(1) | GENMASK(3, 0) : PAGE_SIZE / SZ_4K;
+	return WARN_ON(level > 3) ? BIT(PAGE_SHIFT) | BIT_ULL(1) | GENMASK(3, 0)
+				  : PAGE_SIZE / SZ_4K;
 }
 
 #endif

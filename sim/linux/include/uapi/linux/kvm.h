@@ -2,10 +2,11 @@
 /*
  * kvm.h - the user ABI of KVM on arm64, with the Realm extensions of one posting of the series.
  *
- * KVM_UAPI_SERIES chooses the posting (5 to 10, or 12); where it is not given it is that of the KVM build
- * being compiled, else 10. KVM_UAPI_ALL_ERAS declares the structures and sub-operations of every era, for
- * programs that speak to builds of any of them; the numbers that differ are always those of the series.
- * Only fixed-width types are used; the header needs no other but uapi/linux/types.h.
+ * KVM_UAPI_SERIES chooses the posting (5 to 10, or 12); where it is not given it is that of the KVM
+ * build being compiled, else 10. KVM_UAPI_ALL_ERAS declares the structures and sub-operations of
+ * every era, for programs that speak to builds of any of them; the numbers that differ are always
+ * those of the series. Only fixed-width types are used; the header needs no other but
+ * uapi/linux/types.h.
  */
 #ifndef UAPI_LINUX_KVM_H
 #define UAPI_LINUX_KVM_H
@@ -26,7 +27,8 @@
 
 /* The encoding of ioctl numbers: direction, size of the argument, type, number. */
 #define KVMIO 0xAE
-#define __KVM_IOC(dir, nr, size) (((dir) << 30) | ((unsigned int)(size) << 16) | (KVMIO << 8) | (nr))
+#define __KVM_IOC(dir, nr, size)                                                                   \
+	(((dir) << 30) | ((unsigned int)(size) << 16) | (KVMIO << 8) | (nr))
 #define __KVM_IO(nr)         __KVM_IOC(0u, nr, 0)
 #define __KVM_IOW(nr, type)  __KVM_IOC(1u, nr, sizeof(type))
 #define __KVM_IOR(nr, type)  __KVM_IOC(2u, nr, sizeof(type))
