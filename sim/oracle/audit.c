@@ -59,7 +59,8 @@ struct realm_note {
 	uint64_t rd;
 	uint32_t roots;
 	uint8_t ipa_width;
-	uint64_t pgd_start, pgd_end; /* delegated whole, also where the root tables do not fill it */
+	uint64_t pgd_start,
+		pgd_end; /* delegated whole, also where the root tables do not fill it */
 };
 
 struct audit {
@@ -97,8 +98,8 @@ struct audit {
 #define REPORT(audit, condition, ...)                                                              \
 	do {                                                                                       \
 		if ((audit)->reports[condition]++ < MAX_REPORTS)                                   \
-			machine_report((audit)->machine, "host-audit",                             \
-				       condition_names[condition], (audit)->call, __VA_ARGS__);    \
+			machine_report((audit)->machine, "host-audit", condition_names[condition], \
+				       (audit)->call, __VA_ARGS__);                                \
 	} while (0)
 
 static uint64_t level_size(uint64_t level)
@@ -204,7 +205,9 @@ static void table_note(struct audit *audit, uint64_t pa)
 	audit->tables[audit->next_table++ % RECENT_TABLES] = pa;
 }
 
-/* A page whose UNDELEGATE fails is kept for ever. It stays accounted if it was a page-table page. */
+/*
+ * A page whose UNDELEGATE fails is kept for ever. It stays accounted if it was a page-table page.
+ */
 static void undelegate_failed(struct audit *audit, uint64_t pa)
 {
 	struct rmm_granule_view view;
@@ -233,9 +236,9 @@ static const struct realm_note *realm_note_find(const struct audit *audit, uint6
 }
 
 /*
- * The host delegates every granule of its PGD, which with large pages is larger than the root tables of
- * the Realm: the granules right behind these that are DELEGATED when the Realm is created. Hardware
- * concatenates at most 16 tables of the host's page size.
+ * The host delegates every granule of its PGD, which with large pages is larger than the root
+ * tables of the Realm: the granules right behind these that are DELEGATED when the Realm is
+ * created. Hardware concatenates at most 16 tables of the host's page size.
  */
 static uint64_t pgd_end(const struct audit *audit, const struct rmm_realm_view *realm)
 {
@@ -268,7 +271,10 @@ static void realm_created(struct audit *audit, uint64_t rd)
 		struct realm_note *grown = realloc(audit->realms, max * sizeof(*grown));
 
 		if (!grown) {
-			/* The number of root tables is not known any more, so nothing can be judged. */
+			/*
+			 * The number of root tables is not known any more, so nothing can be
+			 * judged.
+			 */
 			audit->enabled = false;
 			machine_report(audit->machine, "host-audit", "no-memory", NULL,
 				       "the audit ran out of memory and stopped");
@@ -278,9 +284,8 @@ static void realm_created(struct audit *audit, uint64_t rd)
 		audit->max_realms = max;
 	}
 	audit->roots += view.rtt_num_start;
-	audit->realms[audit->num_realms++] =
-		(struct realm_note){rd, view.rtt_num_start, view.ipa_width, view.rtt_base,
-				    pgd_end(audit, &view)};
+	audit->realms[audit->num_realms++] = (struct realm_note){
+		rd, view.rtt_num_start, view.ipa_width, view.rtt_base, pgd_end(audit, &view)};
 }
 
 static void realm_destroyed(struct audit *audit, uint64_t rd)
@@ -336,7 +341,9 @@ static bool call_range(const struct trace_event *event, struct call_range *out)
 		level = x[3];
 		if (level > 3)
 			return false;
-		/* A call that fails looks at a table; one that succeeds changes all that it maps. */
+		/*
+		 * A call that fails looks at a table; one that succeeds changes all that it maps.
+		 */
 		*out = (struct call_range){x[1], x[2], x[2] + level_size(level),
 					   event->result[0] == RMI_SUCCESS};
 		return true;
@@ -357,7 +364,8 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 	if (!call_range(event, &range))
 		return;
 	if (scope->rd && range.rd != scope->rd) {
-		REPORT(audit, WRONG_REALM, "%s names the realm of RD %#" PRIx64 ", the call is for %#" PRIx64,
+		REPORT(audit, WRONG_REALM,
+		       "%s names the realm of RD %#" PRIx64 ", the call is for %#" PRIx64,
 		       event->name ? event->name : "an RMI call", range.rd, scope->rd);
 		return;
 	}
@@ -457,8 +465,9 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 			continue;
 		any = true;
 		if (is_free)
-			REPORT(audit, PAGE_NOT_NONSECURE, "granule %#" PRIx64 " is %s, its frame is free",
-			       g, rmm_granule_state_name(view.state));
+			REPORT(audit, PAGE_NOT_NONSECURE,
+			       "granule %#" PRIx64 " is %s, its frame is free", g,
+			       rmm_granule_state_name(view.state));
 		if (view.state == RMM_GRANULE_DELEGATED) {
 			if (is_leaked(audit, g))
 				leaked = true;
@@ -472,8 +481,8 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 	}
 	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != 1 + any)
 		REPORT(audit, GMEM_REFCOUNT,
-		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)", start,
-		       frame->refcount, 1 + any, any ? "mapped" : "not mapped");
+		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)",
+		       start, frame->refcount, 1 + any, any ? "mapped" : "not mapped");
 	return start + audit->page_size;
 }
 
@@ -540,8 +549,8 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 		return;
 	}
 	if (ret < -ERRNO_MAX || (ret > 0 && !positive))
-		REPORT(audit, RETURN_VALUE, "%s returned %" PRId64 ", which is neither 0 nor -errno", name,
-		       ret);
+		REPORT(audit, RETURN_VALUE,
+		       "%s returned %" PRId64 ", which is neither 0 nor -errno", name, ret);
 	judge_books(audit);
 	if (audit->lost) {
 		audit->lost = false;
@@ -559,8 +568,9 @@ static bool full_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *
 
 	/* Frames that were handed out are walked below. */
 	if (index >= dram_num_touched(audit->dram))
-		REPORT(audit, PAGE_NOT_NONSECURE, "granule %#" PRIx64 " is %s, its frame was never allocated",
-		       pa, rmm_granule_state_name(view->state));
+		REPORT(audit, PAGE_NOT_NONSECURE,
+		       "granule %#" PRIx64 " is %s, its frame was never allocated", pa,
+		       rmm_granule_state_name(view->state));
 	return true;
 }
 
@@ -615,8 +625,8 @@ void audit_closing(struct audit *audit, bool allow_leaks)
 		return;
 	rmm_inspect_each_granule(audit->rmm, left_granule, &left);
 	if (left.count)
-		REPORT(audit, STILL_DELEGATED, "%" PRIu64 " granules are not the host's, the first is %#" PRIx64
-		       " (%s)",
+		REPORT(audit, STILL_DELEGATED,
+		       "%" PRIu64 " granules are not the host's, the first is %#" PRIx64 " (%s)",
 		       left.count, left.first, rmm_granule_state_name(left.state));
 	if (now.gmem_pages != was->gmem_pages)
 		REPORT(audit, GMEM_LEFT, "%" PRId64 " guest_memfd pages are left",

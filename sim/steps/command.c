@@ -39,7 +39,8 @@
 const char *const command_names[] = {COMMANDS(COMMAND_NAME) NULL};
 static const uint32_t fids[] = {COMMANDS(COMMAND_FID)};
 static const char *const slot_names[COMMAND_NUM_FIDS] = {COMMANDS(COMMAND_SLOT)};
-_Static_assert(RMI_FID_LAST - RMI_FID_FIRST + 1 == COMMAND_NUM_FIDS, "one slot a function identifier");
+_Static_assert(RMI_FID_LAST - RMI_FID_FIRST + 1 == COMMAND_NUM_FIDS,
+	       "one slot a function identifier");
 
 uint32_t command_fid(unsigned int index)
 {

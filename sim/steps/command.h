@@ -12,7 +12,10 @@
 extern const char *const command_names[];
 /* command_fid - the function identifier of command_names[index]. */
 uint32_t command_fid(unsigned int index);
-/* command_slot - where a function identifier counts: 0 .. COMMAND_NUM_FIDS - 1, or -1 if it is no RMI one. */
+/*
+ * command_slot - where a function identifier counts: 0 .. COMMAND_NUM_FIDS - 1, or -1 if it is no
+ * RMI one.
+ */
 int command_slot(uint64_t fid);
 /* command_slot_name - the command that counts there, or NULL. */
 const char *command_slot_name(int slot);

@@ -8,7 +8,7 @@
 
 /* The register that emulatable loads and stores go through. */
 #define ACCESS_REGISTER 1u
-#define INSTRUCTION     4u
+#define INSTRUCTION	4u
 
 void guest_reset(struct guest *guest)
 {
@@ -177,7 +177,8 @@ static void access_emulated(struct world *world, struct guest *guest, struct rmm
 	access_done(world, guest, access_chunk(op));
 }
 
-static enum rmm_outcome access_execute(struct world *world, struct guest *guest, struct rmm_cpu *cpu)
+static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
+				       struct rmm_cpu *cpu)
 {
 	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
 	struct guest_op *op = op_current(guest);
@@ -236,7 +237,8 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 static enum rmm_outcome buffer_access(struct rmm_cpu *cpu, enum rmm_access_type type, uint64_t ipa,
 				      void *data, uint32_t size)
 {
-	struct rmm_access access = {.type = type, .ipa = ipa, .size = size, .far = ipa, .data = data};
+	struct rmm_access access = {
+		.type = type, .ipa = ipa, .size = size, .far = ipa, .data = data};
 
 	return rmm_cpu_access(cpu, &access);
 }
@@ -270,10 +272,11 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 		}
 		was = op->cursor;
 		if (x[1] < was || x[1] > op->end) {
-			machine_report(world->machine, "rmm", "ripas-new-base", NULL,
-				       "RSI_IPA_STATE_SET of %#llx..%#llx answered the new base %#llx",
-				       (unsigned long long)was, (unsigned long long)op->end,
-				       (unsigned long long)x[1]);
+			machine_report(
+				world->machine, "rmm", "ripas-new-base", NULL,
+				"RSI_IPA_STATE_SET of %#llx..%#llx answered the new base %#llx",
+				(unsigned long long)was, (unsigned long long)op->end,
+				(unsigned long long)x[1]);
 			op_finish(world, guest, STEP_ERROR);
 			return;
 		}
@@ -356,7 +359,8 @@ static enum rmm_outcome smc_execute(struct world *world, struct guest *guest, st
 }
 
 /* store - SMC - load, around a structure in the Realm's memory. */
-static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest, struct rmm_cpu *cpu)
+static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
+				       struct rmm_cpu *cpu)
 {
 	struct guest_op *op = op_current(guest);
 	struct rsi_host_call structure = {.imm = (uint16_t)op->x[2]};
@@ -379,11 +383,12 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 	case 1:
 		return smc_execute(world, guest, cpu);
 	default:
-		outcome = buffer_access(cpu, RMM_READ,
-					op->start + (op->kind == GUEST_HOST_CALL
-							     ? offsetof(struct rsi_host_call, gprs)
-							     : offsetof(struct rsi_realm_config, ipa_width)),
-					&op->value, sizeof(op->value));
+		outcome = buffer_access(
+			cpu, RMM_READ,
+			op->start + (op->kind == GUEST_HOST_CALL
+					     ? offsetof(struct rsi_host_call, gprs)
+					     : offsetof(struct rsi_realm_config, ipa_width)),
+			&op->value, sizeof(op->value));
 		break;
 	}
 	if (outcome == RMM_SEA)
@@ -436,9 +441,10 @@ static struct vcpu *vcpu_of(struct world *world, const struct rmm_cpu *cpu)
 	if (running && running->realm->rd == rd && running->index == index)
 		return running;
 	if (running)
-		machine_report(world->machine, "host-audit", "wrong-rec", "KVM_RUN",
-			       "KVM_RUN of vCPU %u entered the REC with index %u of the realm of RD %#llx",
-			       running->index, index, (unsigned long long)rd);
+		machine_report(
+			world->machine, "host-audit", "wrong-rec", "KVM_RUN",
+			"KVM_RUN of vCPU %u entered the REC with index %u of the realm of RD %#llx",
+			running->index, index, (unsigned long long)rd);
 	for (size_t r = 0; r < world->num_realms; r++) {
 		struct realm *realm = &world->realms[r];
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * guest.h - what a Realm's CPU does: a short queue of operations. The machine's run callback executes
- * them through the services of rmm.h until the REC exits; what an exit interrupted is executed again, or
- * found emulated, at the next entry.
+ * guest.h - what a Realm's CPU does: a short queue of operations. The machine's run callback
+ * executes them through the services of rmm.h until the REC exits; what an exit interrupted is
+ * executed again, or found emulated, at the next entry.
  */
 #ifndef SIM_STEPS_GUEST_H
 #define SIM_STEPS_GUEST_H
@@ -14,11 +14,11 @@
 #define GUEST_MAX_STUCK 64
 
 enum guest_kind {
-	GUEST_ACCESS,       /* walk [cursor, end) with one access a granule, or one of `width` bytes */
-	GUEST_SMC,          /* one SMC with registers x[] */
-	GUEST_SET_RIPAS,    /* RSI_IPA_STATE_SET from cursor to end, as Linux loops */
-	GUEST_GET_RIPAS,    /* RSI_IPA_STATE_GET while the answer is the same */
-	GUEST_HOST_CALL,    /* store the structure, call, load gprs[0] */
+	GUEST_ACCESS,	 /* walk [cursor, end) with one access a granule, or one of `width` bytes */
+	GUEST_SMC,	 /* one SMC with registers x[] */
+	GUEST_SET_RIPAS, /* RSI_IPA_STATE_SET from cursor to end, as Linux loops */
+	GUEST_GET_RIPAS, /* RSI_IPA_STATE_GET while the answer is the same */
+	GUEST_HOST_CALL, /* store the structure, call, load gprs[0] */
 	GUEST_REALM_CONFIG, /* call, load ipa_width */
 	GUEST_HVC,
 };
@@ -26,15 +26,15 @@ enum guest_kind {
 struct guest_op {
 	enum guest_kind kind;
 	enum rmm_access_type type;
-	uint32_t width;       /* of one load or store; 0: a walk */
+	uint32_t width; /* of one load or store; 0: a walk */
 	uint64_t start, cursor, end;
-	uint64_t value;       /* to write; or what was read, or the RIPAS */
-	uint64_t x[11];       /* of SMCs */
+	uint64_t value; /* to write; or what was read, or the RIPAS */
+	uint64_t x[11]; /* of SMCs */
 	unsigned int phase;
-	bool in_flight;       /* the SMC went to the host; its results come with the next entry */
-	bool stops;           /* the SMC does not come back: CPU_OFF, SYSTEM_OFF */
-	bool mixed;           /* not all bytes that were read are equal */
-	bool status_in_x0;    /* x0 is an RSI status: anything but SUCCESS is an error */
+	bool in_flight;	   /* the SMC went to the host; its results come with the next entry */
+	bool stops;	   /* the SMC does not come back: CPU_OFF, SYSTEM_OFF */
+	bool mixed;	   /* not all bytes that were read are equal */
+	bool status_in_x0; /* x0 is an RSI status: anything but SUCCESS is an error */
 	/* What the VMM does about KVM_EXIT_MMIO while this operation runs. */
 	unsigned int mmio;
 	uint64_t answer;
@@ -50,11 +50,11 @@ struct guest {
 	struct guest_op ops[GUEST_MAX_OPS];
 	unsigned int head, num;
 	struct guest_result result; /* of the operation that ended last */
-	uint64_t finished;          /* operations that ended */
-	uint64_t progress;          /* changes whenever the guest gets anywhere */
-	uint64_t seen;              /* progress at the last entry */
-	unsigned int stuck;         /* entries since */
-	bool idle;                  /* it asked to be let out because it has nothing to do */
+	uint64_t finished;	    /* operations that ended */
+	uint64_t progress;	    /* changes whenever the guest gets anywhere */
+	uint64_t seen;		    /* progress at the last entry */
+	unsigned int stuck;	    /* entries since */
+	bool idle;		    /* it asked to be let out because it has nothing to do */
 };
 
 /* guest_reset - nothing to do, nothing done. */
@@ -62,8 +62,9 @@ void guest_reset(struct guest *guest);
 /* guest_push - false if the queue is full. */
 bool guest_push(struct guest *guest, const struct guest_op *op);
 /*
- * guest_abandon - the guest turns to something else: instructions that did not complete are forgotten. An
- * SMC that the host has not answered yet stays, because its answer comes with the next entry.
+ * guest_abandon - the guest turns to something else: instructions that did not complete are
+ * forgotten. An SMC that the host has not answered yet stays, because its answer comes with the
+ * next entry.
  */
 void guest_abandon(struct guest *guest);
 /* guest_head - the operation that is being executed, or NULL. */

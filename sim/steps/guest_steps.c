@@ -11,8 +11,8 @@ static int range_check(const struct step_call *call, uint64_t base, uint64_t siz
 {
 	if (size && base + size - 1 >= base)
 		return 0;
-	return world_error(error, -EINVAL, "%s: %#llx+%#llx is not a range of addresses", call->def->name,
-			   (unsigned long long)base, (unsigned long long)size);
+	return world_error(error, -EINVAL, "%s: %#llx+%#llx is not a range of addresses",
+			   call->def->name, (unsigned long long)base, (unsigned long long)size);
 }
 
 int guest_set_ripas(struct world *world, struct step_call *call, char **error)
@@ -118,8 +118,9 @@ int guest_host_call(struct world *world, struct step_call *call, char **error)
 		.cursor = ipa,
 		.end = ipa + sizeof(struct rsi_host_call),
 		/* x2 and above are not the call's: they carry what goes into the structure. */
-		.x = {RSI_HOST_CALL, ipa, call->args[HOST_CALL_IMM].number, call->args[HOST_CALL_X0].number,
-		      call->args[HOST_CALL_X1].number, call->args[HOST_CALL_X2].number},
+		.x = {RSI_HOST_CALL, ipa, call->args[HOST_CALL_IMM].number,
+		      call->args[HOST_CALL_X0].number, call->args[HOST_CALL_X1].number,
+		      call->args[HOST_CALL_X2].number},
 	};
 	int err = range_check(call, ipa, sizeof(struct rsi_host_call), error);
 
@@ -142,8 +143,8 @@ int guest_realm_config(struct world *world, struct step_call *call, char **error
 }
 
 /* A call with up to three arguments whose x0 is the value. */
-static int smc_step(struct world *world, struct step_call *call, uint64_t fid, uint64_t x1, uint64_t x2,
-		    uint64_t x3, bool stops, char **error)
+static int smc_step(struct world *world, struct step_call *call, uint64_t fid, uint64_t x1,
+		    uint64_t x2, uint64_t x3, bool stops, char **error)
 {
 	struct guest_op op = {.kind = GUEST_SMC, .x = {fid, x1, x2, x3}, .stops = stops};
 	int err = run_guest(world, call, &op, error);
@@ -171,8 +172,8 @@ int guest_psci_version(struct world *world, struct step_call *call, char **error
 
 int guest_psci_features(struct world *world, struct step_call *call, char **error)
 {
-	return smc_step(world, call, PSCI_FEATURES, call->args[PSCI_FEATURES_FUNCTION].number, 0, 0, false,
-			error);
+	return smc_step(world, call, PSCI_FEATURES, call->args[PSCI_FEATURES_FUNCTION].number, 0, 0,
+			false, error);
 }
 
 int guest_psci_cpu_suspend(struct world *world, struct step_call *call, char **error)
@@ -198,8 +199,8 @@ int guest_psci_cpu_on(struct world *world, struct step_call *call, char **error)
 
 int guest_psci_affinity_info(struct world *world, struct step_call *call, char **error)
 {
-	return smc_step(world, call, PSCI_AFFINITY_INFO, target_mpidr(call), call->args[PSCI_LEVEL].number,
-			0, false, error);
+	return smc_step(world, call, PSCI_AFFINITY_INFO, target_mpidr(call),
+			call->args[PSCI_LEVEL].number, 0, false, error);
 }
 
 int guest_psci_system_off(struct world *world, struct step_call *call, char **error)

@@ -58,13 +58,14 @@ int vmm_create_vm(struct world *world, struct step_call *call, char **error)
 							  : realm->config.ipa_bits;
 
 	if (realm->vm_fd >= 0)
-		return world_error(error, -EEXIST, "%s: realm '%s' has a VM already; vmm.close ends it",
+		return world_error(error, -EEXIST,
+				   "%s: realm '%s' has a VM already; vmm.close ends it",
 				   call->def->name, realm->config.name);
-	return world_answer(world, call,
-			    create_vm(world, realm, args[CREATE_VM_TYPE].number == CREATE_VM_TYPE_REALM,
-				      ipa_bits, args[CREATE_VM_TYPE_BITS].number,
-				      args[CREATE_VM_SLOTS].number),
-			    error);
+	return world_answer(
+		world, call,
+		create_vm(world, realm, args[CREATE_VM_TYPE].number == CREATE_VM_TYPE_REALM,
+			  ipa_bits, args[CREATE_VM_TYPE_BITS].number, args[CREATE_VM_SLOTS].number),
+		error);
 }
 
 int vmm_check_extension(struct world *world, struct step_call *call, char **error)
@@ -78,7 +79,8 @@ int vmm_check_extension(struct world *world, struct step_call *call, char **erro
 	if (args[CHECK_EXTENSION_NUMBER].given)
 		ret = uapi_check_extension_number(world, fd, args[CHECK_EXTENSION_NUMBER].number);
 	else
-		ret = uapi_check_extension(world, fd, (enum step_cap)args[CHECK_EXTENSION_NAME].number);
+		ret = uapi_check_extension(world, fd,
+					   (enum step_cap)args[CHECK_EXTENSION_NAME].number);
 	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
 	return world_answer(world, call, ret, error);
 }
@@ -131,8 +133,8 @@ int64_t lifecycle_before_run(struct world *world, struct realm *realm)
 }
 
 /* Bytes from hexadecimal digits, at most `max`; their number, or -EINVAL with *error. */
-static int64_t hex_bytes(const struct step_call *call, const char *digits, uint8_t *bytes, size_t max,
-			 char **error)
+static int64_t hex_bytes(const struct step_call *call, const char *digits, uint8_t *bytes,
+			 size_t max, char **error)
 {
 	size_t num = 0;
 
@@ -225,7 +227,8 @@ static int64_t vcpu_create(struct world *world, struct realm *realm, unsigned in
 
 	if (ret < 0)
 		return ret;
-	*vcpu = (struct vcpu){.realm = realm, .index = index, .fd = (int32_t)ret, .tid = world->tid};
+	*vcpu = (struct vcpu){
+		.realm = realm, .index = index, .fd = (int32_t)ret, .tid = world->tid};
 	realm->num_vcpus = index + 1;
 	guest_reset(&vcpu->guest);
 	ret = world->kvm->thread_create(world->tid);
@@ -240,7 +243,8 @@ static int64_t vcpu_create(struct world *world, struct realm *realm, unsigned in
 }
 
 /* Registers as a boot loader's contract has them. */
-static int64_t vcpu_registers(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t pc)
+static int64_t vcpu_registers(struct world *world, struct realm *realm, struct vcpu *vcpu,
+			      uint64_t pc)
 {
 	int64_t ret = 0;
 
@@ -295,7 +299,8 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 			call->result.done++;
 	}
 	/* Finalized in the order of their numbers, as REC indices demand. */
-	for (unsigned int i = first; i < count && ret >= 0 && rec && args[CREATE_VCPUS_FINALIZE].number; i++)
+	for (unsigned int i = first;
+	     i < count && ret >= 0 && rec && args[CREATE_VCPUS_FINALIZE].number; i++)
 		ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
 					 uapi_feature_rec(world->uapi));
 	return world_answer(world, call, ret, error);
@@ -320,7 +325,8 @@ int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
 {
 	return world_answer(world, call,
 			    uapi_init_ripas(world, world_call_realm(world, call),
-					    call->args[RANGE_BASE].number, call->args[RANGE_SIZE].number),
+					    call->args[RANGE_BASE].number,
+					    call->args[RANGE_SIZE].number),
 			    error);
 }
 
@@ -332,14 +338,16 @@ int vmm_populate(struct world *world, struct step_call *call, char **error)
 	if (args[POPULATE_FLAGS].given)
 		flags = (uint32_t)args[POPULATE_FLAGS].number;
 	return world_answer(world, call,
-			    uapi_populate(world, world_call_realm(world, call), args[RANGE_BASE].number,
-					  args[RANGE_SIZE].number, flags, &call->result.done),
+			    uapi_populate(world, world_call_realm(world, call),
+					  args[RANGE_BASE].number, args[RANGE_SIZE].number, flags,
+					  &call->result.done),
 			    error);
 }
 
 int vmm_activate(struct world *world, struct step_call *call, char **error)
 {
-	return world_answer(world, call, uapi_activate(world, world_call_realm(world, call)), error);
+	return world_answer(world, call, uapi_activate(world, world_call_realm(world, call)),
+			    error);
 }
 
 int vmm_run(struct world *world, struct step_call *call, char **error)
@@ -357,8 +365,10 @@ int vmm_run(struct world *world, struct step_call *call, char **error)
 					   call->def->name);
 	}
 	err = run_once(world, call, vcpu, error);
-	if (call->args[RUN_IMMEDIATE_EXIT].number && uapi_set_immediate_exit(world, vcpu, false) < 0)
-		return world_error(error, -EFAULT, "%s: kvm_run cannot be written", call->def->name);
+	if (call->args[RUN_IMMEDIATE_EXIT].number &&
+	    uapi_set_immediate_exit(world, vcpu, false) < 0)
+		return world_error(error, -EFAULT, "%s: kvm_run cannot be written",
+				   call->def->name);
 	return err;
 }
 
@@ -531,7 +541,8 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	case IOCTL_FD_GMEM:
 		slot = world_slot(realm, (uint32_t)args[IOCTL_SLOT].number);
 		if (!slot)
-			return world_error(error, -ENOENT, "%s: there is no slot %llu", call->def->name,
+			return world_error(error, -ENOENT, "%s: there is no slot %llu",
+					   call->def->name,
 					   (unsigned long long)args[IOCTL_SLOT].number);
 		fd = slot->gmem_fd;
 		break;

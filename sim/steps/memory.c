@@ -12,7 +12,10 @@ static uint64_t range_end(uint64_t base, uint64_t size)
 	return base + size < base ? UINT64_MAX : base + size;
 }
 
-/* Whether `slot` is what the VMM means by its addresses: a removed one is hidden by one in its place. */
+/*
+ * Whether `slot` is what the VMM means by its addresses: a removed one is hidden by one in its
+ * place.
+ */
 static bool slot_visible(const struct realm *realm, const struct slot *slot)
 {
 	if (!slot->used)
@@ -93,7 +96,8 @@ int vmm_add_slot(struct world *world, struct step_call *call, char **error)
 			slot.id++;
 	}
 	if (args[ADD_SLOT_GMEM_OF].given) {
-		const struct slot *other = world_slot(realm, (uint32_t)args[ADD_SLOT_GMEM_OF].number);
+		const struct slot *other =
+			world_slot(realm, (uint32_t)args[ADD_SLOT_GMEM_OF].number);
 
 		if (!other)
 			return world_error(error, -ENOENT, "%s: there was never a slot %llu",
@@ -104,8 +108,8 @@ int vmm_add_slot(struct world *world, struct step_call *call, char **error)
 			slot.uaddr = other->uaddr;
 	}
 	/*
-	 * The number of a slot that is still there is KVM's to judge: what the VMM knows stays as it is,
-	 * unless KVM agrees.
+	 * The number of a slot that is still there is KVM's to judge: what the VMM knows stays as
+	 * it is, unless KVM agrees.
 	 */
 	place = world_slot(realm, slot.id);
 	if (!place && realm->num_slots == WORLD_MAX_SLOTS)
@@ -128,7 +132,10 @@ int vmm_remove_slot(struct world *world, struct step_call *call, char **error)
 	struct slot *slot = world_slot(realm, id);
 	int64_t ret;
 
-	/* A slot that was never there is deleted by its number alone; KVM says what it thinks of it. */
+	/*
+	 * A slot that was never there is deleted by its number alone; KVM says what it thinks of
+	 * it.
+	 */
 	ret = uapi_set_slot(world, realm, slot ? slot : &unknown, 0);
 	if (ret >= 0 && slot)
 		slot->added = false;
@@ -146,8 +153,8 @@ int vmm_set_attributes(struct world *world, struct step_call *call, char **error
 		attributes = uapi_attribute_private();
 	return world_answer(world, call,
 			    uapi_set_attributes(world, world_call_realm(world, call), world->tid,
-						args[RANGE_BASE].number, args[RANGE_SIZE].number, attributes,
-						args[SET_ATTRIBUTES_FLAGS].number),
+						args[RANGE_BASE].number, args[RANGE_SIZE].number,
+						attributes, args[SET_ATTRIBUTES_FLAGS].number),
 			    error);
 }
 
@@ -253,7 +260,8 @@ int vmm_madvise(struct world *world, struct step_call *call, char **error)
 }
 
 /* Walks shared memory in pieces that do not cross a granule; `write` fills it with `value`. */
-static int user_walk(struct world *world, struct step_call *call, bool write, uint8_t value, char **error)
+static int user_walk(struct world *world, struct step_call *call, bool write, uint8_t value,
+		     char **error)
 {
 	struct realm *realm = world_call_realm(world, call);
 	struct step_result *result = &call->result;
@@ -275,7 +283,8 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 			length = size - result->done;
 		addr = slot->uaddr + (ipa - slot->base);
 		if (write)
-			ret = sys_user_write(world, world->tid, addr, world_fill(world, value), length);
+			ret = sys_user_write(world, world->tid, addr, world_fill(world, value),
+					     length);
 		else
 			ret = sys_user_read(world, world->tid, addr, world->read, length);
 		if (ret <= 0) {
@@ -320,7 +329,10 @@ int vmm_signal(struct world *world, struct step_call *call, char **error)
 	return 0;
 }
 
-/* To private: the shared copy goes first. To shared: a fresh one comes last. Errors are only printed. */
+/*
+ * To private: the shared copy goes first. To shared: a fresh one comes last. Errors are only
+ * printed.
+ */
 static void convert_kvmtool(struct world *world, struct realm *realm, int32_t tid,
 			    const struct step_exit *exit)
 {
@@ -339,8 +351,8 @@ static void convert_kvmtool(struct world *world, struct realm *realm, int32_t ti
 }
 
 /*
- * The attribute first, then what is not needed any more is discarded. The region is looked up by the start
- * alone. A range without RAM is ignored when it becomes shared.
+ * The attribute first, then what is not needed any more is discarded. The region is looked up by
+ * the start alone. A range without RAM is ignored when it becomes shared.
  */
 static int64_t convert_qemu(struct world *world, struct realm *realm, int32_t tid,
 			    const struct step_exit *exit)

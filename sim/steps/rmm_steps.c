@@ -31,17 +31,20 @@ static uint8_t *host_memory(struct world *world, struct step_call *call, uint64_
 	uint64_t base = dram_base(world->dram), end = base + dram_size(world->dram);
 
 	if (pa < base || pa >= end || size > end - pa) {
-		world_error(error, -EINVAL, "%s: %#llx+%#llx is not in memory, which is %#llx..%#llx",
+		world_error(error, -EINVAL,
+			    "%s: %#llx+%#llx is not in memory, which is %#llx..%#llx",
 			    call->def->name, (unsigned long long)pa, (unsigned long long)size,
 			    (unsigned long long)base, (unsigned long long)end);
 		return NULL;
 	}
-	for (uint64_t g = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); g < pa + size; g += RMM_GRANULE_SIZE) {
+	for (uint64_t g = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); g < pa + size;
+	     g += RMM_GRANULE_SIZE) {
 		struct rmm_granule_view view;
 
 		if (!rmm_inspect_granule(world->rmm, g, &view) || view.gpt != RMM_GPT_NS) {
 			world_error(error, -EFAULT,
-				    "%s: granule %#llx is not Non-secure: the access is a Granule Protection "
+				    "%s: granule %#llx is not Non-secure: the access is a Granule "
+				    "Protection "
 				    "Fault",
 				    call->def->name, (unsigned long long)g);
 			return NULL;
@@ -58,7 +61,8 @@ int rmm_write_step(struct world *world, struct step_call *call, char **error)
 
 	if (!memory)
 		return -EINVAL;
-	for (uint64_t g = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); g < pa + size; g += RMM_GRANULE_SIZE)
+	for (uint64_t g = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); g < pa + size;
+	     g += RMM_GRANULE_SIZE)
 		dram_mark_dirty(world->dram, g);
 	for (uint64_t i = 0; i < size; i++)
 		memory[i] = (uint8_t)(value >> (8 * (i % 8)));

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns of KVM_RUN in one step, beside four a granule, after which the host is said to be endless. */
+/*
+ * Returns of KVM_RUN in one step, beside four a granule, after which the host is said to be
+ * endless.
+ */
 #define MAX_RETURNS 1024u
 
 static int exit_add(struct step_result *result, const struct step_exit *exit)
@@ -27,10 +30,11 @@ static int exit_add(struct step_result *result, const struct step_exit *exit)
 }
 
 /*
- * What a KVM_RUN may be about: all that the guest's queue names, rounded to what a fault maps. RIPAS
- * changes are exact.
+ * What a KVM_RUN may be about: all that the guest's queue names, rounded to what a fault maps.
+ * RIPAS changes are exact.
  */
-static void run_scope(const struct world *world, const struct vcpu *vcpu, uint64_t *start, uint64_t *end)
+static void run_scope(const struct world *world, const struct vcpu *vcpu, uint64_t *start,
+		      uint64_t *end)
 {
 	const struct realm *realm = vcpu->realm;
 	uint64_t half = 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1);
@@ -110,8 +114,9 @@ static void result_unfinished(struct step_result *result, const struct guest *gu
 
 static bool exits_equal(const struct step_exit *a, const struct step_exit *b)
 {
-	return a->reason == b->reason && a->err == b->err && a->gpa == b->gpa && a->size == b->size &&
-	       a->is_private == b->is_private && a->is_write == b->is_write && a->data == b->data;
+	return a->reason == b->reason && a->err == b->err && a->gpa == b->gpa &&
+	       a->size == b->size && a->is_private == b->is_private && a->is_write == b->is_write &&
+	       a->data == b->data;
 }
 
 enum after_exit { AFTER_RUN, AFTER_END };
@@ -167,8 +172,8 @@ static enum after_exit exit_handle(struct world *world, struct step_call *call, 
 	return AFTER_RUN;
 }
 
-static int run_loop(struct world *world, struct step_call *call, struct vcpu *vcpu, uint64_t granules,
-		    char **error)
+static int run_loop(struct world *world, struct step_call *call, struct vcpu *vcpu,
+		    uint64_t granules, char **error)
 {
 	struct step_result *result = &call->result;
 	struct guest *guest = &vcpu->guest;
@@ -219,7 +224,8 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 	int64_t ret = lifecycle_before_run(world, vcpu->realm);
 
 	if (ret < 0)
-		return world_error(error, (int)ret, "%s: the irqchip that it implies could not be made: %s",
+		return world_error(error, (int)ret,
+				   "%s: the irqchip that it implies could not be made: %s",
 				   call->def->name, strerror((int)-ret));
 	ret = run_vcpu(world, vcpu, &exit);
 	if (vcpu->guest.finished != finished)
@@ -273,13 +279,14 @@ static int run_rec(struct world *world, struct step_call *call, struct vcpu *vcp
 
 	rmm_inspect_each_granule(world->rmm, rec_match, &search);
 	if (!search.rec)
-		return world_error(error, -ENOENT, "%s: realm %u has no REC with index %u", call->def->name,
-				   call->realm, vcpu->index);
+		return world_error(error, -ENOENT, "%s: realm %u has no REC with index %u",
+				   call->def->name, call->realm, vcpu->index);
 	if (!rmm_inspect_granule(world->rmm, run_pa, &granule) ||
 	    granule.state != RMM_GRANULE_UNDELEGATED)
-		return world_error(error, -EBUSY,
-				   "%s: the last granule of memory, %#llx, is needed for the run page",
-				   call->def->name, (unsigned long long)run_pa);
+		return world_error(
+			error, -EBUSY,
+			"%s: the last granule of memory, %#llx, is needed for the run page",
+			call->def->name, (unsigned long long)run_pa);
 	dram_mark_dirty(world->dram, run_pa);
 	memset(run, 0, sizeof(*run));
 	regs.x[0] = RMI_REC_ENTER;
@@ -334,8 +341,8 @@ static int rec_vcpu(struct world *world, struct step_call *call, struct vcpu **v
 		realm->max_vcpus = count;
 	}
 	for (; realm->num_vcpus <= call->vcpu; realm->num_vcpus++) {
-		realm->vcpus[realm->num_vcpus] =
-			(struct vcpu){.realm = realm, .index = realm->num_vcpus, .fd = -1, .tid = -1};
+		realm->vcpus[realm->num_vcpus] = (struct vcpu){
+			.realm = realm, .index = realm->num_vcpus, .fd = -1, .tid = -1};
 		guest_reset(&realm->vcpus[realm->num_vcpus].guest);
 	}
 	*vcpu = &realm->vcpus[call->vcpu];

@@ -83,7 +83,14 @@ enum { SET_RIPAS_RIPAS = RANGE_NUM, SET_RIPAS_DESTROYED, SET_RIPAS_NUM };
 enum { SET_RIPAS_DESTROYED_ALLOW, SET_RIPAS_DESTROYED_KEEP };
 
 /* write, read and fetch begin with these two; store and load have a width instead of a size. */
-enum { ACCESS_IPA, ACCESS_SIZE, ACCESS_MMIO, ACCESS_VALUE, ACCESS_NUM, ACCESS_ANSWER = ACCESS_VALUE };
+enum {
+	ACCESS_IPA,
+	ACCESS_SIZE,
+	ACCESS_MMIO,
+	ACCESS_VALUE,
+	ACCESS_NUM,
+	ACCESS_ANSWER = ACCESS_VALUE
+};
 enum { FETCH_NUM = ACCESS_MMIO };
 enum { MMIO_EMULATE, MMIO_SEA, MMIO_RETURN };
 
@@ -114,18 +121,19 @@ enum { RMM_MEMORY_PA, RMM_MEMORY_SIZE, RMM_MEMORY_VALUE, RMM_MEMORY_NUM };
 typedef int step_perform_fn(struct world *world, struct step_call *call, char **error);
 
 /* lifecycle.c */
-step_perform_fn vmm_create_vm, vmm_check_extension, vmm_create_irqchip, vmm_config, vmm_create_realm,
-	vmm_create_vcpus, vmm_finalize_vcpu, vmm_init_ripas, vmm_populate, vmm_activate, vmm_run,
-	vmm_one_reg, vmm_vcpu_events, vmm_psci_complete, vmm_close, vmm_ioctl;
+step_perform_fn vmm_create_vm, vmm_check_extension, vmm_create_irqchip, vmm_config,
+	vmm_create_realm, vmm_create_vcpus, vmm_finalize_vcpu, vmm_init_ripas, vmm_populate,
+	vmm_activate, vmm_run, vmm_one_reg, vmm_vcpu_events, vmm_psci_complete, vmm_close,
+	vmm_ioctl;
 /* memory.c */
-step_perform_fn vmm_add_slot, vmm_remove_slot, vmm_set_attributes, vmm_punch_hole, vmm_mmap, vmm_munmap,
-	vmm_madvise, vmm_write, vmm_read, vmm_signal;
+step_perform_fn vmm_add_slot, vmm_remove_slot, vmm_set_attributes, vmm_punch_hole, vmm_mmap,
+	vmm_munmap, vmm_madvise, vmm_write, vmm_read, vmm_signal;
 /* guest_steps.c */
 step_perform_fn guest_set_ripas, guest_get_ripas, guest_write, guest_read, guest_fetch, guest_store,
-	guest_load, guest_host_call, guest_psci_version, guest_psci_features, guest_psci_cpu_suspend,
-	guest_psci_cpu_off, guest_psci_cpu_on, guest_psci_affinity_info, guest_psci_system_off,
-	guest_psci_system_reset, guest_measurement_read, guest_measurement_extend, guest_realm_config,
-	guest_rsi, guest_hvc;
+	guest_load, guest_host_call, guest_psci_version, guest_psci_features,
+	guest_psci_cpu_suspend, guest_psci_cpu_off, guest_psci_cpu_on, guest_psci_affinity_info,
+	guest_psci_system_off, guest_psci_system_reset, guest_measurement_read,
+	guest_measurement_extend, guest_realm_config, guest_rsi, guest_hvc;
 /* rmm_steps.c */
 step_perform_fn rmm_smc_step, rmm_write_step, rmm_read_step;
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sys.c - every system call of the VMM goes through here: it is traced, judged by the host audit, and
- * left by a jump if the host does not come back.
+ * sys.c - every system call of the VMM goes through here: it is traced, judged by the host audit,
+ * and left by a jump if the host does not come back.
  */
 #include "world.h"
 
 #include <errno.h>
 
 /*
- * RMI calls that a system call may make before the host is called endless: far above what the largest
- * realm needs for a page, and reached within a second by a loop that gets nowhere.
+ * RMI calls that a system call may make before the host is called endless: far above what the
+ * largest realm needs for a page, and reached within a second by a loop that gets nowhere.
  */
-#define BUDGET_BASE     (1ull << 20)
+#define BUDGET_BASE	(1ull << 20)
 #define BUDGET_PER_PAGE 16ull
 
 static uint64_t sys_budget(const struct world *world)
@@ -45,8 +45,8 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 	if (world->dead) {
 		world->dead_call = scope->name;
 		machine_report(world->machine, "liveness", "endless-call", scope->name,
-			       "%s does not come back: it made more than %llu RMI calls", scope->name,
-			       (unsigned long long)sys_budget(world));
+			       "%s does not come back: it made more than %llu RMI calls",
+			       scope->name, (unsigned long long)sys_budget(world));
 		ret = -EDEADLK;
 	} else {
 		audit_end(world->audit, ret, scope->positive);
@@ -68,8 +68,8 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 }
 
 /*
- * Makes the call `expr` under guard. A jump out of it leaves the host in the middle of its work; `ret`
- * is volatile because it lives across the jump.
+ * Makes the call `expr` under guard. A jump out of it leaves the host in the middle of its work;
+ * `ret` is volatile because it lives across the jump.
  */
 #define SYS_CALL(world, scope, expr, a0, a1, a2, a3)                                               \
 	do {                                                                                       \
@@ -88,28 +88,30 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 int64_t sys_ioctl(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t cmd,
 		  uint64_t arg)
 {
-	SYS_CALL(world, scope, world->kvm->sys_ioctl(scope->tid, fd, cmd, arg), (uint64_t)(int64_t)fd,
-		 cmd, arg, 0);
+	SYS_CALL(world, scope, world->kvm->sys_ioctl(scope->tid, fd, cmd, arg),
+		 (uint64_t)(int64_t)fd, cmd, arg, 0);
 }
 
 int64_t sys_mmap(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length,
 		 uint32_t prot, uint32_t flags, int32_t fd, uint64_t offset)
 {
 	SYS_CALL(world, scope,
-		 world->kvm->sys_mmap(scope->tid, addr, length, prot, flags, fd, offset), addr, length,
-		 flags, (uint64_t)(int64_t)fd);
+		 world->kvm->sys_mmap(scope->tid, addr, length, prot, flags, fd, offset), addr,
+		 length, flags, (uint64_t)(int64_t)fd);
 }
 
-int64_t sys_munmap(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length)
+int64_t sys_munmap(struct world *world, const struct sys_scope *scope, uint64_t addr,
+		   uint64_t length)
 {
-	SYS_CALL(world, scope, world->kvm->sys_munmap(scope->tid, addr, length), addr, length, 0, 0);
+	SYS_CALL(world, scope, world->kvm->sys_munmap(scope->tid, addr, length), addr, length, 0,
+		 0);
 }
 
-int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length,
-		    uint32_t advice)
+int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t addr,
+		    uint64_t length, uint32_t advice)
 {
-	SYS_CALL(world, scope, world->kvm->sys_madvise(scope->tid, addr, length, advice), addr, length,
-		 advice, 0);
+	SYS_CALL(world, scope, world->kvm->sys_madvise(scope->tid, addr, length, advice), addr,
+		 length, advice, 0);
 }
 
 int64_t sys_fallocate(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t mode,
@@ -131,7 +133,8 @@ int64_t sys_close(struct world *world, int32_t fd)
 	/* The last reference to a VM tears its realm down, wherever its memory is. */
 	const struct sys_scope scope = {.name = "close", .tid = world->tid, .end = UINT64_MAX};
 
-	SYS_CALL(world, &scope, world->kvm->sys_close(scope.tid, fd), (uint64_t)(int64_t)fd, 0, 0, 0);
+	SYS_CALL(world, &scope, world->kvm->sys_close(scope.tid, fd), (uint64_t)(int64_t)fd, 0, 0,
+		 0);
 }
 
 static int64_t sys_exit_call(struct world *world)
@@ -170,8 +173,8 @@ int64_t sys_user_read(struct world *world, int32_t tid, uint64_t addr, void *buf
 {
 	if (world->dead)
 		return -EDEADLK;
-	return sys_user_end(world, "load", tid, world->kvm->user_read(tid, addr, buffer, size), addr,
-			    size);
+	return sys_user_end(world, "load", tid, world->kvm->user_read(tid, addr, buffer, size),
+			    addr, size);
 }
 
 int64_t sys_user_write(struct world *world, int32_t tid, uint64_t addr, const void *buffer,
@@ -179,6 +182,6 @@ int64_t sys_user_write(struct world *world, int32_t tid, uint64_t addr, const vo
 {
 	if (world->dead)
 		return -EDEADLK;
-	return sys_user_end(world, "store", tid, world->kvm->user_write(tid, addr, buffer, size), addr,
-			    size);
+	return sys_user_end(world, "store", tid, world->kvm->user_write(tid, addr, buffer, size),
+			    addr, size);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table.c - the vocabulary: every step that a VMM, a guest or (without a host) a test of the RMM itself
- * can take. The manual and the schema are made from the words in here.
+ * table.c - the vocabulary: every step that a VMM, a guest or (without a host) a test of the RMM
+ * itself can take. The manual and the schema are made from the words in here.
  */
 #include "steps.h"
 
@@ -11,9 +11,9 @@
 #include "command.h"
 #include "uapi.h"
 
-#define ANY 0, 0
+#define ANY	    0, 0
 #define OPTIONAL(n) false, (n)
-#define REQUIRED true, 0
+#define REQUIRED    true, 0
 
 static const char *const attribute_targets[] = {"private", "shared", NULL};
 static const char *const vm_types[] = {"realm", "normal", NULL};
@@ -34,11 +34,12 @@ static const char *const irqchip_kinds[] = {"gicv3", "gicv2", "none", NULL};
 static const char *const irqchip_inits[] = {"first_run", "now", "never", NULL};
 static const char *const hashes[] = {"sha256", "sha512", NULL};
 static const char *const registers[] = {
-	"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",     "x8", "x9", "x10", "x11",
-	"x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",    "x20", "x21", "x22", "x23",
-	"x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp", "pc", "pstate", NULL,
+	"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",	 "x7",	"x8",  "x9",	 "x10", "x11",
+	"x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",	 "x22", "x23",
+	"x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp",	"pc",  "pstate", NULL,
 };
-_Static_assert(sizeof(registers) / sizeof(registers[0]) == STEP_NUM_REGS + 1, "one name a register");
+_Static_assert(sizeof(registers) / sizeof(registers[0]) == STEP_NUM_REGS + 1,
+	       "one name a register");
 static const char *const psci_statuses[] = {"success", "denied", "invalid_parameters", NULL};
 static const char *const close_whats[] = {"everything", "vcpu", "vm", "gmem", NULL};
 static const char *const advices[] = {
@@ -74,8 +75,13 @@ static const char *const destroyed_values[] = {"allow", "keep", NULL};
 static const char *const mmio_policies[] = {"emulate", "sea", "return", NULL};
 
 #define RANGE(base_help, size_help)                                                                \
-	[RANGE_BASE] = {"base", STEP_ADDRESS, REQUIRED, ANY, NULL, base_help},                     \
-	[RANGE_SIZE] = {"size", STEP_SIZE, REQUIRED, ANY, NULL, size_help}
+	[RANGE_BASE] = {"base", STEP_ADDRESS, REQUIRED, ANY, NULL, base_help}, [RANGE_SIZE] = {    \
+										       "size",     \
+										       STEP_SIZE,  \
+										       REQUIRED,   \
+										       ANY,        \
+										       NULL,       \
+										       size_help}
 #define GUEST_RANGE RANGE("First guest physical address, in bytes.", "Length, in bytes.")
 
 static const struct step_param range_params[] = {GUEST_RANGE};
@@ -83,23 +89,27 @@ static const struct step_param range_params[] = {GUEST_RANGE};
 static const struct step_param create_vm_params[] = {
 	[CREATE_VM_TYPE] = {"type", STEP_ENUM, OPTIONAL(CREATE_VM_TYPE_REALM), ANY, vm_types,
 			    "A realm, or an ordinary VM."},
-	[CREATE_VM_IPA_BITS] = {"ipa_bits", STEP_NUMBER, OPTIONAL(0), 0, 255, NULL,
-				"Width of the IPA space in bits, 0 for KVM's default; without it that of "
-				"`realm:`."},
+	[CREATE_VM_IPA_BITS] =
+		{"ipa_bits", STEP_NUMBER, OPTIONAL(0), 0, 255, NULL,
+		 "Width of the IPA space in bits, 0 for KVM's default; without it that of "
+		 "`realm:`."},
 	[CREATE_VM_SLOTS] = {"slots", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 			     "Whether the slots of `realm:` are added at once."},
-	[CREATE_VM_TYPE_BITS] = {"type_bits", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
-				 "Bits that are set in KVM_CREATE_VM's argument beside the others."},
+	[CREATE_VM_TYPE_BITS] =
+		{"type_bits", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
+		 "Bits that are set in KVM_CREATE_VM's argument beside the others."},
 };
 
 static const struct step_param check_extension_params[] = {
-	[CHECK_EXTENSION_NAME] = {"name", STEP_ENUM, OPTIONAL(STEP_CAP_ARM_RME), ANY, extensions,
-				  "The capability by its name, which stands for the number that this "
-				  "KVM's interface gives it."},
+	[CHECK_EXTENSION_NAME] =
+		{"name", STEP_ENUM, OPTIONAL(STEP_CAP_ARM_RME), ANY, extensions,
+		 "The capability by its name, which stands for the number that this "
+		 "KVM's interface gives it."},
 	[CHECK_EXTENSION_NUMBER] = {"number", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
 				    "The capability by its number, instead of `name`."},
 	[CHECK_EXTENSION_FD] = {"fd", STEP_ENUM, OPTIONAL(CHECK_EXTENSION_FD_VM), ANY,
-				extension_targets, "Which file descriptor is asked: the VM's, or /dev/kvm's."},
+				extension_targets,
+				"Which file descriptor is asked: the VM's, or /dev/kvm's."},
 };
 
 static const struct step_param irqchip_params[] = {
@@ -121,19 +131,22 @@ static const struct step_param config_params[] = {
 };
 
 static const struct step_param create_realm_params[] = {
-	[CREATE_REALM_CONFIG] = {"config", STEP_BOOL, OPTIONAL(1), ANY, NULL,
-				 "Whether the hash and the RPV of `realm:` are configured first, unless "
-				 "vmm.config came before."},
+	[CREATE_REALM_CONFIG] =
+		{"config", STEP_BOOL, OPTIONAL(1), ANY, NULL,
+		 "Whether the hash and the RPV of `realm:` are configured first, unless "
+		 "vmm.config came before."},
 };
 
 static const struct step_param create_vcpus_params[] = {
-	[CREATE_VCPUS_COUNT] = {"count", STEP_NUMBER, OPTIONAL(0), 1, 512, NULL,
-				"How many vCPUs there are afterwards; without it `vcpus` of `realm:`."},
+	[CREATE_VCPUS_COUNT] =
+		{"count", STEP_NUMBER, OPTIONAL(0), 1, 512, NULL,
+		 "How many vCPUs there are afterwards; without it `vcpus` of `realm:`."},
 	[CREATE_VCPUS_FINALIZE] = {"finalize", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 				   "Whether their RECs are created now, which needs a realm."},
-	[CREATE_VCPUS_REC] = {"rec", STEP_BOOL, OPTIONAL(1), ANY, NULL,
-			      "Whether they are initialised with the feature REC; without it, if the VM is a "
-			      "realm."},
+	[CREATE_VCPUS_REC] =
+		{"rec", STEP_BOOL, OPTIONAL(1), ANY, NULL,
+		 "Whether they are initialised with the feature REC; without it, if the VM is a "
+		 "realm."},
 	[CREATE_VCPUS_PSCI] = {"psci", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 			       "Whether they are initialised with the feature PSCI_0_2."},
 	[CREATE_VCPUS_PC] = {"pc", STEP_ADDRESS, OPTIONAL(0), ANY, NULL,
@@ -172,8 +185,9 @@ static const struct step_param vcpu_events_params[] = {
 				  "Whether an external data abort is made pending."},
 	[VCPU_EVENTS_SERROR] = {"serror", STEP_BOOL, OPTIONAL(0), ANY, NULL,
 				"Whether an SError is made pending."},
-	[VCPU_EVENTS_GET] = {"get", STEP_BOOL, OPTIONAL(0), ANY, NULL,
-			     "Read the events instead: the value has SError in bit 0, the abort in 1."},
+	[VCPU_EVENTS_GET] =
+		{"get", STEP_BOOL, OPTIONAL(0), ANY, NULL,
+		 "Read the events instead: the value has SError in bit 0, the abort in 1."},
 };
 
 static const struct step_param psci_complete_params[] = {
@@ -186,9 +200,10 @@ static const struct step_param psci_complete_params[] = {
 };
 
 static const struct step_param close_params[] = {
-	[CLOSE_WHAT] = {"what", STEP_ENUM, OPTIONAL(CLOSE_WHAT_EVERYTHING), ANY, close_whats,
-			"Which file descriptor; `everything` closes the vCPUs, the guest_memfds, the "
-			"interrupt controller and the VM."},
+	[CLOSE_WHAT] =
+		{"what", STEP_ENUM, OPTIONAL(CLOSE_WHAT_EVERYTHING), ANY, close_whats,
+		 "Which file descriptor; `everything` closes the vCPUs, the guest_memfds, the "
+		 "interrupt controller and the VM."},
 	[CLOSE_SLOT] = {"slot", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
 			"Number of the slot whose guest_memfd is meant."},
 };
@@ -199,16 +214,18 @@ static const struct step_param add_slot_params[] = {
 			   "Its number; without it the lowest that is not in use."},
 	[ADD_SLOT_GMEM] = {"gmem", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 			   "Whether a guest_memfd is behind it."},
-	[ADD_SLOT_GMEM_OF] = {"gmem_of", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
-			      "Number of a present or removed slot whose guest_memfd and mapping are "
-			      "used again; without it they are made anew."},
+	[ADD_SLOT_GMEM_OF] =
+		{"gmem_of", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
+		 "Number of a present or removed slot whose guest_memfd and mapping are "
+		 "used again; without it they are made anew."},
 	[ADD_SLOT_GMEM_OFFSET] = {"gmem_offset", STEP_SIZE, OPTIONAL(0), ANY, NULL,
 				  "Where in the guest_memfd the slot begins, in bytes."},
 	[ADD_SLOT_READONLY] = {"readonly", STEP_BOOL, OPTIONAL(0), ANY, NULL,
 			       "Whether the guest may only read it."},
-	[ADD_SLOT_PRIVATE] = {"private", STEP_BOOL, OPTIONAL(1), ANY, NULL,
-			      "Whether its attribute becomes PRIVATE at once; without it as `realm:` "
-			      "has it. A slot without guest_memfd never does."},
+	[ADD_SLOT_PRIVATE] =
+		{"private", STEP_BOOL, OPTIONAL(1), ANY, NULL,
+		 "Whether its attribute becomes PRIVATE at once; without it as `realm:` "
+		 "has it. A slot without guest_memfd never does."},
 };
 
 static const struct step_param remove_slot_params[] = {
@@ -218,8 +235,8 @@ static const struct step_param remove_slot_params[] = {
 
 static const struct step_param set_attributes_params[] = {
 	GUEST_RANGE,
-	[SET_ATTRIBUTES_TO] = {"to", STEP_ENUM, OPTIONAL(SET_ATTRIBUTES_TO_PRIVATE), ANY, attribute_targets,
-			       "Private to the guest, or shared with the host."},
+	[SET_ATTRIBUTES_TO] = {"to", STEP_ENUM, OPTIONAL(SET_ATTRIBUTES_TO_PRIVATE), ANY,
+			       attribute_targets, "Private to the guest, or shared with the host."},
 	[SET_ATTRIBUTES_BITS] = {"attributes", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
 				 "All attribute bits as a number, instead of `to`."},
 	[SET_ATTRIBUTES_FLAGS] = {"flags", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
@@ -252,9 +269,10 @@ static const struct step_param ioctl_params[] = {
 			  "The ioctl by its encoded number, instead of `request`."},
 	[IOCTL_ARG] = {"arg", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
 		       "The argument itself: a number, or an address of the process."},
-	[IOCTL_DATA] = {"data", STEP_STRING, OPTIONAL(0), ANY, NULL,
-			"Bytes in hexadecimal digits, at most 4096 of them; the argument is then their "
-			"address."},
+	[IOCTL_DATA] =
+		{"data", STEP_STRING, OPTIONAL(0), ANY, NULL,
+		 "Bytes in hexadecimal digits, at most 4096 of them; the argument is then their "
+		 "address."},
 	[IOCTL_SLOT] = {"slot", STEP_NUMBER, OPTIONAL(0), 0, UINT32_MAX, NULL,
 			"Number of the slot whose guest_memfd is meant."},
 };
@@ -275,18 +293,38 @@ static const struct step_param get_ripas_params[] = {
 };
 
 #define ACCESS_IPA_PARAM                                                                           \
-	[ACCESS_IPA] = {"ipa", STEP_ADDRESS, REQUIRED, ANY, NULL,                                  \
-			"First IPA, in bytes; with the top IPA bit set it is in the unprotected half."}
+	[ACCESS_IPA] = {                                                                           \
+		"ipa",                                                                             \
+		STEP_ADDRESS,                                                                      \
+		REQUIRED,                                                                          \
+		ANY,                                                                               \
+		NULL,                                                                              \
+		"First IPA, in bytes; with the top IPA bit set it is in the unprotected half."}
 #define ACCESS_SIZE_PARAM                                                                          \
-	[ACCESS_SIZE] = {"size", STEP_SIZE, OPTIONAL(1), 1, UINT64_MAX, NULL,                      \
+	[ACCESS_SIZE] = {"size",                                                                   \
+			 STEP_SIZE,                                                                \
+			 OPTIONAL(1),                                                              \
+			 1,                                                                        \
+			 UINT64_MAX,                                                               \
+			 NULL,                                                                     \
 			 "Bytes, walked upwards with one access a granule."}
 #define ACCESS_WIDTH_PARAM                                                                         \
-	[ACCESS_SIZE] = {"width", STEP_NUMBER, OPTIONAL(8), 1, 8, NULL,                            \
+	[ACCESS_SIZE] = {"width",                                                                  \
+			 STEP_NUMBER,                                                              \
+			 OPTIONAL(8),                                                              \
+			 1,                                                                        \
+			 8,                                                                        \
+			 NULL,                                                                     \
 			 "Bytes of the one register that is moved: 1, 2, 4 or 8."}
 #define ACCESS_MMIO_PARAM                                                                          \
-	[ACCESS_MMIO] = {"mmio", STEP_ENUM, OPTIONAL(MMIO_EMULATE), ANY, mmio_policies,            \
-			 "What the VMM does with KVM_EXIT_MMIO: emulate the access, make an external " \
-			 "abort pending, or end the step there."}
+	[ACCESS_MMIO] = {                                                                          \
+		"mmio",                                                                            \
+		STEP_ENUM,                                                                         \
+		OPTIONAL(MMIO_EMULATE),                                                            \
+		ANY,                                                                               \
+		mmio_policies,                                                                     \
+		"What the VMM does with KVM_EXIT_MMIO: emulate the access, make an external "      \
+		"abort pending, or end the step there."}
 
 static const struct step_param write_params[] = {
 	ACCESS_IPA_PARAM,
@@ -318,19 +356,27 @@ static const struct step_param load_params[] = {
 };
 
 static const struct step_param host_call_params[] = {
-	[HOST_CALL_IPA] = {"ipa", STEP_ADDRESS, REQUIRED, ANY, NULL,
-			   "Where the guest puts the RsiHostCall structure: protected, 256 bytes aligned."},
-	[HOST_CALL_IMM] = {"imm", STEP_NUMBER, OPTIONAL(0), 0, 0xffff, NULL, "Its immediate value."},
+	[HOST_CALL_IPA] =
+		{"ipa", STEP_ADDRESS, REQUIRED, ANY, NULL,
+		 "Where the guest puts the RsiHostCall structure: protected, 256 bytes aligned."},
+	[HOST_CALL_IMM] = {"imm", STEP_NUMBER, OPTIONAL(0), 0, 0xffff, NULL,
+			   "Its immediate value."},
 	[HOST_CALL_X0] = {"x0", STEP_NUMBER, OPTIONAL(0), ANY, NULL, "gprs[0] of the structure."},
 	[HOST_CALL_X1] = {"x1", STEP_NUMBER, OPTIONAL(0), ANY, NULL, "gprs[1] of the structure."},
 	[HOST_CALL_X2] = {"x2", STEP_NUMBER, OPTIONAL(0), ANY, NULL, "gprs[2] of the structure."},
 };
 
 #define PSCI_TARGET_PARAMS                                                                         \
-	[PSCI_TARGET] = {"target", STEP_NUMBER, OPTIONAL(0), 0, 511, NULL,                         \
+	[PSCI_TARGET] = {"target",                                                                 \
+			 STEP_NUMBER,                                                              \
+			 OPTIONAL(0),                                                              \
+			 0,                                                                        \
+			 511,                                                                      \
+			 NULL,                                                                     \
 			 "Index of the vCPU that is meant."},                                      \
-	[PSCI_MPIDR] = {"mpidr", STEP_NUMBER, OPTIONAL(0), ANY, NULL,                              \
-			"Its MPIDR as the guest gives it, instead of `target`."}
+	[PSCI_MPIDR] = {"mpidr",     STEP_NUMBER,                                                  \
+			OPTIONAL(0), ANY,                                                          \
+			NULL,	     "Its MPIDR as the guest gives it, instead of `target`."}
 static const struct step_param cpu_on_params[] = {
 	PSCI_TARGET_PARAMS,
 	[PSCI_ENTRY] = {"entry", STEP_ADDRESS, OPTIONAL(0), ANY, NULL,
@@ -347,8 +393,9 @@ static const struct step_param psci_features_params[] = {
 };
 
 static const struct step_param measurement_read_params[] = {
-	[MEASUREMENT_INDEX] = {"index", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
-			       "0 is the Realm Initial Measurement, 1 to 4 are the extensible ones."},
+	[MEASUREMENT_INDEX] =
+		{"index", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
+		 "0 is the Realm Initial Measurement, 1 to 4 are the extensible ones."},
 };
 static const struct step_param extend_params[] = {
 	[MEASUREMENT_INDEX] = {"index", STEP_NUMBER, REQUIRED, ANY, NULL,
@@ -357,26 +404,40 @@ static const struct step_param extend_params[] = {
 	[EXTEND_VALUE] = {"value", STEP_NUMBER, REQUIRED, 0, 255, NULL, "The value of each byte."},
 };
 static const struct step_param realm_config_params[] = {
-	[REALM_CONFIG_IPA] = {"ipa", STEP_ADDRESS, REQUIRED, ANY, NULL,
-			      "Where the RMM puts the RsiRealmConfig structure: protected, granule aligned."},
+	[REALM_CONFIG_IPA] =
+		{"ipa", STEP_ADDRESS, REQUIRED, ANY, NULL,
+		 "Where the RMM puts the RsiRealmConfig structure: protected, granule aligned."},
 };
 
 #define RSI_ARG(n)                                                                                 \
 	[RSI_X0 + (n)] = {"x" #n, STEP_NUMBER, OPTIONAL(0), ANY, NULL, "Register x" #n "."}
 static const struct step_param rsi_params[] = {
 	[RSI_X0] = {"x0", STEP_NUMBER, REQUIRED, ANY, NULL, "The function identifier."},
-	RSI_ARG(1), RSI_ARG(2), RSI_ARG(3), RSI_ARG(4), RSI_ARG(5),
-	RSI_ARG(6), RSI_ARG(7), RSI_ARG(8), RSI_ARG(9), RSI_ARG(10),
+	RSI_ARG(1),
+	RSI_ARG(2),
+	RSI_ARG(3),
+	RSI_ARG(4),
+	RSI_ARG(5),
+	RSI_ARG(6),
+	RSI_ARG(7),
+	RSI_ARG(8),
+	RSI_ARG(9),
+	RSI_ARG(10),
 };
 
 #define SMC_ARG(n)                                                                                 \
-	[SMC_X1 + (n) - 1] = {"x" #n, STEP_NUMBER, OPTIONAL(0), ANY, NULL, "Register x" #n "."}
+	[SMC_X1 + (n)-1] = {"x" #n, STEP_NUMBER, OPTIONAL(0), ANY, NULL, "Register x" #n "."}
 static const struct step_param smc_params[] = {
 	[SMC_COMMAND] = {"command", STEP_ENUM, OPTIONAL(0), ANY, command_names,
 			 "The RMI command by its name."},
 	[SMC_FID] = {"fid", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
 		     "The function identifier, instead of `command`."},
-	SMC_ARG(1), SMC_ARG(2), SMC_ARG(3), SMC_ARG(4), SMC_ARG(5), SMC_ARG(6),
+	SMC_ARG(1),
+	SMC_ARG(2),
+	SMC_ARG(3),
+	SMC_ARG(4),
+	SMC_ARG(5),
+	SMC_ARG(6),
 };
 
 #define RMM_MEMORY_RANGE                                                                           \
@@ -395,21 +456,37 @@ static const struct step_param rmm_read_params[] = {
 
 #define PARAMS(p) (p), sizeof(p) / sizeof((p)[0])
 #define NO_PARAMS NULL, 0
-#define VMM(name, help, params, fn)     {"vmm." name, STEP_ACTOR_VMM, help, false, false, params, fn}
-#define VMM_RAW(name, help, params, fn) {"vmm." name, STEP_ACTOR_VMM, help, true, false, params, fn}
-#define GUEST(name, help, params, fn)   {"guest." name, STEP_ACTOR_GUEST, help, false, false, params, fn}
+#define VMM(name, help, params, fn)                                                                \
+	{                                                                                          \
+		"vmm." name, STEP_ACTOR_VMM, help, false, false, params, fn                        \
+	}
+#define VMM_RAW(name, help, params, fn)                                                            \
+	{                                                                                          \
+		"vmm." name, STEP_ACTOR_VMM, help, true, false, params, fn                         \
+	}
+#define GUEST(name, help, params, fn)                                                              \
+	{                                                                                          \
+		"guest." name, STEP_ACTOR_GUEST, help, false, false, params, fn                    \
+	}
 #define GUEST_RAW(name, help, params, fn)                                                          \
-	{"guest." name, STEP_ACTOR_GUEST, help, true, false, params, fn}
-#define RMM(name, help, params, fn) {"rmm." name, STEP_ACTOR_RMM, help, true, true, params, fn}
+	{                                                                                          \
+		"guest." name, STEP_ACTOR_GUEST, help, true, false, params, fn                     \
+	}
+#define RMM(name, help, params, fn)                                                                \
+	{                                                                                          \
+		"rmm." name, STEP_ACTOR_RMM, help, true, true, params, fn                          \
+	}
 
 static const struct step_def steps[] = {
 	VMM("create_vm", "Creates the VM and adds the slots of the realm, private from the start.",
 	    PARAMS(create_vm_params), vmm_create_vm),
 	VMM_RAW("check_extension", "Asks KVM_CHECK_EXTENSION; the value is its answer.",
 		PARAMS(check_extension_params), vmm_check_extension),
-	VMM("create_irqchip", "Creates the in-kernel interrupt controller, or says that there is none.",
+	VMM("create_irqchip",
+	    "Creates the in-kernel interrupt controller, or says that there is none.",
 	    PARAMS(irqchip_params), vmm_create_irqchip),
-	VMM("config", "Configures the realm before it is created: what is not given comes from `realm:`.",
+	VMM("config",
+	    "Configures the realm before it is created: what is not given comes from `realm:`.",
 	    PARAMS(config_params), vmm_config),
 	VMM("create_realm", "Creates the realm: its Realm Descriptor and root tables.",
 	    PARAMS(create_realm_params), vmm_create_realm),
@@ -421,47 +498,55 @@ static const struct step_def steps[] = {
 		PARAMS(range_params), vmm_init_ripas),
 	VMM("populate", "Copies the shared content of a range into private pages of the realm.",
 	    PARAMS(populate_params), vmm_populate),
-	VMM_RAW("activate", "Activates the realm: its RECs may run, nothing more is measured.", NO_PARAMS,
-		vmm_activate),
-	VMM_RAW("run", "One KVM_RUN: the guest goes on with what it has not finished.", PARAMS(run_params),
-		vmm_run),
-	VMM_RAW("one_reg", "Reads or sets one register of a vCPU.", PARAMS(one_reg_params), vmm_one_reg),
+	VMM_RAW("activate", "Activates the realm: its RECs may run, nothing more is measured.",
+		NO_PARAMS, vmm_activate),
+	VMM_RAW("run", "One KVM_RUN: the guest goes on with what it has not finished.",
+		PARAMS(run_params), vmm_run),
+	VMM_RAW("one_reg", "Reads or sets one register of a vCPU.", PARAMS(one_reg_params),
+		vmm_one_reg),
 	VMM_RAW("vcpu_events", "Makes exceptions pending for a vCPU, or reads which are.",
 		PARAMS(vcpu_events_params), vmm_vcpu_events),
 	VMM_RAW("psci_complete", "Answers a PSCI request of the vCPU that came to the VMM.",
 		PARAMS(psci_complete_params), vmm_psci_complete),
 	VMM("close", "Closes file descriptors of the VM.", PARAMS(close_params), vmm_close),
-	VMM_RAW("ioctl", "One ioctl with an argument of the scenario's own making.", PARAMS(ioctl_params),
-		vmm_ioctl),
+	VMM_RAW("ioctl", "One ioctl with an argument of the scenario's own making.",
+		PARAMS(ioctl_params), vmm_ioctl),
 
-	VMM("add_slot", "Adds a memory slot: anonymous shared memory, and a guest_memfd for the private half.",
+	VMM("add_slot",
+	    "Adds a memory slot: anonymous shared memory, and a guest_memfd for the private half.",
 	    PARAMS(add_slot_params), vmm_add_slot),
-	VMM_RAW("remove_slot", "Deletes a memory slot.", PARAMS(remove_slot_params), vmm_remove_slot),
-	VMM_RAW("set_attributes", "Sets the memory attribute of a range.", PARAMS(set_attributes_params),
-		vmm_set_attributes),
-	VMM("punch_hole", "Gives back what the guest_memfds hold for a range.", PARAMS(range_params),
-	    vmm_punch_hole),
-	VMM("mmap", "Maps fresh anonymous memory over the shared half of a range.", PARAMS(range_params),
-	    vmm_mmap),
-	VMM("munmap", "Unmaps the shared half of a range from the VMM.", PARAMS(range_params), vmm_munmap),
-	VMM("madvise", "Advises the kernel about the shared half of a range.", PARAMS(madvise_params),
-	    vmm_madvise),
-	VMM("write", "The VMM fills shared memory through its own mapping.", PARAMS(vmm_write_params),
-	    vmm_write),
-	VMM("read", "The VMM reads shared memory through its own mapping; see guest.read for the value.",
+	VMM_RAW("remove_slot", "Deletes a memory slot.", PARAMS(remove_slot_params),
+		vmm_remove_slot),
+	VMM_RAW("set_attributes", "Sets the memory attribute of a range.",
+		PARAMS(set_attributes_params), vmm_set_attributes),
+	VMM("punch_hole", "Gives back what the guest_memfds hold for a range.",
+	    PARAMS(range_params), vmm_punch_hole),
+	VMM("mmap", "Maps fresh anonymous memory over the shared half of a range.",
+	    PARAMS(range_params), vmm_mmap),
+	VMM("munmap", "Unmaps the shared half of a range from the VMM.", PARAMS(range_params),
+	    vmm_munmap),
+	VMM("madvise", "Advises the kernel about the shared half of a range.",
+	    PARAMS(madvise_params), vmm_madvise),
+	VMM("write", "The VMM fills shared memory through its own mapping.",
+	    PARAMS(vmm_write_params), vmm_write),
+	VMM("read",
+	    "The VMM reads shared memory through its own mapping; see guest.read for the value.",
 	    PARAMS(range_params), vmm_read),
 	VMM_RAW("signal", "Makes a signal pending for a vCPU's thread, or takes it away.",
 		PARAMS(signal_params), vmm_signal),
 
-	GUEST("set_ripas", "The guest changes the RIPAS of a range, again from where each call stopped.",
+	GUEST("set_ripas",
+	      "The guest changes the RIPAS of a range, again from where each call stopped.",
 	      PARAMS(set_ripas_params), guest_set_ripas),
 	GUEST("get_ripas",
-	      "The guest asks for the RIPAS at the base: 0 empty, 1 ram, 2 destroyed; `done` is how far it "
+	      "The guest asks for the RIPAS at the base: 0 empty, 1 ram, 2 destroyed; `done` is "
+	      "how far it "
 	      "is the same.",
 	      PARAMS(get_ripas_params), guest_get_ripas),
 	GUEST("write", "The guest fills memory.", PARAMS(write_params), guest_write),
 	GUEST("read",
-	      "The guest reads memory. The value is the number that up to 8 bytes make; of more bytes the "
+	      "The guest reads memory. The value is the number that up to 8 bytes make; of more "
+	      "bytes the "
 	      "value that all of them have, or all ones.",
 	      PARAMS(read_params), guest_read),
 	GUEST("fetch", "The guest executes from memory.", PARAMS(fetch_params), guest_fetch),
@@ -473,19 +558,20 @@ static const struct step_def steps[] = {
 	GUEST("psci_version", "PSCI_VERSION; the value is x0.", NO_PARAMS, guest_psci_version),
 	GUEST("psci_features", "PSCI_FEATURES; the value is x0.", PARAMS(psci_features_params),
 	      guest_psci_features),
-	GUEST("psci_cpu_suspend", "PSCI_CPU_SUSPEND; the value is x0 when the vCPU goes on.", NO_PARAMS,
-	      guest_psci_cpu_suspend),
+	GUEST("psci_cpu_suspend", "PSCI_CPU_SUSPEND; the value is x0 when the vCPU goes on.",
+	      NO_PARAMS, guest_psci_cpu_suspend),
 	GUEST("psci_cpu_off", "PSCI_CPU_OFF: the vCPU stops until another turns it on.", NO_PARAMS,
 	      guest_psci_cpu_off),
-	GUEST("psci_cpu_on", "PSCI_CPU_ON: starts another vCPU; the value is x0.", PARAMS(cpu_on_params),
-	      guest_psci_cpu_on),
-	GUEST("psci_affinity_info", "PSCI_AFFINITY_INFO; the value is x0.", PARAMS(affinity_info_params),
-	      guest_psci_affinity_info),
+	GUEST("psci_cpu_on", "PSCI_CPU_ON: starts another vCPU; the value is x0.",
+	      PARAMS(cpu_on_params), guest_psci_cpu_on),
+	GUEST("psci_affinity_info", "PSCI_AFFINITY_INFO; the value is x0.",
+	      PARAMS(affinity_info_params), guest_psci_affinity_info),
 	GUEST("psci_system_off", "PSCI_SYSTEM_OFF: the outcome is `shutdown`.", NO_PARAMS,
 	      guest_psci_system_off),
 	GUEST("psci_system_reset", "PSCI_SYSTEM_RESET: the outcome is `shutdown`.", NO_PARAMS,
 	      guest_psci_system_reset),
-	GUEST("measurement_read", "RSI_MEASUREMENT_READ; the value is the first 8 bytes, as x1 has them.",
+	GUEST("measurement_read",
+	      "RSI_MEASUREMENT_READ; the value is the first 8 bytes, as x1 has them.",
 	      PARAMS(measurement_read_params), guest_measurement_read),
 	GUEST("measurement_extend", "RSI_MEASUREMENT_EXTEND.", PARAMS(extend_params),
 	      guest_measurement_extend),
@@ -493,19 +579,22 @@ static const struct step_def steps[] = {
 	      PARAMS(realm_config_params), guest_realm_config),
 	GUEST_RAW("rsi", "One SMC of the guest: the value is x0, `done` is x1.", PARAMS(rsi_params),
 		  guest_rsi),
-	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS, guest_hvc),
+	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS,
+	      guest_hvc),
 
-	RMM("smc", "One RMI call by hand: the value is x0, `done` is x1.", PARAMS(smc_params), rmm_smc_step),
-	RMM("write", "A store of the host to physical memory that is Non-secure.", PARAMS(rmm_write_params),
-	    rmm_write_step),
-	RMM("read", "A load of the host from physical memory that is Non-secure.", PARAMS(rmm_read_params),
-	    rmm_read_step),
+	RMM("smc", "One RMI call by hand: the value is x0, `done` is x1.", PARAMS(smc_params),
+	    rmm_smc_step),
+	RMM("write", "A store of the host to physical memory that is Non-secure.",
+	    PARAMS(rmm_write_params), rmm_write_step),
+	RMM("read", "A load of the host from physical memory that is Non-secure.",
+	    PARAMS(rmm_read_params), rmm_read_step),
 };
 
 #define NUM_STEPS (sizeof(steps) / sizeof(steps[0]))
 
 #define CHECK_PARAMS(array, num)                                                                   \
-	_Static_assert(sizeof(array) / sizeof((array)[0]) == (num), #array " has a row a parameter")
+	_Static_assert(sizeof(array) / sizeof((array)[0]) == (num), #array " has a row a "         \
+									   "parameter")
 CHECK_PARAMS(range_params, RANGE_NUM);
 CHECK_PARAMS(create_vm_params, CREATE_VM_NUM);
 CHECK_PARAMS(check_extension_params, CHECK_EXTENSION_NUM);

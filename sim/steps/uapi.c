@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * uapi.c - KVM's interface as a VMM sees it. Era C (v9 and v10 of the series) is spoken; the realm calls
- * of the other eras answer UAPI_UNSUPPORTED, never with a call that means something else there.
+ * uapi.c - KVM's interface as a VMM sees it. Era C (v9 and v10 of the series) is spoken; the realm
+ * calls of the other eras answer UAPI_UNSUPPORTED, never with a call that means something else
+ * there.
  */
 #include "uapi.h"
 
@@ -14,8 +15,8 @@
 
 /* mmap(2), madvise(2) and fallocate(2) on arm64 Linux. */
 #define USER_PROT_READ_WRITE 0x3u
-#define USER_MAP_SHARED      0x01u
-#define USER_MAP_FIXED       0x10u
+#define USER_MAP_SHARED	     0x01u
+#define USER_MAP_FIXED	     0x10u
 #define USER_MAP_ANONYMOUS   0x20u
 #define USER_MADV_DONTNEED   4u
 #define USER_MADV_REMOVE     9u
@@ -23,7 +24,10 @@
 #define FALLOC_KEEP_SIZE     0x01u
 #define FALLOC_PUNCH_HOLE    0x02u
 
-/* Identifiers of KVM_{GET,SET}_ONE_REG: arm64, 64 bit, core; the rest is the offset in 32-bit words. */
+/*
+ * Identifiers of KVM_{GET,SET}_ONE_REG: arm64, 64 bit, core; the rest is the offset in 32-bit
+ * words.
+ */
 #define REG_CORE_U64 0x6030000000100000ull
 
 struct uapi {
@@ -63,7 +67,8 @@ const char *uapi_era_name(const struct uapi *uapi)
 }
 
 /* A call for the realm that concerns no guest addresses. */
-static struct sys_scope scope_none(const struct world *world, const struct realm *realm, const char *name)
+static struct sys_scope scope_none(const struct world *world, const struct realm *realm,
+				   const char *name)
 {
 	return (struct sys_scope){.name = name, .tid = world->tid, .rd = realm ? realm->rd : 0};
 }
@@ -78,8 +83,8 @@ static struct sys_scope scope_range(int32_t tid, const struct realm *realm, cons
 }
 
 /* An ioctl whose argument is the address of `data`. */
-static int64_t ioctl_data(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t cmd,
-			  const void *data, uint64_t size)
+static int64_t ioctl_data(struct world *world, const struct sys_scope *scope, int32_t fd,
+			  uint32_t cmd, const void *data, uint64_t size)
 {
 	int64_t ret = sys_user_write(world, scope->tid, world->scratch, data, size);
 
@@ -89,11 +94,13 @@ static int64_t ioctl_data(struct world *world, const struct sys_scope *scope, in
 }
 
 /* Reads back what an ioctl wrote. */
-static int64_t ioctl_result(struct world *world, int32_t tid, int64_t ret, void *data, uint64_t size)
+static int64_t ioctl_result(struct world *world, int32_t tid, int64_t ret, void *data,
+			    uint64_t size)
 {
 	if (ret < 0)
 		return ret;
-	return sys_user_read(world, tid, world->scratch, data, size) == (int64_t)size ? ret : -EFAULT;
+	return sys_user_read(world, tid, world->scratch, data, size) == (int64_t)size ? ret
+										      : -EFAULT;
 }
 
 int64_t uapi_open_kvm(struct world *world)
@@ -158,10 +165,11 @@ int64_t uapi_create_gmem(struct world *world, struct realm *realm, uint64_t size
 	return ioctl_data(world, &scope, realm->vm_fd, KVM_CREATE_GUEST_MEMFD, &args, sizeof(args));
 }
 
-int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot, uint64_t size)
+int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot,
+		      uint64_t size)
 {
-	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2", slot->base,
-					     slot->size);
+	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2",
+					     slot->base, slot->size);
 	struct kvm_userspace_memory_region2 args = {
 		.slot = slot->id,
 		.guest_phys_addr = slot->base,
@@ -176,7 +184,8 @@ int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slo
 		args.guest_memfd = (uint32_t)slot->gmem_fd;
 		args.guest_memfd_offset = slot->gmem_offset;
 	}
-	return ioctl_data(world, &scope, realm->vm_fd, KVM_SET_USER_MEMORY_REGION2, &args, sizeof(args));
+	return ioctl_data(world, &scope, realm->vm_fd, KVM_SET_USER_MEMORY_REGION2, &args,
+			  sizeof(args));
 }
 
 uint64_t uapi_attribute_private(void)
@@ -191,7 +200,8 @@ int64_t uapi_set_attributes(struct world *world, struct realm *realm, int32_t ti
 	struct kvm_memory_attributes args = {
 		.address = base, .size = size, .attributes = attributes, .flags = flags};
 
-	return ioctl_data(world, &scope, realm->vm_fd, KVM_SET_MEMORY_ATTRIBUTES, &args, sizeof(args));
+	return ioctl_data(world, &scope, realm->vm_fd, KVM_SET_MEMORY_ATTRIBUTES, &args,
+			  sizeof(args));
 }
 
 int64_t uapi_punch_hole(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
@@ -199,14 +209,15 @@ int64_t uapi_punch_hole(struct world *world, struct realm *realm, int32_t tid, i
 {
 	struct sys_scope scope = scope_range(tid, realm, "fallocate(PUNCH_HOLE)", base, size);
 
-	return sys_fallocate(world, &scope, gmem_fd, FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE, offset, size);
+	return sys_fallocate(world, &scope, gmem_fd, FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE, offset,
+			     size);
 }
 
 int64_t uapi_create_irqchip(struct world *world, struct realm *realm, bool gicv3)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_CREATE_DEVICE");
-	struct kvm_create_device args = {
-		.type = gicv3 ? KVM_DEV_TYPE_ARM_VGIC_V3 : KVM_DEV_TYPE_ARM_VGIC_V2};
+	struct kvm_create_device args = {.type = gicv3 ? KVM_DEV_TYPE_ARM_VGIC_V3
+						       : KVM_DEV_TYPE_ARM_VGIC_V2};
 	int64_t ret;
 
 	ret = ioctl_data(world, &scope, realm->vm_fd, KVM_CREATE_DEVICE, &args, sizeof(args));
@@ -220,12 +231,13 @@ int64_t uapi_init_irqchip(struct world *world, struct realm *realm)
 	struct kvm_device_attr args = {.group = KVM_DEV_ARM_VGIC_GRP_CTRL,
 				       .attr = KVM_DEV_ARM_VGIC_CTRL_INIT};
 
-	return ioctl_data(world, &scope, realm->irqchip_fd, KVM_SET_DEVICE_ATTR, &args, sizeof(args));
+	return ioctl_data(world, &scope, realm->irqchip_fd, KVM_SET_DEVICE_ATTR, &args,
+			  sizeof(args));
 }
 
 /*
- * KVM_ENABLE_CAP of the realm capability: sub-operation `op`, and its structure behind the first one.
- * NULL: the operation has none.
+ * KVM_ENABLE_CAP of the realm capability: sub-operation `op`, and its structure behind the first
+ * one. NULL: the operation has none.
  */
 static int64_t realm_op(struct world *world, const struct sys_scope *scope, struct realm *realm,
 			uint32_t op, const void *args, uint64_t size)
@@ -241,10 +253,12 @@ static int64_t realm_op(struct world *world, const struct sys_scope *scope, stru
 		data.cap.args[1] = world->scratch + sizeof(data.cap);
 		memcpy(data.args, args, size);
 	}
-	return ioctl_data(world, scope, realm->vm_fd, KVM_ENABLE_CAP, &data, sizeof(data.cap) + size);
+	return ioctl_data(world, scope, realm->vm_fd, KVM_ENABLE_CAP, &data,
+			  sizeof(data.cap) + size);
 }
 
-static int64_t realm_config(struct world *world, struct realm *realm, const struct arm_rme_config *args)
+static int64_t realm_config(struct world *world, struct realm *realm,
+			    const struct arm_rme_config *args)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_CAP_ARM_RME_CONFIG_REALM");
 
@@ -290,7 +304,8 @@ int64_t uapi_init_ripas(struct world *world, struct realm *realm, uint64_t base,
 		scope_range(world->tid, realm, "KVM_CAP_ARM_RME_INIT_RIPAS_REALM", base, size);
 	struct arm_rme_init_ripas args = {.base = base, .size = size};
 
-	return realm_op(world, &scope, realm, KVM_CAP_ARM_RME_INIT_RIPAS_REALM, &args, sizeof(args));
+	return realm_op(world, &scope, realm, KVM_CAP_ARM_RME_INIT_RIPAS_REALM, &args,
+			sizeof(args));
 }
 
 uint32_t uapi_populate_flag_measure(void)
@@ -327,7 +342,8 @@ int64_t uapi_create_vcpu(struct world *world, struct realm *realm, unsigned int 
 	return sys_ioctl(world, &scope, realm->vm_fd, KVM_CREATE_VCPU, index);
 }
 
-int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec, bool psci)
+int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec,
+		       bool psci)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_INIT");
 	struct kvm_vcpu_init args = {.target = KVM_ARM_TARGET_GENERIC_V8};
@@ -420,15 +436,16 @@ int64_t uapi_set_events(struct world *world, struct realm *realm, struct vcpu *v
 	return ioctl_data(world, &scope, vcpu->fd, KVM_SET_VCPU_EVENTS, &args, sizeof(args));
 }
 
-int64_t uapi_psci_complete(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t mpidr,
-			   uint32_t status)
+int64_t uapi_psci_complete(struct world *world, struct realm *realm, struct vcpu *vcpu,
+			   uint64_t mpidr, uint32_t status)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_RMM_PSCI_COMPLETE");
 	struct kvm_arm_rmm_psci_complete args = {.target_mpidr = mpidr, .psci_status = status};
 
 	if (!world->uapi->realms)
 		return UAPI_UNSUPPORTED;
-	return ioctl_data(world, &scope, vcpu->fd, KVM_ARM_VCPU_RMM_PSCI_COMPLETE, &args, sizeof(args));
+	return ioctl_data(world, &scope, vcpu->fd, KVM_ARM_VCPU_RMM_PSCI_COMPLETE, &args,
+			  sizeof(args));
 }
 
 enum uapi_exit uapi_exit_class(uint32_t reason)
@@ -484,7 +501,8 @@ const char *step_exit_reason_name(uint32_t reason)
 }
 
 /* As much of kvm_run as any exit that is decoded here needs. */
-#define RUN_HEAD (offsetof(struct kvm_run, system_event) + sizeof(((struct kvm_run *)0)->system_event))
+#define RUN_HEAD                                                                                   \
+	(offsetof(struct kvm_run, system_event) + sizeof(((struct kvm_run *)0)->system_event))
 
 static void exit_decode(const struct kvm_run *run, struct step_exit *exit)
 {
@@ -522,11 +540,8 @@ static void exit_decode(const struct kvm_run *run, struct step_exit *exit)
 int64_t uapi_run(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t start,
 		 uint64_t end, struct step_exit *exit)
 {
-	const struct sys_scope scope = {.name = "KVM_RUN",
-					.tid = vcpu->tid,
-					.rd = realm->rd,
-					.start = start,
-					.end = end};
+	const struct sys_scope scope = {
+		.name = "KVM_RUN", .tid = vcpu->tid, .rd = realm->rd, .start = start, .end = end};
 	struct kvm_run run;
 	int64_t ret = sys_ioctl(world, &scope, vcpu->fd, KVM_RUN, 0);
 
@@ -564,14 +579,15 @@ int64_t uapi_set_immediate_exit(struct world *world, struct vcpu *vcpu, bool on)
 
 int64_t uapi_answer_mmio(struct world *world, struct vcpu *vcpu, uint64_t value)
 {
-	int64_t ret = sys_user_write(world, vcpu->tid, vcpu->run + offsetof(struct kvm_run, mmio.data),
-				     &value, sizeof(value));
+	int64_t ret =
+		sys_user_write(world, vcpu->tid, vcpu->run + offsetof(struct kvm_run, mmio.data),
+			       &value, sizeof(value));
 
 	return ret == sizeof(value) ? 0 : -EFAULT;
 }
 
-int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		  uint64_t base)
+int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		  uint64_t size, uint64_t base)
 {
 	struct sys_scope scope = scope_range(tid, realm, "mmap", base, size);
 
@@ -580,16 +596,16 @@ int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_
 			USER_MAP_SHARED | USER_MAP_ANONYMOUS | USER_MAP_FIXED, -1, 0);
 }
 
-int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		    uint64_t base)
+int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		    uint64_t size, uint64_t base)
 {
 	struct sys_scope scope = scope_range(tid, realm, "munmap", base, size);
 
 	return sys_munmap(world, &scope, addr, size);
 }
 
-int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		     uint64_t base, enum step_advice advice)
+int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		     uint64_t size, uint64_t base, enum step_advice advice)
 {
 	static const uint32_t numbers[] = {
 		[STEP_MADV_DONTNEED] = USER_MADV_DONTNEED,
@@ -609,8 +625,8 @@ int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t 
 	if (fd < 0)
 		return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
 				USER_MAP_SHARED | USER_MAP_ANONYMOUS | USER_MAP_FIXED, -1, 0);
-	return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE, USER_MAP_SHARED | USER_MAP_FIXED,
-			fd, 0);
+	return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
+			USER_MAP_SHARED | USER_MAP_FIXED, fd, 0);
 }
 
 int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size)
@@ -646,15 +662,12 @@ uint32_t uapi_ioctl_number(enum step_ioctl request)
 	return numbers[request];
 }
 
-int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd, uint32_t number,
-		   uint64_t arg)
+int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd,
+		   uint32_t number, uint64_t arg)
 {
 	/* Nothing is known of what it is for. */
-	const struct sys_scope scope = {.name = "ioctl",
-					.tid = tid,
-					.rd = realm->rd,
-					.end = UINT64_MAX,
-					.positive = true};
+	const struct sys_scope scope = {
+		.name = "ioctl", .tid = tid, .rd = realm->rd, .end = UINT64_MAX, .positive = true};
 
 	return sys_ioctl(world, &scope, fd, number, arg);
 }

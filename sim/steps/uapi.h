@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * uapi.h - how a KVM is spoken to. Everything that depends on ioctl numbers, structures or the era of
- * KVM's realm interface is behind these functions, in uapi.c and nowhere else.
+ * uapi.h - how a KVM is spoken to. Everything that depends on ioctl numbers, structures or the era
+ * of KVM's realm interface is behind these functions, in uapi.c and nowhere else.
  *
- * Each function makes the system calls that its name says, as thread `tid` of the VMM, and returns what
- * the (last) call returned: 0 or a positive value, or -errno; or UAPI_UNSUPPORTED without any call if the
- * build's era has no such call.
+ * Each function makes the system calls that its name says, as thread `tid` of the VMM, and returns
+ * what the (last) call returned: 0 or a positive value, or -errno; or UAPI_UNSUPPORTED without any
+ * call if the build's era has no such call.
  */
 #ifndef SIM_STEPS_UAPI_H
 #define SIM_STEPS_UAPI_H
@@ -72,7 +72,8 @@ int64_t uapi_check_extension_number(struct world *world, int32_t fd, uint64_t nu
 /* The guest_memfd's descriptor. */
 int64_t uapi_create_gmem(struct world *world, struct realm *realm, uint64_t size);
 /* Adds `slot` as it is described; with `size` 0 deletes it. */
-int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot, uint64_t size);
+int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot,
+		      uint64_t size);
 int64_t uapi_set_attributes(struct world *world, struct realm *realm, int32_t tid, uint64_t base,
 			    uint64_t size, uint64_t attributes, uint64_t flags);
 uint64_t uapi_attribute_private(void);
@@ -97,7 +98,8 @@ int64_t uapi_activate(struct world *world, struct realm *realm);
 
 /* The vCPU's descriptor. */
 int64_t uapi_create_vcpu(struct world *world, struct realm *realm, unsigned int index);
-int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec, bool psci);
+int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec,
+		       bool psci);
 int64_t uapi_finalize_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu,
 			   uint32_t feature);
 uint32_t uapi_feature_rec(const struct uapi *uapi);
@@ -111,8 +113,8 @@ int64_t uapi_get_events(struct world *world, struct realm *realm, struct vcpu *v
 			bool *ext_dabt);
 int64_t uapi_set_events(struct world *world, struct realm *realm, struct vcpu *vcpu, int32_t tid,
 			bool serror, bool ext_dabt);
-int64_t uapi_psci_complete(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t mpidr,
-			   uint32_t status);
+int64_t uapi_psci_complete(struct world *world, struct realm *realm, struct vcpu *vcpu,
+			   uint64_t mpidr, uint32_t status);
 
 /*
  * uapi_run - KVM_RUN on the vCPU's own thread, then *exit from its kvm_run. RMI calls that concern
@@ -123,25 +125,34 @@ int64_t uapi_run(struct world *world, struct realm *realm, struct vcpu *vcpu, ui
 int64_t uapi_set_immediate_exit(struct world *world, struct vcpu *vcpu, bool on);
 /* Puts the answer to an MMIO read where the next KVM_RUN finds it. */
 int64_t uapi_answer_mmio(struct world *world, struct vcpu *vcpu, uint64_t value);
-enum uapi_exit { UAPI_EXIT_OTHER, UAPI_EXIT_MEMORY_FAULT, UAPI_EXIT_MMIO, UAPI_EXIT_SHUTDOWN,
-		 UAPI_EXIT_HYPERCALL, UAPI_EXIT_ERROR };
+enum uapi_exit {
+	UAPI_EXIT_OTHER,
+	UAPI_EXIT_MEMORY_FAULT,
+	UAPI_EXIT_MMIO,
+	UAPI_EXIT_SHUTDOWN,
+	UAPI_EXIT_HYPERCALL,
+	UAPI_EXIT_ERROR
+};
 /* uapi_exit_class - what a VMM has to do about an exit reason. */
 enum uapi_exit uapi_exit_class(uint32_t reason);
 
-/* mmap, munmap and madvise of anonymous shared memory; [base, base + size) is what it means to the guest. */
-int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		  uint64_t base);
-int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		    uint64_t base);
-int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr, uint64_t size,
-		     uint64_t base, enum step_advice advice);
+/*
+ * mmap, munmap and madvise of anonymous shared memory; [base, base + size) is what it means to the
+ * guest.
+ */
+int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		  uint64_t size, uint64_t base);
+int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		    uint64_t size, uint64_t base);
+int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		     uint64_t size, uint64_t base, enum step_advice advice);
 /* A file of KVM's; without one (-1) plain memory of the program. */
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size);
 int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);
 
 /* The encoded number of an ioctl; 0 for STEP_IOCTL_NUMBER. */
 uint32_t uapi_ioctl_number(enum step_ioctl request);
-int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd, uint32_t number,
-		   uint64_t arg);
+int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd,
+		   uint32_t number, uint64_t arg);
 
 #endif

@@ -70,9 +70,10 @@ int world_vcpu(struct world *world, const struct step_call *call, struct vcpu **
 	struct realm *realm = world_call_realm(world, call);
 
 	if (call->vcpu >= realm->num_vcpus)
-		return world_error(error, -ENOENT,
-				   "%s needs vCPU %u of realm '%s', which has %u: vmm.create_vcpus makes them",
-				   call->def->name, call->vcpu, realm->config.name, realm->num_vcpus);
+		return world_error(
+			error, -ENOENT,
+			"%s needs vCPU %u of realm '%s', which has %u: vmm.create_vcpus makes them",
+			call->def->name, call->vcpu, realm->config.name, realm->num_vcpus);
 	*vcpu = &realm->vcpus[call->vcpu];
 	return 0;
 }
@@ -114,8 +115,7 @@ void world_refresh_rd(struct world *world, struct realm *realm)
 			realm->rd = rds[realm->index];
 		return;
 	}
-	if (!world->dead &&
-	    !world->kvm->inspect_vm(world->tid, realm->vm_fd, &view))
+	if (!world->dead && !world->kvm->inspect_vm(world->tid, realm->vm_fd, &view))
 		realm->rd = view.rd;
 }
 
@@ -133,8 +133,8 @@ int world_answer(struct world *world, struct step_call *call, int64_t ret, char 
 }
 
 /*
- * A string of that text that lives as long as the world: labels of conditions are few. Most come from the
- * same place again, where the last copy made is found at once.
+ * A string of that text that lives as long as the world: labels of conditions are few. Most come
+ * from the same place again, where the last copy made is found at once.
  */
 static const char *label_keep(struct world *world, const char *text)
 {
@@ -151,7 +151,8 @@ static const char *label_keep(struct world *world, const char *text)
 	if (world->num_labels == WORLD_MAX_LABELS)
 		return "another condition";
 	world->labels[world->num_labels] = strdup(text);
-	return world->labels[world->num_labels] ? world->labels[world->num_labels++] : "a condition";
+	return world->labels[world->num_labels] ? world->labels[world->num_labels++]
+						: "a condition";
 }
 
 /* Calls that there is no memory for are counted, but not kept. */
@@ -308,7 +309,8 @@ static int realms_copy(struct world *world, const struct world_config *config, c
 		if (!name)
 			return world_error(error, -ENOMEM, "out of memory");
 		if (from->num_slots > WORLD_MAX_SLOTS)
-			return world_error(error, -EINVAL, "realm '%s' has %zu slots, at most %d are possible",
+			return world_error(error, -EINVAL,
+					   "realm '%s' has %zu slots, at most %d are possible",
 					   name, from->num_slots, WORLD_MAX_SLOTS);
 		if (from->num_slots) {
 			slots = malloc(from->num_slots * sizeof(*slots));
@@ -397,7 +399,8 @@ int world_reset(struct world *world, char **error)
 	if (error)
 		*error = NULL;
 	if (err)
-		return world_error(error, err, "the machine could not be reset: %s", strerror(-err));
+		return world_error(error, err, "the machine could not be reset: %s",
+				   strerror(-err));
 	return process_start(world, error);
 }
 
@@ -484,7 +487,8 @@ static int step_prepare(struct world *world, struct step_call *call, char **erro
 		return world_error(error, err, "%s: the VM that it implies could not be made",
 				   call->def->name);
 	if (ret < 0)
-		return world_error(error, (int)ret, "%s: the VM that it implies could not be made: %s",
+		return world_error(error, (int)ret,
+				   "%s: the VM that it implies could not be made: %s",
 				   call->def->name, strerror((int)-ret));
 	return 0;
 }

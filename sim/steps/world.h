@@ -15,45 +15,45 @@
 /* Bytes of the process's memory that ioctl structures are placed in. */
 #define WORLD_SCRATCH_SIZE 0x10000u
 /* Bytes that an ioctl structure may have. */
-#define WORLD_MAX_DATA 4096u
+#define WORLD_MAX_DATA	 4096u
 #define WORLD_LAST_CALLS 64u
 /* What a host with block mappings maps at once. */
 #define BLOCK_SIZE (UINT64_C(2) << 20)
 /* Labels of the conditions that RMI calls fail with. */
-#define WORLD_MAX_LABELS 256u
+#define WORLD_MAX_LABELS    256u
 #define WORLD_RECENT_LABELS 64u
 
 struct slot {
-	bool used;        /* known to the VMM; the memory behind it is there */
-	bool added;       /* KVM has it */
+	bool used;  /* known to the VMM; the memory behind it is there */
+	bool added; /* KVM has it */
 	bool readonly;
 	uint32_t id;
-	int32_t gmem_fd;  /* -1: none */
+	int32_t gmem_fd; /* -1: none */
 	uint64_t base, size;
 	uint64_t gmem_offset;
-	uint64_t uaddr;   /* of the shared half */
+	uint64_t uaddr; /* of the shared half */
 };
 
 struct vcpu {
 	struct realm *realm;
 	unsigned int index;
-	int32_t fd;       /* -1: closed */
+	int32_t fd; /* -1: closed */
 	int32_t tid;
-	uint64_t run;     /* address of its kvm_run in the process; 0: not mapped */
-	bool signalled;   /* a signal is pending for its thread */
+	uint64_t run;	/* address of its kvm_run in the process; 0: not mapped */
+	bool signalled; /* a signal is pending for its thread */
 	struct guest guest;
 };
 
 struct realm {
 	struct world_realm config; /* `slots` is owned */
 	unsigned int index;
-	int32_t vm_fd;             /* -1: none */
-	int32_t irqchip_fd;        /* -1: none */
-	bool vm_made;              /* there was a VM: no other is made by implication */
+	int32_t vm_fd;	    /* -1: none */
+	int32_t irqchip_fd; /* -1: none */
+	bool vm_made;	    /* there was a VM: no other is made by implication */
 	bool is_realm;
 	bool configured;
-	bool irqchip_decided;      /* the scenario made one, or said that there is none */
-	bool irqchip_done;         /* nothing is left to do before the first run */
+	bool irqchip_decided; /* the scenario made one, or said that there is none */
+	bool irqchip_done;    /* nothing is left to do before the first run */
 	uint8_t ipa_bits;
 	uint64_t rd;
 	struct slot slots[WORLD_MAX_SLOTS];
@@ -72,7 +72,7 @@ struct world {
 	struct audit *audit;
 	uint64_t seed;
 	uint32_t page_size;
-	uint64_t map_size;  /* the most that one fault maps: a page, or a block */
+	uint64_t map_size; /* the most that one fault maps: a page, or a block */
 
 	int32_t tid, kvm_fd;
 	uint64_t scratch;   /* address of the process */
@@ -83,14 +83,15 @@ struct world {
 	size_t num_realms;
 
 	bool torn_down;
-	bool hostile;       /* the scenario made RMI calls behind the host's back */
+	bool hostile; /* the scenario made RMI calls behind the host's back */
 
 	/* The step that is being performed. */
 	uint32_t step;
 	struct vcpu *running; /* whose KVM_RUN (or REC_ENTER) is in progress */
 	struct world_rmi_call *calls;
 	size_t num_calls, max_calls;
-	uint64_t counts[COMMAND_NUM_FIDS + 1]; /* the last: function identifiers that are no command */
+	uint64_t counts[COMMAND_NUM_FIDS +
+			1]; /* the last: function identifiers that are no command */
 	uint64_t total;
 	unsigned int warns;
 	struct world_rmi_call last[WORLD_LAST_CALLS];
@@ -100,8 +101,8 @@ struct world {
 	const char *recent_labels[WORLD_RECENT_LABELS]; /* by where the text was */
 
 	/*
-	 * A host that makes RMI calls without end is left by a jump. Nothing can be said of its state then,
-	 * so that no system call is made any more.
+	 * A host that makes RMI calls without end is left by a jump. Nothing can be said of its
+	 * state then, so that no system call is made any more.
 	 */
 	jmp_buf guard;
 	uint64_t budget;
@@ -109,13 +110,14 @@ struct world {
 	bool dead;
 	const char *dead_call;
 
-	uint64_t fill_value;  /* what `fill` is filled with */
+	uint64_t fill_value; /* what `fill` is filled with */
 	uint8_t fill[RMM_GRANULE_SIZE];
 	uint8_t read[RMM_GRANULE_SIZE];
 };
 
 /* world_error - *error in words (NULL is allowed); returns err. */
-int world_error(char **error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int world_error(char **error, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* world_slot - the slot of that number, or NULL. */
 struct slot *world_slot(struct realm *realm, uint32_t id);
@@ -135,8 +137,8 @@ const uint8_t *world_fill(struct world *world, uint8_t value);
 void world_refresh_rd(struct world *world, struct realm *realm);
 
 /*
- * world_answer - fill call->result from what a system call returned: 0, or -EOPNOTSUPP with *error if the
- * era has no such call.
+ * world_answer - fill call->result from what a system call returned: 0, or -EOPNOTSUPP with *error
+ * if the era has no such call.
  */
 int world_answer(struct world *world, struct step_call *call, int64_t ret, char **error);
 
@@ -159,17 +161,19 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 struct sys_scope {
 	const char *name;
 	int32_t tid;
-	uint64_t rd;         /* the realm that it is for; 0: any */
-	uint64_t start, end; /* guest physical addresses that it is for; both 0: none, [0, ~0): any */
-	bool positive;       /* it may return a number above 0 */
+	uint64_t rd; /* the realm that it is for; 0: any */
+	uint64_t start,
+		end;   /* guest physical addresses that it is for; both 0: none, [0, ~0): any */
+	bool positive; /* it may return a number above 0 */
 };
 int64_t sys_ioctl(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t cmd,
 		  uint64_t arg);
 int64_t sys_mmap(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length,
 		 uint32_t prot, uint32_t flags, int32_t fd, uint64_t offset);
-int64_t sys_munmap(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length);
-int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t addr, uint64_t length,
-		    uint32_t advice);
+int64_t sys_munmap(struct world *world, const struct sys_scope *scope, uint64_t addr,
+		   uint64_t length);
+int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t addr,
+		    uint64_t length, uint32_t advice);
 int64_t sys_fallocate(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t mode,
 		      uint64_t offset, uint64_t length);
 int64_t sys_open(struct world *world, const char *path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A canary for each rule of the host audit: a KVM that breaks just this rule must be found, and one that
- * breaks none must not.
+ * A canary for each rule of the host audit: a KVM that breaks just this rule must be found, and one
+ * that breaks none must not.
  */
 #include "support.h"
 
@@ -9,7 +9,8 @@
 #include <rmm/rmi.h>
 
 static const struct world_slot slots[] = {{.base = 0x80000000, .size = 0x1000000}};
-static const struct world_realm realm = {.ipa_bits = 33, .vcpus = 1, .slots = slots, .num_slots = 1};
+static const struct world_realm realm = {
+	.ipa_bits = 33, .vcpus = 1, .slots = slots, .num_slots = 1};
 
 static struct kvm_module *module;
 static struct world *world;
@@ -87,7 +88,8 @@ START_TEST(each_fault_is_found)
 	ck_assert_msg(was_found(world, "host-audit", canary->condition), "%s was not found",
 		      canary->condition);
 	/* It names the call after which it was found. */
-	finding = machine_finding(world_machine(world), machine_num_findings(world_machine(world)) - 1);
+	finding = machine_finding(world_machine(world),
+				  machine_num_findings(world_machine(world)) - 1);
 	ck_assert_str_eq(finding->oracle, "host-audit");
 	ck_assert_str_eq(finding->function, "KVM_SET_MEMORY_ATTRIBUTES");
 	ck_assert_uint_eq(finding->step, 2);
@@ -151,10 +153,14 @@ START_TEST(a_leak_of_an_earlier_life_excuses_nothing)
 END_TEST
 
 static const struct canary leftovers[] = {
-	{FAKE_LEAVE_DELEGATED, "still-delegated"}, {FAKE_LEAVE_PAGE, "still-allocated"},
-	{FAKE_LEAVE_OBJECT, "still-allocated"},    {FAKE_LEAVE_GMEM, "gmem-left"},
-	{FAKE_LEAVE_USER, "still-allocated"},      {FAKE_LEAVE_FILE, "still-open"},
-	{FAKE_LEAVE_VM, "still-open"},             {FAKE_LEAVE_PGTABLE, "still-accounted"},
+	{FAKE_LEAVE_DELEGATED, "still-delegated"},
+	{FAKE_LEAVE_PAGE, "still-allocated"},
+	{FAKE_LEAVE_OBJECT, "still-allocated"},
+	{FAKE_LEAVE_GMEM, "gmem-left"},
+	{FAKE_LEAVE_USER, "still-allocated"},
+	{FAKE_LEAVE_FILE, "still-open"},
+	{FAKE_LEAVE_VM, "still-open"},
+	{FAKE_LEAVE_PGTABLE, "still-accounted"},
 };
 
 START_TEST(what_is_left_at_the_end_is_found)
@@ -206,7 +212,8 @@ START_TEST(hostile_calls_turn_it_off)
 {
 	step_ok(world, "vmm.create_realm", NO_ARGS);
 	/* A granule that no host knows of. */
-	step_ok(world, "rmm.smc", ARGS({"fid", RMI_GRANULE_DELEGATE}, {"x1", DRAM_DEFAULT_BASE + 0x3000000}));
+	step_ok(world, "rmm.smc",
+		ARGS({"fid", RMI_GRANULE_DELEGATE}, {"x1", DRAM_DEFAULT_BASE + 0x3000000}));
 	fake->plant = FAKE_LEFT_DELEGATED;
 	step_ok(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
 	world_teardown(world, false);

@@ -8,7 +8,7 @@
 #include "sim/linux/include/uapi/linux/kvm.h"
 
 #define MAX_PAGES 512
-#define PAGE      4096u
+#define PAGE	  4096u
 
 _Static_assert(sizeof(struct kvm_run) <= PAGE, "one page holds it");
 
@@ -133,7 +133,9 @@ static uint64_t realm_make(uint16_t vmid)
 	return rd;
 }
 
-/* A page of `kind`, mapped at `ipa` of the Realm below a table that is made for it and accounted. */
+/*
+ * A page of `kind`, mapped at `ipa` of the Realm below a table that is made for it and accounted.
+ */
 static void data_map(uint64_t ipa, enum port_frame_kind kind, int32_t refcount)
 {
 	uint64_t table = frame_get(0, PORT_FRAME_PAGE);
@@ -372,7 +374,8 @@ static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_
 	return 0;
 }
 
-static int64_t fake_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset, uint64_t length)
+static int64_t fake_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset,
+			      uint64_t length)
 {
 	struct fake_call *call = call_note("fallocate", tid, fd);
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fake_kvm.h - a KVM build that does what a test tells it to: it writes down each system call with the
- * structure that the VMM passed, answers from a script, and can break each rule that the audit knows.
+ * fake_kvm.h - a KVM build that does what a test tells it to: it writes down each system call with
+ * the structure that the VMM passed, answers from a script, and can break each rule that the audit
+ * knows.
  */
 #ifndef TESTS_STEPS_FAKE_KVM_H
 #define TESTS_STEPS_FAKE_KVM_H
 
 #include <sim/port.h>
 
-#define FAKE_MAX_CALLS  512
+#define FAKE_MAX_CALLS	512
 #define FAKE_MAX_SCRIPT 64
-#define FAKE_DATA       320
-#define FAKE_SYMBOL     "fake_state"
+#define FAKE_DATA	320
+#define FAKE_SYMBOL	"fake_state"
 
 struct fake_call {
 	const char *name; /* "ioctl", "mmap", "munmap", ... */
@@ -20,7 +21,7 @@ struct fake_call {
 	uint64_t args[4]; /* as the system call has them, without tid, fd and cmd */
 	int64_t ret;
 	uint8_t data[FAKE_DATA]; /* an ioctl's structure */
-	uint8_t sub[FAKE_DATA];  /* KVM_ENABLE_CAP: what args[1] points to */
+	uint8_t sub[FAKE_DATA];	 /* KVM_ENABLE_CAP: what args[1] points to */
 };
 
 /* What the next KVM_RUN does. */
@@ -39,8 +40,8 @@ enum fake_plant {
 	FAKE_LOCK_HELD,
 	FAKE_PGTABLE_UNEVEN,
 	FAKE_LEFT_DELEGATED,
-	FAKE_UNDELEGATE_REFUSED, /* as LEFT_DELEGATED, but the RMM refuses to give it back */
-	FAKE_TAKEN_BACK_AND_LEFT, /* that page is given back after all, delegated again, and left so */
+	FAKE_UNDELEGATE_REFUSED,  /* as LEFT_DELEGATED, but the RMM refuses to give it back */
+	FAKE_TAKEN_BACK_AND_LEFT, /* that page is given back, delegated again, and left so */
 	FAKE_FREED_DELEGATED,
 	FAKE_NEVER_ALLOCATED,
 	FAKE_GMEM_REFERENCE,
@@ -49,7 +50,7 @@ enum fake_plant {
 	FAKE_WRONG_REALM,
 	FAKE_OUTSIDE_RANGE,
 	FAKE_TABLE_BESIDE_RANGE,
-	FAKE_TABLE_KEPT,         /* a table that the RMM refuses to give back, and stays accounted */
+	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,
 	/* What is left when the process has exited. */
@@ -72,19 +73,19 @@ struct fake {
 	/* The ioctl `fail_cmd` returns `fail_ret` instead. */
 	uint32_t fail_cmd;
 	int64_t fail_ret;
-	enum fake_plant plant; /* happens in the next ioctl of a VM or a vCPU */
-	uint64_t rd;           /* of a Realm that CREATE_REALM made */
+	enum fake_plant plant;	/* happens in the next ioctl of a VM or a vCPU */
+	uint64_t rd;		/* of a Realm that CREATE_REALM made */
 	uint8_t immediate_exit; /* as the last KVM_RUN found it */
-	uint8_t mmio_data[8];   /* likewise */
-	bool signals[16];       /* by tid, from FAKE_TID on */
+	uint8_t mmio_data[8];	/* likewise */
+	bool signals[16];	/* by tid, from FAKE_TID on */
 };
 
-#define FAKE_TID      100
-#define FAKE_FD_KVM   3
-#define FAKE_FD_VM    10
-#define FAKE_FD_VCPU  20
-#define FAKE_FD_GMEM  30
-#define FAKE_FD_GIC   40
+#define FAKE_TID     100
+#define FAKE_FD_KVM  3
+#define FAKE_FD_VM   10
+#define FAKE_FD_VCPU 20
+#define FAKE_FD_GMEM 30
+#define FAKE_FD_GIC  40
 
 /* The state of the loaded module. */
 typedef struct fake *fake_state_fn(void);

@@ -16,7 +16,7 @@ struct arg {
 };
 
 #define ARGS(...) ((const struct arg[]){__VA_ARGS__, {NULL, 0}})
-#define NO_ARGS   ((const struct arg[]){{NULL, 0}})
+#define NO_ARGS	  ((const struct arg[]){{NULL, 0}})
 
 static inline void call_prepare(struct step_call *call, const char *name, const struct arg *args)
 {
@@ -73,7 +73,8 @@ static inline struct step_result step(struct world *world, const char *name, con
 }
 
 /* As step(), and it succeeds. */
-static inline struct step_result step_ok(struct world *world, const char *name, const struct arg *args)
+static inline struct step_result step_ok(struct world *world, const char *name,
+					 const struct arg *args)
 {
 	struct step_result result = step(world, name, args);
 

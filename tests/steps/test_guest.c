@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The guest's program on an RMM without a host: outcomes of accesses and calls are those that the facts
- * about the RMM promise (sections 5 and 6), whatever the interpreter makes of them.
+ * The guest's program on an RMM without a host: outcomes of accesses and calls are those that the
+ * facts about the RMM promise (sections 5 and 6), whatever the interpreter makes of them.
  */
 #include "support.h"
 
@@ -21,7 +21,7 @@
 
 /* IPAs, each in a 2 MiB block of its own. */
 #define EMPTY_IPA 0x600000ull
-#define RAM_IPA   0x200000ull /* two granules are mapped there */
+#define RAM_IPA	  0x200000ull /* two granules are mapped there */
 
 static const struct world_realm realm = {.ipa_bits = 33, .vcpus = 2};
 static struct kvm_module *module;
@@ -37,8 +37,8 @@ static void smc_ok(uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t
 {
 	struct step_result result = smc(fid, x1, x2, x3, x4);
 
-	ck_assert_msg(result.outcome == STEP_OK, "RMI call %#llx gave %#llx", (unsigned long long)fid,
-		      (unsigned long long)result.value);
+	ck_assert_msg(result.outcome == STEP_OK, "RMI call %#llx gave %#llx",
+		      (unsigned long long)fid, (unsigned long long)result.value);
 }
 
 static void store(uint64_t pa, uint64_t value)
@@ -68,8 +68,8 @@ static void rec_make(unsigned int index)
 }
 
 /*
- * 2 MiB at RAM_IPA are RAM, the first two granules of it mapped; the rest is EMPTY. Two RECs, the second
- * of them off.
+ * 2 MiB at RAM_IPA are RAM, the first two granules of it mapped; the rest is EMPTY. Two RECs, the
+ * second of them off.
  */
 static void setup(void)
 {
@@ -107,12 +107,14 @@ START_TEST(bytes_are_kept)
 {
 	struct step_result result;
 
-	result = step_ok(world, "guest.write", ARGS({"ipa", RAM_IPA + 0xffe}, {"size", 4}, {"value", 0x21}));
+	result = step_ok(world, "guest.write",
+			 ARGS({"ipa", RAM_IPA + 0xffe}, {"size", 4}, {"value", 0x21}));
 	ck_assert_uint_eq(result.done, 4);
 	result = step_ok(world, "guest.read", ARGS({"ipa", RAM_IPA + 0xffc}, {"size", 8}));
 	/* Granules come without any content of others; this RMM wipes with zeros. */
 	ck_assert_uint_eq(result.value, 0x0000212121210000);
-	result = step_ok(world, "guest.store", ARGS({"ipa", RAM_IPA + 0x100}, {"value", 0x1122334455667788}));
+	result = step_ok(world, "guest.store",
+			 ARGS({"ipa", RAM_IPA + 0x100}, {"value", 0x1122334455667788}));
 	result = step_ok(world, "guest.load", ARGS({"ipa", RAM_IPA + 0x100}, {"width", 2}));
 	ck_assert_uint_eq(result.value, 0x7788);
 	result = step_ok(world, "guest.load", ARGS({"ipa", RAM_IPA + 0x104}, {"width", 4}));
@@ -136,14 +138,16 @@ START_TEST(writing_zero_writes)
 {
 	step_ok(world, "guest.write", ARGS({"ipa", RAM_IPA}, {"size", 0x1000}, {"value", 0xff}));
 	step_ok(world, "guest.write", ARGS({"ipa", RAM_IPA + 8}, {"size", 0x10}, {"value", 0}));
-	ck_assert_uint_eq(step_ok(world, "guest.read", ARGS({"ipa", RAM_IPA + 8}, {"size", 0x10})).value, 0);
+	ck_assert_uint_eq(
+		step_ok(world, "guest.read", ARGS({"ipa", RAM_IPA + 8}, {"size", 0x10})).value, 0);
 	ck_assert_uint_eq(step_ok(world, "guest.read", ARGS({"ipa", RAM_IPA + 0x18})).value, 0xff);
 }
 END_TEST
 
 START_TEST(empty_is_an_abort_to_the_realm)
 {
-	static const char *const accesses[] = {"guest.read", "guest.fetch", "guest.write", "guest.load"};
+	static const char *const accesses[] = {"guest.read", "guest.fetch", "guest.write",
+					       "guest.load"};
 	struct step_result result;
 	struct rmm_rec_view rec;
 
@@ -161,8 +165,10 @@ START_TEST(empty_is_an_abort_to_the_realm)
 	ck_assert_uint_eq(rec.pc, RAM_IPA + 4 * 4);
 	step_ok(world, "guest.write", ARGS({"ipa", RAM_IPA}, {"value", 1}));
 	/* From RAM into EMPTY: done says how far it came. */
-	step_ok(world, "rmm.smc", ARGS({"fid", RMI_DATA_DESTROY}, {"x1", RD}, {"x2", RAM_IPA + 0x1000}));
-	result = step(world, "guest.write", ARGS({"ipa", RAM_IPA + 0xf00}, {"size", 0x200}, {"value", 2}));
+	step_ok(world, "rmm.smc",
+		ARGS({"fid", RMI_DATA_DESTROY}, {"x1", RD}, {"x2", RAM_IPA + 0x1000}));
+	result = step(world, "guest.write",
+		      ARGS({"ipa", RAM_IPA + 0xf00}, {"size", 0x200}, {"value", 2}));
 	/* It is DESTROYED now, which the host is told of. */
 	ck_assert_int_eq(result.outcome, STEP_DATA_ABORT_EXIT);
 	ck_assert_uint_eq(result.done, 0x100);
@@ -174,7 +180,8 @@ START_TEST(unbacked_ram_exits_to_the_host)
 {
 	struct step_result result;
 
-	result = step(world, "guest.write", ARGS({"ipa", RAM_IPA + 0x1000}, {"size", 0x3000}, {"value", 3}));
+	result = step(world, "guest.write",
+		      ARGS({"ipa", RAM_IPA + 0x1000}, {"size", 0x3000}, {"value", 3}));
 	ck_assert_int_eq(result.outcome, STEP_DATA_ABORT_EXIT);
 	ck_assert_uint_eq(result.done, 0x1000);
 	ck_assert_uint_eq(result.value, RAM_IPA + 0x2000);
@@ -191,7 +198,8 @@ START_TEST(unprotected_access_exits_and_is_never_code)
 {
 	struct step_result result;
 
-	result = step(world, "guest.store", ARGS({"ipa", SHARED + 0x9000123}, {"width", 1}, {"value", 7}));
+	result = step(world, "guest.store",
+		      ARGS({"ipa", SHARED + 0x9000123}, {"width", 1}, {"value", 7}));
 	ck_assert_int_eq(result.outcome, STEP_DATA_ABORT_EXIT);
 	/* An emulatable abort also tells the offset in the page. */
 	ck_assert_uint_eq(result.value, SHARED + 0x9000123);
@@ -215,13 +223,15 @@ START_TEST(ripas_is_what_the_rmm_says)
 	result = step(world, "guest.get_ripas", ARGS({"base", RAM_IPA + 1}));
 	ck_assert_int_eq(result.outcome, STEP_ERROR);
 	ck_assert_uint_eq(result.value, RSI_ERROR_INPUT);
-	ck_assert_int_eq(step(world, "guest.get_ripas", ARGS({"base", SHARED})).outcome, STEP_ERROR);
+	ck_assert_int_eq(step(world, "guest.get_ripas", ARGS({"base", SHARED})).outcome,
+			 STEP_ERROR);
 }
 END_TEST
 
 static struct step_result set_ripas(uint64_t base, uint64_t size, unsigned int ripas)
 {
-	return step(world, "guest.set_ripas", ARGS({"base", base}, {"size", size}, {"ripas", ripas}));
+	return step(world, "guest.set_ripas",
+		    ARGS({"base", base}, {"size", size}, {"ripas", ripas}));
 }
 
 START_TEST(ripas_change_waits_for_the_host)
@@ -262,7 +272,8 @@ START_TEST(ripas_change_without_progress_is_given_up)
 	ck_assert(result.has_response);
 	ck_assert(!result.rejected);
 	/* The program is free for other things. */
-	ck_assert_uint_eq(step_ok(world, "guest.get_ripas", ARGS({"base", RAM_IPA})).value, RSI_RIPAS_RAM);
+	ck_assert_uint_eq(step_ok(world, "guest.get_ripas", ARGS({"base", RAM_IPA})).value,
+			  RSI_RIPAS_RAM);
 }
 END_TEST
 
@@ -306,7 +317,8 @@ END_TEST
 START_TEST(psci_is_version_1_1)
 {
 	ck_assert_uint_eq(step_ok(world, "guest.psci_version", NO_ARGS).value, 0x10001);
-	ck_assert_uint_eq(step_ok(world, "guest.psci_features", ARGS({"function", PSCI_CPU_ON})).value, 0);
+	ck_assert_uint_eq(
+		step_ok(world, "guest.psci_features", ARGS({"function", PSCI_CPU_ON})).value, 0);
 }
 END_TEST
 
@@ -357,7 +369,8 @@ START_TEST(realm_config_says_the_width)
 	/* A buffer that is not there is the host's to provide. */
 	ck_assert_int_eq(step(world, "guest.realm_config", ARGS({"ipa", RAM_IPA + 0x5000})).outcome,
 			 STEP_DATA_ABORT_EXIT);
-	ck_assert_int_eq(step(world, "guest.realm_config", ARGS({"ipa", RAM_IPA + 8})).outcome, STEP_ERROR);
+	ck_assert_int_eq(step(world, "guest.realm_config", ARGS({"ipa", RAM_IPA + 8})).outcome,
+			 STEP_ERROR);
 }
 END_TEST
 
@@ -372,20 +385,25 @@ START_TEST(measurements_extend)
 	result = step(world, "guest.measurement_read", ARGS({"index", 5}));
 	ck_assert_int_eq(result.outcome, STEP_ERROR);
 	ck_assert_uint_eq(result.value, RSI_ERROR_INPUT);
-	ck_assert_int_eq(step(world, "guest.measurement_extend", ARGS({"index", 0}, {"value", 1})).outcome,
-			 STEP_ERROR);
+	ck_assert_int_eq(
+		step(world, "guest.measurement_extend", ARGS({"index", 0}, {"value", 1})).outcome,
+		STEP_ERROR);
 }
 END_TEST
 
 START_TEST(host_call_reaches_the_host)
 {
-	ck_assert_int_eq(step(world, "guest.host_call", ARGS({"ipa", RAM_IPA + 0x100}, {"imm", 0x77})).outcome,
-			 STEP_STOPPED);
+	ck_assert_int_eq(
+		step(world, "guest.host_call", ARGS({"ipa", RAM_IPA + 0x100}, {"imm", 0x77}))
+			.outcome,
+		STEP_STOPPED);
 	/* The host enters again with zeros, which is its answer. */
 	step_ok(world, "guest.load", ARGS({"ipa", RAM_IPA + 0x100}, {"width", 2}));
-	ck_assert_uint_eq(step_ok(world, "guest.load", ARGS({"ipa", RAM_IPA + 0x100}, {"width", 2})).value,
-			  0x77);
-	ck_assert_int_eq(step(world, "guest.host_call", ARGS({"ipa", RAM_IPA + 8})).outcome, STEP_ERROR);
+	ck_assert_uint_eq(
+		step_ok(world, "guest.load", ARGS({"ipa", RAM_IPA + 0x100}, {"width", 2})).value,
+		0x77);
+	ck_assert_int_eq(step(world, "guest.host_call", ARGS({"ipa", RAM_IPA + 8})).outcome,
+			 STEP_ERROR);
 }
 END_TEST
 
@@ -402,8 +420,9 @@ START_TEST(memory_of_others_is_out_of_reach)
 	ck_assert_int_lt(world_perform(world, &call, &error), 0);
 	free(error);
 	store(BASE + 0x300000, 0x0123456789abcdef);
-	ck_assert_uint_eq(step_ok(world, "rmm.read", ARGS({"pa", BASE + 0x300002}, {"size", 2})).value,
-			  0x89ab);
+	ck_assert_uint_eq(
+		step_ok(world, "rmm.read", ARGS({"pa", BASE + 0x300002}, {"size", 2})).value,
+		0x89ab);
 }
 END_TEST
 

@@ -7,16 +7,53 @@
 
 /* The vocabulary that the scenario language promises. */
 static const char *const promised[] = {
-	"vmm.create_vm", "vmm.check_extension", "vmm.create_irqchip", "vmm.config", "vmm.create_realm",
-	"vmm.create_vcpus", "vmm.finalize_vcpu", "vmm.init_ripas", "vmm.populate", "vmm.activate",
-	"vmm.run", "vmm.one_reg", "vmm.vcpu_events", "vmm.psci_complete", "vmm.close", "vmm.add_slot",
-	"vmm.remove_slot", "vmm.set_attributes", "vmm.punch_hole", "vmm.mmap", "vmm.munmap",
-	"vmm.madvise", "vmm.write", "vmm.read", "vmm.signal", "vmm.ioctl", "guest.set_ripas",
-	"guest.get_ripas", "guest.write", "guest.read", "guest.fetch", "guest.store", "guest.load",
-	"guest.host_call", "guest.psci_cpu_on", "guest.psci_cpu_off", "guest.psci_cpu_suspend",
-	"guest.psci_affinity_info", "guest.psci_system_off", "guest.psci_system_reset",
-	"guest.psci_version", "guest.psci_features", "guest.measurement_read",
-	"guest.measurement_extend", "guest.realm_config", "guest.rsi", "rmm.smc",
+	"vmm.create_vm",
+	"vmm.check_extension",
+	"vmm.create_irqchip",
+	"vmm.config",
+	"vmm.create_realm",
+	"vmm.create_vcpus",
+	"vmm.finalize_vcpu",
+	"vmm.init_ripas",
+	"vmm.populate",
+	"vmm.activate",
+	"vmm.run",
+	"vmm.one_reg",
+	"vmm.vcpu_events",
+	"vmm.psci_complete",
+	"vmm.close",
+	"vmm.add_slot",
+	"vmm.remove_slot",
+	"vmm.set_attributes",
+	"vmm.punch_hole",
+	"vmm.mmap",
+	"vmm.munmap",
+	"vmm.madvise",
+	"vmm.write",
+	"vmm.read",
+	"vmm.signal",
+	"vmm.ioctl",
+	"guest.set_ripas",
+	"guest.get_ripas",
+	"guest.write",
+	"guest.read",
+	"guest.fetch",
+	"guest.store",
+	"guest.load",
+	"guest.host_call",
+	"guest.psci_cpu_on",
+	"guest.psci_cpu_off",
+	"guest.psci_cpu_suspend",
+	"guest.psci_affinity_info",
+	"guest.psci_system_off",
+	"guest.psci_system_reset",
+	"guest.psci_version",
+	"guest.psci_features",
+	"guest.measurement_read",
+	"guest.measurement_extend",
+	"guest.realm_config",
+	"guest.rsi",
+	"rmm.smc",
 };
 
 START_TEST(table_has_the_vocabulary)
@@ -37,15 +74,17 @@ static void check_sentence(const char *where, const char *help)
 
 START_TEST(table_rows_are_whole)
 {
-	static const char *const prefixes[] = {
-		[STEP_ACTOR_VMM] = "vmm.", [STEP_ACTOR_GUEST] = "guest.", [STEP_ACTOR_RMM] = "rmm."};
+	static const char *const prefixes[] = {[STEP_ACTOR_VMM] = "vmm.",
+					       [STEP_ACTOR_GUEST] = "guest.",
+					       [STEP_ACTOR_RMM] = "rmm."};
 	const struct step_def *def;
 	size_t num = 0;
 
 	for (; (def = step_at(num)); num++) {
 		ck_assert_ptr_eq(step_find(def->name), def);
 		ck_assert(!strncmp(def->name, prefixes[def->actor], strlen(prefixes[def->actor])));
-		ck_assert_msg(strspn(strchr(def->name, '.') + 1, "abcdefghijklmnopqrstuvwxyz_0123456789") ==
+		ck_assert_msg(strspn(strchr(def->name, '.') + 1,
+				     "abcdefghijklmnopqrstuvwxyz_0123456789") ==
 				      strlen(strchr(def->name, '.') + 1),
 			      "%s", def->name);
 		check_sentence(def->name, def->help);
@@ -77,8 +116,8 @@ START_TEST(table_parameters_are_sound)
 					ck_assert_str_ne(param->names[n], param->names[names]);
 				names++;
 			}
-			ck_assert_msg((param->type == STEP_ENUM) == (names > 0), "%s.%s: names and type differ",
-				      def->name, param->name);
+			ck_assert_msg((param->type == STEP_ENUM) == (names > 0),
+				      "%s.%s: names and type differ", def->name, param->name);
 			if (param->type == STEP_ENUM)
 				ck_assert_uint_lt(param->fallback, names);
 			if (param->type == STEP_BOOL)
@@ -86,7 +125,8 @@ START_TEST(table_parameters_are_sound)
 			ck_assert_uint_le(param->min, param->max);
 			/* What is used without being given must be what could have been given. */
 			if (param->max && !param->required && param->fallback)
-				ck_assert(param->fallback >= param->min && param->fallback <= param->max);
+				ck_assert(param->fallback >= param->min &&
+					  param->fallback <= param->max);
 			if (param->required)
 				ck_assert_uint_eq(param->fallback, 0);
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the VMM's steps ask of a KVM: which ioctls with which structures in which order. The KVM here only
- * writes down what it is asked. Numbers and layouts are those of the facts about the UAPI, written out.
+ * What the VMM's steps ask of a KVM: which ioctls with which structures in which order. The KVM
+ * here only writes down what it is asked. Numbers and layouts are those of the facts about the
+ * UAPI, written out.
  */
 #include "support.h"
 
@@ -9,25 +10,25 @@
 #include <errno.h>
 
 /* ioctl numbers of v10 on arm64: direction << 30 | size << 16 | 0xae << 8 | number. */
-#define NR_CREATE_VM         0xae01u
+#define NR_CREATE_VM	     0xae01u
 #define NR_CHECK_EXTENSION   0xae03u
-#define NR_MMAP_SIZE         0xae04u
-#define NR_CREATE_VCPU       0xae41u
-#define NR_RUN               0xae80u
+#define NR_MMAP_SIZE	     0xae04u
+#define NR_CREATE_VCPU	     0xae41u
+#define NR_RUN		     0xae80u
 #define NR_MEMORY_REGION2    (1u << 30 | 160u << 16 | 0xae49u)
-#define NR_ENABLE_CAP        (1u << 30 | 104u << 16 | 0xaea3u)
+#define NR_ENABLE_CAP	     (1u << 30 | 104u << 16 | 0xaea3u)
 #define NR_MEMORY_ATTRIBUTES (1u << 30 | 32u << 16 | 0xaed2u)
-#define NR_GUEST_MEMFD       (3u << 30 | 64u << 16 | 0xaed4u)
+#define NR_GUEST_MEMFD	     (3u << 30 | 64u << 16 | 0xaed4u)
 #define NR_CREATE_DEVICE     (3u << 30 | 12u << 16 | 0xaee0u)
-#define NR_DEVICE_ATTR       (1u << 30 | 24u << 16 | 0xaee1u)
-#define NR_VCPU_INIT         (1u << 30 | 32u << 16 | 0xaeaeu)
+#define NR_DEVICE_ATTR	     (1u << 30 | 24u << 16 | 0xaee1u)
+#define NR_VCPU_INIT	     (1u << 30 | 32u << 16 | 0xaeaeu)
 #define NR_VCPU_FINALIZE     (1u << 30 | 4u << 16 | 0xaec2u)
-#define NR_GET_ONE_REG       (1u << 30 | 16u << 16 | 0xaeabu)
-#define NR_SET_ONE_REG       (1u << 30 | 16u << 16 | 0xaeacu)
-#define NR_SET_EVENTS        (1u << 30 | 64u << 16 | 0xaea0u)
+#define NR_GET_ONE_REG	     (1u << 30 | 16u << 16 | 0xaeabu)
+#define NR_SET_ONE_REG	     (1u << 30 | 16u << 16 | 0xaeacu)
+#define NR_SET_EVENTS	     (1u << 30 | 64u << 16 | 0xaea0u)
 #define NR_PSCI_COMPLETE     (1u << 30 | 24u << 16 | 0xaed6u)
 
-#define EXIT_MMIO         6
+#define EXIT_MMIO	  6
 #define EXIT_SYSTEM_EVENT 24
 #define EXIT_MEMORY_FAULT 39
 
@@ -83,15 +84,25 @@ static void assert_calls(const struct fake_call *expected, unsigned int num, con
 				      fake->calls[i].cmd == expected[i].cmd &&
 				      fake->calls[i].fd == expected[i].fd,
 			      "%s: call %u is %s %#x on %d, expected %s %#x on %d", where, i,
-			      fake->calls[i].name, fake->calls[i].cmd, fake->calls[i].fd, expected[i].name,
-			      expected[i].cmd, expected[i].fd);
+			      fake->calls[i].name, fake->calls[i].cmd, fake->calls[i].fd,
+			      expected[i].name, expected[i].cmd, expected[i].fd);
 	}
-	ck_assert_msg(fake->num_calls == num, "%s: %u calls, expected %u", where, fake->num_calls, num);
+	ck_assert_msg(fake->num_calls == num, "%s: %u calls, expected %u", where, fake->num_calls,
+		      num);
 }
 
-#define IOCTL(descriptor, number) {.name = "ioctl", .fd = (descriptor), .cmd = (number)}
-#define MMAP(descriptor)          {.name = "mmap", .fd = (descriptor), .cmd = 3}
-#define CALL(what)                {.name = (what), .fd = -1}
+#define IOCTL(descriptor, number)                                                                  \
+	{                                                                                          \
+		.name = "ioctl", .fd = (descriptor), .cmd = (number)                               \
+	}
+#define MMAP(descriptor)                                                                           \
+	{                                                                                          \
+		.name = "mmap", .fd = (descriptor), .cmd = 3                                       \
+	}
+#define CALL(what)                                                                                 \
+	{                                                                                          \
+		.name = (what), .fd = -1                                                           \
+	}
 #define ASSERT_CALLS(where, ...)                                                                   \
 	do {                                                                                       \
 		const struct fake_call expected_[] = {__VA_ARGS__};                                \
@@ -151,7 +162,8 @@ START_TEST(a_step_implies_the_vm_once)
 	ck_assert_str_eq(fake->calls[0].name, "ioctl");
 	ck_assert_uint_eq(fake->calls[0].cmd, NR_CREATE_VM);
 	for (unsigned int i = 1; i < fake->num_calls; i++)
-		ck_assert(strcmp(fake->calls[i].name, "ioctl") || fake->calls[i].cmd != NR_CREATE_VM);
+		ck_assert(strcmp(fake->calls[i].name, "ioctl") ||
+			  fake->calls[i].cmd != NR_CREATE_VM);
 }
 END_TEST
 
@@ -188,7 +200,8 @@ START_TEST(realm_is_configured_then_created)
 	step_ok(world, "vmm.create_vm", NO_ARGS);
 	fake->num_calls = 0;
 	step_ok(world, "vmm.create_realm", NO_ARGS);
-	ASSERT_CALLS("create_realm", IOCTL(FAKE_FD_VM, NR_ENABLE_CAP), IOCTL(FAKE_FD_VM, NR_ENABLE_CAP));
+	ASSERT_CALLS("create_realm", IOCTL(FAKE_FD_VM, NR_ENABLE_CAP),
+		     IOCTL(FAKE_FD_VM, NR_ENABLE_CAP));
 	call = &fake->calls[0];
 	/* KVM_CAP_ARM_RME of v10, sub-operation CONFIG_REALM: item HASH_ALGO (1) is SHA512 (1). */
 	ck_assert_uint_eq(field(call->data, 0, 4), 244);
@@ -244,15 +257,16 @@ START_TEST(vcpus_are_made_then_finalized_in_order)
 	step_ok(world, "vmm.create_realm", NO_ARGS);
 	fake->num_calls = 0;
 	ck_assert_uint_eq(step_ok(world, "vmm.create_vcpus", NO_ARGS).done, 2);
-	ASSERT_CALLS("create_vcpus", IOCTL(FAKE_FD_VM, NR_CREATE_VCPU), MMAP(FAKE_FD_VCPU),
-		     IOCTL(FAKE_FD_VCPU, NR_VCPU_INIT), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VM, NR_CREATE_VCPU), MMAP(FAKE_FD_VCPU + 1),
-		     IOCTL(FAKE_FD_VCPU + 1, NR_VCPU_INIT), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
-		     IOCTL(FAKE_FD_VCPU, NR_VCPU_FINALIZE), IOCTL(FAKE_FD_VCPU + 1, NR_VCPU_FINALIZE));
+	ASSERT_CALLS(
+		"create_vcpus", IOCTL(FAKE_FD_VM, NR_CREATE_VCPU), MMAP(FAKE_FD_VCPU),
+		IOCTL(FAKE_FD_VCPU, NR_VCPU_INIT), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VM, NR_CREATE_VCPU), MMAP(FAKE_FD_VCPU + 1),
+		IOCTL(FAKE_FD_VCPU + 1, NR_VCPU_INIT), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG), IOCTL(FAKE_FD_VCPU + 1, NR_SET_ONE_REG),
+		IOCTL(FAKE_FD_VCPU, NR_VCPU_FINALIZE), IOCTL(FAKE_FD_VCPU + 1, NR_VCPU_FINALIZE));
 	ck_assert_uint_eq(fake->calls[0].args[0], 0);
 	ck_assert_uint_eq(fake->calls[8].args[0], 1);
 	/* PSCI_0_2 is bit 2, REC bit 9, and POWER_OFF (bit 0) is for all but the first. */
@@ -268,7 +282,8 @@ END_TEST
 
 START_TEST(finalize_can_wait)
 {
-	step_ok(world, "vmm.create_vcpus", ARGS({"finalize", 0}, {"rec", 0}, {"psci", 0}, {"count", 1}));
+	step_ok(world, "vmm.create_vcpus",
+		ARGS({"finalize", 0}, {"rec", 0}, {"psci", 0}, {"count", 1}));
 	ck_assert_uint_eq(field(call_of(NR_VCPU_INIT)->data, 4, 4), 0);
 	for (unsigned int i = 0; i < fake->num_calls; i++)
 		ck_assert_uint_ne(fake->calls[i].cmd, NR_VCPU_FINALIZE);
@@ -291,7 +306,8 @@ START_TEST(sub_operations_carry_their_structures)
 	ck_assert_uint_eq(field(call->sub, 8, 8), 0x200000);
 	fake->num_calls = 0;
 	ck_assert_uint_eq(
-		step_ok(world, "vmm.populate", ARGS({"base", 0x80000000}, {"size", 0x3000})).done, 0x3000);
+		step_ok(world, "vmm.populate", ARGS({"base", 0x80000000}, {"size", 0x3000})).done,
+		0x3000);
 	call = call_of(NR_ENABLE_CAP);
 	ck_assert_uint_eq(field(call->data, 8, 8), 3);
 	ck_assert_uint_eq(field(call->sub, 0, 8), 0x80000000);
@@ -339,8 +355,11 @@ static void script(struct fake_run next)
 }
 
 #define MEMORY_FAULT(start, length, to_private)                                                    \
-	((struct fake_run){.ret = -EFAULT, .reason = EXIT_MEMORY_FAULT, .gpa = (start),            \
-			   .size = (length), .is_private = (to_private)})
+	((struct fake_run){.ret = -EFAULT,                                                         \
+			   .reason = EXIT_MEMORY_FAULT,                                            \
+			   .gpa = (start),                                                         \
+			   .size = (length),                                                       \
+			   .is_private = (to_private)})
 #define POWER_OFF ((struct fake_run){.reason = EXIT_SYSTEM_EVENT, .data = 1})
 
 static struct step_call *guest_write(enum step_memory_fault policy)
@@ -348,7 +367,8 @@ static struct step_call *guest_write(enum step_memory_fault policy)
 	static struct step_call call;
 
 	step_result_clear(&call.result);
-	call_prepare(&call, "guest.write", ARGS({"ipa", 0x80200000}, {"size", 0x1000}, {"value", 1}));
+	call_prepare(&call, "guest.write",
+		     ARGS({"ipa", 0x80200000}, {"size", 0x1000}, {"value", 1}));
 	call.memory_fault = policy;
 	call_perform(world, &call);
 	return &call;
@@ -359,8 +379,8 @@ START_TEST(first_run_implies_the_irqchip)
 	boot();
 	script(POWER_OFF);
 	ck_assert_int_eq(guest_write(STEP_CONVERT_STOP)->result.outcome, STEP_SHUTDOWN);
-	ASSERT_CALLS("first run", IOCTL(FAKE_FD_VM, NR_CREATE_DEVICE), IOCTL(FAKE_FD_GIC, NR_DEVICE_ATTR),
-		     IOCTL(FAKE_FD_VCPU, NR_RUN));
+	ASSERT_CALLS("first run", IOCTL(FAKE_FD_VM, NR_CREATE_DEVICE),
+		     IOCTL(FAKE_FD_GIC, NR_DEVICE_ATTR), IOCTL(FAKE_FD_VCPU, NR_RUN));
 	/* GICv3; control group 4, initialise 0. */
 	ck_assert_uint_eq(field(fake->calls[0].data, 0, 4), 7);
 	ck_assert_uint_eq(field(fake->calls[1].data, 4, 4), 4);
@@ -391,7 +411,8 @@ START_TEST(irqchip_made_early_is_initialised_at_the_first_run)
 	boot();
 	script(POWER_OFF);
 	guest_write(STEP_CONVERT_STOP);
-	ASSERT_CALLS("early irqchip", IOCTL(FAKE_FD_GIC, NR_DEVICE_ATTR), IOCTL(FAKE_FD_VCPU, NR_RUN));
+	ASSERT_CALLS("early irqchip", IOCTL(FAKE_FD_GIC, NR_DEVICE_ATTR),
+		     IOCTL(FAKE_FD_VCPU, NR_RUN));
 }
 END_TEST
 
@@ -570,7 +591,10 @@ START_TEST(mmio_write_carries_its_bytes)
 	struct step_call call;
 
 	boot();
-	script((struct fake_run){.reason = EXIT_MMIO, .gpa = 0x9000000, .size = 2, .is_write = true,
+	script((struct fake_run){.reason = EXIT_MMIO,
+				 .gpa = 0x9000000,
+				 .size = 2,
+				 .is_write = true,
 				 .data = 0x12345678});
 	call_prepare(&call, "guest.store",
 		     ARGS({"ipa", 0x109000000}, {"width", 2}, {"value", 0x5678}, {"mmio", 2}));
@@ -722,7 +746,8 @@ START_TEST(registers_have_kvms_identifiers)
 	call = call_of(NR_SET_ONE_REG);
 	ck_assert_uint_eq(field(call->data, 0, 8), 0x6030000000100040ull);
 	ck_assert_uint_eq(field(call->sub, 0, 8), 0x8000);
-	ck_assert_uint_eq(step_ok(world, "vmm.one_reg", ARGS({"register", 5})).value, 0x1122334455667788);
+	ck_assert_uint_eq(step_ok(world, "vmm.one_reg", ARGS({"register", 5})).value,
+			  0x1122334455667788);
 	ck_assert_uint_eq(field(call_of(NR_GET_ONE_REG)->data, 0, 8), 0x603000000010000aull);
 }
 END_TEST
@@ -749,7 +774,8 @@ END_TEST
 
 START_TEST(extension_is_asked_by_name)
 {
-	ck_assert_uint_eq(step_ok(world, "vmm.check_extension", ARGS({"name", 0}, {"fd", 1})).value, 1);
+	ck_assert_uint_eq(step_ok(world, "vmm.check_extension", ARGS({"name", 0}, {"fd", 1})).value,
+			  1);
 	/* /dev/kvm is asked; no VM is implied. */
 	ASSERT_CALLS("check_extension", IOCTL(FAKE_FD_KVM, NR_CHECK_EXTENSION));
 	ck_assert_uint_eq(fake->calls[0].args[0], 244);
@@ -895,7 +921,8 @@ START_TEST(calls_of_the_step_are_counted)
 	ck_assert_uint_eq(world_rd(world, 0), world_rmi_calls(world, &num)[9].x[1]);
 	step_ok(world, "vmm.activate", NO_ARGS);
 	ck_assert_uint_eq(world_rmi_count(world, NULL), 0);
-	ck_assert_uint_eq(world_last_calls(world, (struct world_rmi_call[2]){{.command = ""}}, 2), 2);
+	ck_assert_uint_eq(world_last_calls(world, (struct world_rmi_call[2]){{.command = ""}}, 2),
+			  2);
 }
 END_TEST
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whole lives of realms over the KVM builds: VMM, KVM, RMM and guest together, left at every stage. The
- * closing checks must find nothing, and a second life after a reset must be the first one again.
+ * Whole lives of realms over the KVM builds: VMM, KVM, RMM and guest together, left at every stage.
+ * The closing checks must find nothing, and a second life after a reset must be the first one
+ * again.
  */
 #include "support.h"
 
 #define SLOT_BASE 0x80000000ull
 #define SLOT_SIZE 0x1000000ull
-#define SHARED    (1ull << 32)
+#define SHARED	  (1ull << 32)
 
 static const char *const builds[] = {KVM_4K, KVM_16K, KVM_64K};
 #define NUM_BUILDS 3
@@ -42,11 +43,13 @@ static const struct stage kvmtool[] = {
 	{.name = "vmm.finalize_vcpu", .vcpu = 1},
 	{.name = "vmm.activate"},
 	{.name = "vmm.munmap", .args = {{"base", SLOT_BASE}, {"size", SLOT_SIZE}}},
-	{.name = "vmm.set_attributes", .args = {{"base", SLOT_BASE}, {"size", SLOT_SIZE}, {"to", 0}}},
+	{.name = "vmm.set_attributes",
+	 .args = {{"base", SLOT_BASE}, {"size", SLOT_SIZE}, {"to", 0}}},
 	{.name = "guest.read", .args = {{"ipa", SLOT_BASE}, {"size", 0x10000}}},
 	{.name = "guest.set_ripas",
 	 .args = {{"base", SLOT_BASE}, {"size", SLOT_SIZE}, {"ripas", 1}, {"destroyed", 1}}},
-	{.name = "guest.write", .args = {{"ipa", SLOT_BASE + 0x1ff000}, {"size", 0x2000}, {"value", 1}}},
+	{.name = "guest.write",
+	 .args = {{"ipa", SLOT_BASE + 0x1ff000}, {"size", 0x2000}, {"value", 1}}},
 	{.name = "guest.psci_cpu_on", .args = {{"target", 1}}},
 	{.name = "guest.write",
 	 .args = {{"ipa", SLOT_BASE + 0x400000}, {"size", 0x20000}, {"value", 2}},
@@ -58,7 +61,9 @@ static const struct stage kvmtool[] = {
 	 .args = {{"ipa", SHARED + SLOT_BASE + 0x400000}, {"size", 0x10000}, {"value", 3}}},
 	{.name = "guest.set_ripas",
 	 .args = {{"base", SLOT_BASE + 0x400000}, {"size", 0x10000}, {"ripas", 1}}},
-	{.name = "guest.read", .args = {{"ipa", SLOT_BASE + 0x400000}, {"size", 0x10000}}, .vcpu = 1},
+	{.name = "guest.read",
+	 .args = {{"ipa", SLOT_BASE + 0x400000}, {"size", 0x10000}},
+	 .vcpu = 1},
 	{.name = "guest.psci_cpu_off", .vcpu = 1},
 	{.name = "guest.psci_system_off", .outcome = STEP_SHUTDOWN},
 };
@@ -70,7 +75,8 @@ static const struct stage qemu[] = {
 	{.name = "vmm.create_vcpus", .args = {{"finalize", 0}}},
 	{.name = "vmm.create_realm"},
 	{.name = "vmm.init_ripas", .args = {{"base", SLOT_BASE}, {"size", SLOT_SIZE / 2}}},
-	{.name = "vmm.write", .args = {{"base", SLOT_BASE + SLOT_SIZE / 2}, {"size", 0x20000}, {"value", 9}}},
+	{.name = "vmm.write",
+	 .args = {{"base", SLOT_BASE + SLOT_SIZE / 2}, {"size", 0x20000}, {"value", 9}}},
 	{.name = "vmm.populate", .args = {{"base", SLOT_BASE + SLOT_SIZE / 2}, {"size", 0x20000}}},
 	{.name = "vmm.finalize_vcpu"},
 	{.name = "vmm.activate"},
@@ -78,12 +84,14 @@ static const struct stage qemu[] = {
 	{.name = "guest.set_ripas",
 	 .args = {{"base", SLOT_BASE + 0x10000}, {"size", 0x10000}, {"ripas", 0}},
 	 .memory_fault = STEP_CONVERT_QEMU},
-	{.name = "guest.write", .args = {{"ipa", SHARED + SLOT_BASE + 0x10000}, {"size", 8}, {"value", 6}}},
+	{.name = "guest.write",
+	 .args = {{"ipa", SHARED + SLOT_BASE + 0x10000}, {"size", 8}, {"value", 6}}},
 	{.name = "vmm.punch_hole", .args = {{"base", SLOT_BASE + 0x10000}, {"size", 0x10000}}},
 	{.name = "guest.set_ripas",
 	 .args = {{"base", SLOT_BASE + 0x10000}, {"size", 0x10000}, {"ripas", 1}},
 	 .memory_fault = STEP_CONVERT_QEMU},
-	{.name = "guest.write", .args = {{"ipa", SLOT_BASE + 0x10000}, {"size", 0x10000}, {"value", 7}}},
+	{.name = "guest.write",
+	 .args = {{"ipa", SLOT_BASE + 0x10000}, {"size", 0x10000}, {"value", 7}}},
 	{.name = "guest.set_ripas",
 	 .args = {{"base", SLOT_BASE}, {"size", 0x10000}, {"ripas", 0}},
 	 .memory_fault = STEP_CONVERT_RETURN,
@@ -153,9 +161,9 @@ START_TEST(two_realms_live_side_by_side)
 			if (r && (call.vcpu || !strcmp(kvmtool[i].name, "guest.psci_cpu_on")))
 				continue;
 			call_perform(world, &call);
-			ck_assert_msg(call.result.outcome == STEP_OK, "%s of realm %u: %s, error %d",
-				      kvmtool[i].name, r, step_outcome_name(call.result.outcome),
-				      call.result.err);
+			ck_assert_msg(call.result.outcome == STEP_OK,
+				      "%s of realm %u: %s, error %d", kvmtool[i].name, r,
+				      step_outcome_name(call.result.outcome), call.result.err);
 			step_result_clear(&call.result);
 		}
 	}
@@ -187,7 +195,8 @@ START_TEST(a_second_life_is_the_first_again)
 				hashes[i] = hash;
 				calls[i] = world_rmi_count(world, NULL);
 			}
-			ck_assert_msg(hashes[i] == hash, "life %u differs after %s", life, kvmtool[i].name);
+			ck_assert_msg(hashes[i] == hash, "life %u differs after %s", life,
+				      kvmtool[i].name);
 			ck_assert_uint_eq(calls[i], world_rmi_count(world, NULL));
 		}
 		/* The second life ends in an orderly way, the first in the middle of everything. */
@@ -278,8 +287,9 @@ START_TEST(mmio_is_emulated)
 	ck_assert_uint_eq(call.result.exits[0].data, 0xa1b2c3d4);
 	step_result_clear(&call.result);
 	/* Refused by the VMM: an abort is taken to the Realm, which goes on behind it. */
-	ck_assert_int_eq(step(world, "guest.load", ARGS({"ipa", SHARED + 0x9000000}, {"mmio", 1})).outcome,
-			 STEP_SEA);
+	ck_assert_int_eq(
+		step(world, "guest.load", ARGS({"ipa", SHARED + 0x9000000}, {"mmio", 1})).outcome,
+		STEP_SEA);
 	step_ok(world, "guest.write", ARGS({"ipa", SLOT_BASE}, {"value", 1}));
 	world_teardown(world, false);
 	assert_clean(world);

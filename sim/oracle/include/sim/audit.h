@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * audit.h - the host audit: what must hold of the host's books after every system call, judged from the
- * RMI calls that it made, the RMM's granules and the page frames. It knows nothing of the host's code.
+ * audit.h - the host audit: what must hold of the host's books after every system call, judged from
+ * the RMI calls that it made, the RMM's granules and the page frames. It knows nothing of the
+ * host's code.
  *
  * What it finds goes to machine_report() as oracle "host-audit" with one of these conditions:
  *
- *   return-value          a system call returned less than -4095, or a number where 0 or -errno is promised
+ *   return-value          a system call returned less than -4095, or a number where 0 or -errno
+ *                         is promised
  *   locks-held            a lock or read section is still held
- *   pgtable-accounting    accounted page-table pages differ from the tables that RTT_CREATE made and that
- *                         are live, or were leaked on purpose
+ *   pgtable-accounting    accounted page-table pages differ from the tables that RTT_CREATE made
+ *                         and that are live, or were leaked on purpose
  *   page-not-nonsecure    a frame that is free holds a granule that is not the host's
  *   left-delegated        a granule stays DELEGATED although no GRANULE_UNDELEGATE of it failed
  *   data-not-gmem         a DATA granule lies in a frame that is no guest_memfd page
- *   gmem-refcount         a guest_memfd page's references are not one for the page cache, plus one if any
- *                         of its granules is mapped (or could not be taken back)
+ *   gmem-refcount         a guest_memfd page's references are not one for the page cache, plus
+ *                         one if any of its granules is mapped (or could not be taken back)
  *   wrong-realm           an RMI call named another realm than the system call is for
  *   outside-range         an RMI call concerned addresses that the system call is not for
  *   still-delegated, still-allocated, still-accounted, still-open, gmem-left
  *                         something is left at the end
  *
- * Its cost is that of the granules which RMI calls named since the last check; audit_full() costs what was
- * touched since the machine was made.
+ * Its cost is that of the granules which RMI calls named since the last check; audit_full() costs
+ * what was touched since the machine was made.
  */
 #ifndef SIM_AUDIT_H
 #define SIM_AUDIT_H
@@ -34,8 +36,8 @@ int audit_create(struct machine *machine, struct audit **out);
 /* audit_destroy - NULL is ignored. */
 void audit_destroy(struct audit *audit);
 /*
- * audit_reset - after machine_reset(), or when nothing has happened yet: what is allocated now is what
- * the closing checks allow to be left.
+ * audit_reset - after machine_reset(), or when nothing has happened yet: what is allocated now is
+ * what the closing checks allow to be left.
  */
 void audit_reset(struct audit *audit);
 /* audit_enable - `false`: nothing is judged any more, only counted. */
@@ -43,22 +45,25 @@ void audit_enable(struct audit *audit, bool enable);
 
 /* What a system call is for: RMI calls that it makes outside of this are findings. */
 struct audit_scope {
-	uint64_t rd;         /* physical address of the realm's RD; 0: any realm */
+	uint64_t rd; /* physical address of the realm's RD; 0: any realm */
 	/*
-	 * Guest physical addresses without the shared bit. start == end: none at all. [0, UINT64_MAX): any.
+	 * Guest physical addresses without the shared bit. start == end: none at all. [0,
+	 * UINT64_MAX): any.
 	 */
 	uint64_t start, end;
 };
 /* audit_begin - the system call `name` (a string that stays) begins. */
 void audit_begin(struct audit *audit, const char *name, const struct audit_scope *scope);
-/* audit_end - judge the state after it returned `ret`. `positive`: it may return numbers above 0. */
+/*
+ * audit_end - judge the state after it returned `ret`. `positive`: it may return numbers above 0.
+ */
 void audit_end(struct audit *audit, int64_t ret, bool positive);
 
 /* audit_full - judge every granule and frame that was ever touched. Must be quiescent. */
 void audit_full(struct audit *audit);
 /*
- * audit_closing - judge the end, after the last process exited. `allow_leaks`: pages that the RMM refused
- * to give back may be left.
+ * audit_closing - judge the end, after the last process exited. `allow_leaks`: pages that the RMM
+ * refused to give back may be left.
  */
 void audit_closing(struct audit *audit, bool allow_leaks);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * step.h - the one vocabulary of steps. Each step that a VMM or a guest can take is one row of one table;
- * the loader of scenario files, the JSON Schema, the reference manual, generators and shrinkers all read
- * it. A new step is one new row.
+ * step.h - the one vocabulary of steps. Each step that a VMM or a guest can take is one row of one
+ * table; the loader of scenario files, the JSON Schema, the reference manual, generators and
+ * shrinkers all read it. A new step is one new row.
  */
 #ifndef SIM_STEP_H
 #define SIM_STEP_H
@@ -18,7 +18,7 @@ enum step_type {
 	STEP_SIZE,    /* bytes */
 	STEP_NUMBER,  /* a plain number */
 	STEP_BOOL,
-	STEP_ENUM,    /* one of `names`; the value is its index */
+	STEP_ENUM, /* one of `names`; the value is its index */
 	STEP_STRING,
 };
 
@@ -26,10 +26,10 @@ struct step_param {
 	const char *name;
 	enum step_type type;
 	bool required;
-	uint64_t fallback;        /* value when it is absent and not required */
-	uint64_t min, max;        /* of numbers; both 0: no bound */
+	uint64_t fallback;	  /* value when it is absent and not required */
+	uint64_t min, max;	  /* of numbers; both 0: no bound */
 	const char *const *names; /* of an enumeration, NULL terminated */
-	const char *help;         /* one sentence, with the unit */
+	const char *help;	  /* one sentence, with the unit */
 };
 
 struct step_value {
@@ -40,37 +40,37 @@ struct step_value {
 
 enum step_outcome {
 	STEP_OK,
-	STEP_SEA,             /* a Synchronous External Abort was taken to the Realm */
-	STEP_UNDEFINED,       /* an Undefined exception was taken to the Realm */
-	STEP_STOPPED,         /* KVM_RUN returned and the VMM's policy ends the step there */
-	STEP_ERROR,           /* KVM_RUN or another system call failed: `err` */
+	STEP_SEA,	/* a Synchronous External Abort was taken to the Realm */
+	STEP_UNDEFINED, /* an Undefined exception was taken to the Realm */
+	STEP_STOPPED,	/* KVM_RUN returned and the VMM's policy ends the step there */
+	STEP_ERROR,	/* a system call failed: `err`; or the RMM refused: `value` is its x0 */
 	STEP_DATA_ABORT_EXIT, /* no host: the REC exited with a Data Abort */
 	STEP_INSTRUCTION_ABORT_EXIT,
-	STEP_SHUTDOWN,        /* the VM said SYSTEM_OFF or RESET */
-	STEP_INCOMPLETE,      /* a RIPAS change was accepted but made no progress: `done` bytes changed */
+	STEP_SHUTDOWN,	 /* the VM said SYSTEM_OFF or RESET */
+	STEP_INCOMPLETE, /* a RIPAS change was accepted but got no further than `done` */
 	STEP_NUM_OUTCOMES,
 };
 const char *step_outcome_name(enum step_outcome outcome); /* "ok", "sea", "data_abort_exit", ... */
 
 /* One return of KVM_RUN. */
 struct step_exit {
-	uint32_t reason;   /* KVM_EXIT_* */
-	int err;           /* what the ioctl returned: 0 or -errno */
+	uint32_t reason; /* KVM_EXIT_* */
+	int err;	 /* what the ioctl returned: 0 or -errno */
 	uint64_t gpa, size;
 	bool is_private, is_write;
-	uint64_t data;     /* MMIO: the value; system event: its type */
+	uint64_t data; /* MMIO: the value; system event: its type */
 };
 /* step_exit_reason_name - "memory_fault", "mmio", ...; NULL for a number that names no reason. */
 const char *step_exit_reason_name(uint32_t reason);
 
 struct step_result {
-	int err;                  /* of the (last) system call: 0 or -errno */
+	int err; /* of the (last) system call: 0 or -errno */
 	enum step_outcome outcome;
-	uint64_t value;           /* what the step read or was told */
-	uint64_t done;            /* bytes (or items) that it got through */
+	uint64_t value; /* what the step read or was told */
+	uint64_t done;	/* bytes (or items) that it got through */
 	bool has_response;
-	bool rejected;            /* RSI_RESPONSE: REJECT */
-	struct step_exit *exits;  /* without the last -EINTR of a guest step */
+	bool rejected;		 /* RSI_RESPONSE: REJECT */
+	struct step_exit *exits; /* without the last -EINTR of a guest step */
 	size_t num_exits, max_exits;
 };
 
@@ -87,7 +87,7 @@ struct world;
 /* One step to perform: the row, what it applies to, and where the result goes. */
 struct step_call {
 	const struct step_def *def;
-	unsigned int realm;   /* index in world_config.realms */
+	unsigned int realm; /* index in world_config.realms */
 	unsigned int vcpu;
 	enum step_memory_fault memory_fault;
 	struct step_value args[STEP_MAX_PARAMS]; /* in the order of def->params */
@@ -95,16 +95,17 @@ struct step_call {
 };
 
 struct step_def {
-	const char *name;     /* "vmm.init_ripas" */
+	const char *name; /* "vmm.init_ripas" */
 	enum step_actor actor;
-	const char *help;     /* one sentence */
-	bool raw;             /* does exactly one call and decides nothing */
-	bool hostile;         /* needs `hostile: true` or a machine without KVM */
+	const char *help; /* one sentence */
+	bool raw;	  /* does exactly one call and decides nothing */
+	bool hostile;	  /* needs `hostile: true` or a machine without KVM */
 	const struct step_param *params;
-	size_t num_params;    /* at most STEP_MAX_PARAMS */
+	size_t num_params; /* at most STEP_MAX_PARAMS */
 	/*
-	 * Fills call->result. Returns 0, or -errno if the step could not be carried out at all (out of
-	 * memory, an object that was never made); *error then says why. What KVM answers is a result.
+	 * Fills call->result. Returns 0, or -errno if the step could not be carried out at all (out
+	 * of memory, an object that was never made); *error then says why. What KVM answers is a
+	 * result.
 	 */
 	int (*perform)(struct world *world, struct step_call *call, char **error);
 };
@@ -121,19 +122,19 @@ void step_result_clear(struct step_result *result);
 
 /* A world: a machine, the VMM process on it, its realms, and what their guests are doing. */
 struct world_slot {
-	uint64_t base, size;    /* guest physical, bytes */
+	uint64_t base, size; /* guest physical, bytes */
 	uint64_t gmem_offset;
-	bool no_gmem;           /* an ordinary slot */
+	bool no_gmem; /* an ordinary slot */
 	bool readonly;
 };
 struct world_realm {
-	const char *name;       /* "realm" when there is only one */
-	uint8_t ipa_bits;       /* total, as KVM_CREATE_VM takes it */
-	uint8_t hash_algo;      /* 0 SHA-256, 1 SHA-512 */
+	const char *name;  /* "realm" when there is only one */
+	uint8_t ipa_bits;  /* total, as KVM_CREATE_VM takes it */
+	uint8_t hash_algo; /* 0 SHA-256, 1 SHA-512 */
 	bool has_rpv;
 	uint8_t rpv[64];
 	unsigned int vcpus;
-	bool shared_at_first;   /* `attributes: shared`: the slots do not become PRIVATE */
+	bool shared_at_first; /* `attributes: shared`: the slots do not become PRIVATE */
 	const struct world_slot *slots;
 	size_t num_slots;
 };
@@ -147,14 +148,14 @@ struct world_config {
 /* world_create - a machine and a VMM process with no VM yet. 0 or -errno with *error in words. */
 int world_create(const struct world_config *config, struct world **out, char **error);
 /*
- * world_teardown - close everything as a process exit does, then run the closing checks: nothing leaked,
- * nothing delegated, accounting zero. Findings go to the machine. Idempotent. `allow_leaks`: the scenario
- * made the RMM refuse to give pages back.
+ * world_teardown - close everything as a process exit does, then run the closing checks: nothing
+ * leaked, nothing delegated, accounting zero. Findings go to the machine. Idempotent.
+ * `allow_leaks`: the scenario made the RMM refuse to give pages back.
  */
 void world_teardown(struct world *world, bool allow_leaks);
 /*
- * world_reset - back to the state after world_create(), at the cost of what was touched. Findings are
- * cleared. 0, or -errno with *error in words: the world can then only be destroyed.
+ * world_reset - back to the state after world_create(), at the cost of what was touched. Findings
+ * are cleared. 0, or -errno with *error in words: the world can then only be destroyed.
  */
 int world_reset(struct world *world, char **error);
 void world_destroy(struct world *world);
@@ -168,8 +169,8 @@ int32_t world_vm_fd(const struct world *world, unsigned int realm);
 int32_t world_tid(const struct world *world);
 
 /*
- * world_perform - performs one step: implied steps first (vmm.create_vm), then call->def->perform, then
- * the host audit. 0, or -errno with *error when it could not be carried out.
+ * world_perform - performs one step: implied steps first (vmm.create_vm), then call->def->perform,
+ * then the host audit. 0, or -errno with *error when it could not be carried out.
  */
 int world_perform(struct world *world, struct step_call *call, char **error);
 
@@ -185,7 +186,10 @@ uint64_t world_rmi_count(const struct world *world, const char *command);
 /* world_rmi_calls - the calls of the step, at most the first WORLD_MAX_CALLS of them. */
 #define WORLD_MAX_CALLS 65536
 const struct world_rmi_call *world_rmi_calls(const struct world *world, size_t *num);
-/* world_last_calls - the last calls of the whole run, oldest first; for reports. Returns their number. */
+/*
+ * world_last_calls - the last calls of the whole run, oldest first; for reports. Returns their
+ * number.
+ */
 size_t world_last_calls(const struct world *world, struct world_rmi_call *calls, size_t max);
 /* world_num_warns - WARNs that fired in the step. */
 unsigned int world_num_warns(const struct world *world);
