@@ -5,7 +5,8 @@
 #include <sim/pool.h>
 #include <string.h>
 
-#define STDERR_LINES 40u
+#define STDERR_FIRST_LINES 40u
+#define STDERR_LAST_LINES  10u
 
 /* A run that finished before one that stands earlier in the order. */
 struct pending {
@@ -77,20 +78,24 @@ static void result_add_block(struct result *result, const char *title, const cha
 		.title = g_strdup(title), .text = g_utf8_make_valid(text, -1)};
 }
 
-/* The end of what the process printed. */
+/* What the process printed: its beginning, where sanitizers say what is wrong, and its end. */
 static void result_add_stderr(struct result *result, const char *text)
 {
-	const char *start = text + strlen(text);
-	unsigned int lines = 0;
+	char **lines = g_strsplit(text, "\n", -1);
+	unsigned int num = g_strv_length(lines), i;
+	GString *kept = g_string_new(NULL);
 
-	if (!*text)
-		return;
-	while (start > text && lines < STDERR_LINES) {
-		start--;
-		if (start > text && start[-1] == '\n')
-			lines++;
+	for (i = 0; i < num; i++) {
+		if (i == STDERR_FIRST_LINES && num > STDERR_FIRST_LINES + STDERR_LAST_LINES) {
+			i = num - STDERR_LAST_LINES;
+			g_string_append(kept, "...\n");
+		}
+		g_string_append_printf(kept, "%s\n", lines[i]);
 	}
-	result_add_block(result, "what the process printed", start);
+	if (*text)
+		result_add_block(result, "what the process printed", kept->str);
+	g_string_free(kept, TRUE);
+	g_strfreev(lines);
 }
 
 static void result_from_pool(const struct pool_result *from, struct result *result)

@@ -14,7 +14,7 @@
 /* Without sanitizers a stray host access to a page that the RMM has goes unseen. */
 static const char *build_kind(void)
 {
-	return *RMESIM_SANITIZERS ? "with sanitizers " RMESIM_SANITIZERS : "plain";
+	return *RMESIM_SANITIZERS ? "build with sanitizers " RMESIM_SANITIZERS : "plain build";
 }
 
 void version_print(FILE *out)
@@ -28,7 +28,7 @@ void version_print(FILE *out)
 
 char *version_line(void)
 {
-	return g_strdup_printf("rmesim %s (%s); port ABI %u, RMI ABI %u.%u; %s build",
-			       RMESIM_VERSION, RMESIM_COMMIT, SIM_PORT_ABI, RMI_ABI_MAJOR_VERSION,
+	return g_strdup_printf("rmesim %s (%s); port ABI %u, RMI ABI %u.%u; %s", RMESIM_VERSION,
+			       RMESIM_COMMIT, SIM_PORT_ABI, RMI_ABI_MAJOR_VERSION,
 			       RMI_ABI_MINOR_VERSION, build_kind());
 }
