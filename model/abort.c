@@ -37,7 +37,8 @@ void abort_inject_sea(struct rmm_cpu_regs *regs, bool from_el0, uint64_t esr, ui
 }
 
 /* Stage 1 finds that an address is outside the IPA space. Only page tables could be at another level. */
-static void inject_address_size_fault(struct rmm_cpu_regs *regs, bool from_el0, uint64_t esr, uint64_t far)
+static void inject_address_size_fault(struct rmm_cpu_regs *regs, bool from_el0, uint64_t esr,
+				      uint64_t far)
 {
 	const bool mmu_on = regs->sctlr_el1 & 1;
 
@@ -101,7 +102,8 @@ static uint64_t stored_value(const struct rmm_cpu *cpu, uint64_t esr)
 static void exit_data_abort(struct rmm_cpu *cpu, uint64_t esr, uint64_t ipa, uint64_t far)
 {
 	const bool unprotected = ipa >= realm_protected_end(cpu->rd);
-	uint64_t shown = RMI_ESR_EC_MASK | RMI_ESR_SET_MASK | RMI_ESR_FNV | RMI_ESR_EA | RMI_ESR_FSC_MASK;
+	uint64_t shown =
+		RMI_ESR_EC_MASK | RMI_ESR_SET_MASK | RMI_ESR_FNV | RMI_ESR_EA | RMI_ESR_FSC_MASK;
 
 	cpu_exit(cpu, RMI_EXIT_SYNC);
 	cpu->exit.hpfar = hpfar(ipa);
@@ -292,6 +294,7 @@ enum rmm_outcome rmm_cpu_translate(struct rmm_cpu *cpu, const struct rmm_access 
 	out->executable = !target.ns;
 	out->memattr = (uint8_t)((target.entry & RTTE_MEMATTR) >> RMI_DESC_MEMATTR_SHIFT);
 	out->size = target.entry_size;
-	out->clean = target.ns ? ns_clean(cpu->rmm, target.pa) : granule_find(cpu->rmm, target.pa)->clean;
+	out->clean = target.ns ? ns_clean(cpu->rmm, target.pa)
+			       : granule_find(cpu->rmm, target.pa)->clean;
 	return RMM_CONTINUE;
 }

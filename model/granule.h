@@ -21,8 +21,8 @@
 
 /* All that is kept of a granule outside its own memory. All zero: UNDELEGATED, GPT_NS. */
 struct granule {
-	uint8_t state; /* enum rmm_granule_state */
-	uint8_t gpt : 7; /* enum rmm_gpt */
+	uint8_t state;	   /* enum rmm_granule_state */
+	uint8_t gpt : 7;   /* enum rmm_gpt */
 	uint8_t clean : 1; /* holds only zeros; kept only while gpt is REALM */
 	uint16_t refcount;
 };
@@ -93,7 +93,8 @@ static inline struct granule *granule_find_delegable(const struct rmm *rmm, uint
 }
 
 /* granule_in_state - `pa` is granule aligned and delegable, and in `state`. */
-static inline bool granule_in_state(const struct rmm *rmm, uint64_t pa, enum rmm_granule_state state)
+static inline bool granule_in_state(const struct rmm *rmm, uint64_t pa,
+				    enum rmm_granule_state state)
 {
 	const struct granule *granule = granule_find_delegable(rmm, pa);
 

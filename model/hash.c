@@ -33,8 +33,8 @@ static void sha512(uint8_t *digest, const void *first, size_t first_size, const 
 	sha512_digest(&ctx, SHA512_DIGEST_SIZE, digest);
 }
 
-void hash_digest(uint8_t algo, uint8_t *digest, const void *first, size_t first_size, const void *second,
-		 size_t second_size)
+void hash_digest(uint8_t algo, uint8_t *digest, const void *first, size_t first_size,
+		 const void *second, size_t second_size)
 {
 	if (algo == RMI_HASH_SHA_512)
 		sha512(digest, first, first_size, second, second_size);

@@ -15,7 +15,7 @@ size_t hash_size(uint8_t algo);
  * hash_digest - the digest by `algo` of `first` followed by `second`. `digest` is HASH_MAX_SIZE bytes;
  * those beyond hash_size() become zero. It may overlap the input.
  */
-void hash_digest(uint8_t algo, uint8_t *digest, const void *first, size_t first_size, const void *second,
-		 size_t second_size);
+void hash_digest(uint8_t algo, uint8_t *digest, const void *first, size_t first_size,
+		 const void *second, size_t second_size);
 
 #endif

@@ -61,7 +61,8 @@ const char *rmm_ripas_name(enum rmm_ripas ripas)
 }
 
 void rmm_inspect_each_granule(const struct rmm *rmm,
-			      bool (*fn)(void *ctx, uint64_t pa, const struct rmm_granule_view *view),
+			      bool (*fn)(void *ctx, uint64_t pa,
+					 const struct rmm_granule_view *view),
 			      void *ctx)
 {
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
@@ -240,13 +241,16 @@ uint64_t rmm_inspect_hash(const struct rmm *rmm)
 				continue;
 			hash = hash_step(hash, bank->base + content);
 			hash = hash_step(hash, (uint64_t)granule->state << 32 |
-						       (uint64_t)granule->gpt << 16 | granule->refcount);
+						       (uint64_t)granule->gpt << 16 |
+						       granule->refcount);
 			if (granule->gpt != RMM_GPT_REALM)
 				continue;
 			/* Whether zeros are known to be zeros is no part of the state. */
-			hash = hash_step(hash, granule->clean ?
-						       clean :
-						       hash_content((const uint64_t *)(bank->view + content)));
+			hash = hash_step(
+				hash,
+				granule->clean
+					? clean
+					: hash_content((const uint64_t *)(bank->view + content)));
 		}
 	}
 	return hash;

@@ -97,7 +97,8 @@ void measurement_ripas(struct rd *rd, uint64_t base, uint64_t top)
 	rim_extend(rd, &desc);
 }
 
-void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size, bool padded)
+void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size,
+			bool padded)
 {
 	uint8_t *rem = rd->measurements[index];
 	uint8_t hashed[RSI_MEASUREMENT_SIZE] = {0};

@@ -24,6 +24,7 @@ void measurement_ripas(struct rd *rd, uint64_t base, uint64_t top);
  * measurement_extend - extend REM `index` (1..4) by the first `size` bytes of the 64 at `value`. `padded`
  * selects the other reading of the specification: the rest of the value is hashed as zeros.
  */
-void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size, bool padded);
+void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size,
+			bool padded);
 
 #endif

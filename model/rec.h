@@ -14,8 +14,8 @@ struct rec {
 	bool psci_pending;   /* the request is in regs.gprs[0..3] */
 	bool psci_completed; /* by PSCI_COMPLETE since the REC last ran */
 	bool host_call_pending;
-	uint8_t ripas_value; /* RMI_RIPAS_* */
-	bool ripas_destroyed; /* CHANGE_DESTROYED was given */
+	uint8_t ripas_value;		/* RMI_RIPAS_* */
+	bool ripas_destroyed;		/* CHANGE_DESTROYED was given */
 	uint64_t ripas_addr, ripas_top; /* both 0 if no request is pending */
 	uint64_t host_call_ipa;
 	/* The last exit, as far as the next entry depends on it. */

@@ -7,9 +7,9 @@
 #include <rmm/rmi.h>
 #include "granule.h"
 
-#define TFRMM_ITEMS                                                                                 \
-	(RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B | RMM_TFRMM_Q5 | RMM_TFRMM_Q6 |  \
-	 RMM_TFRMM_Q7 | RMM_TFRMM_Q14 | RMM_TFRMM_Q17 | RMM_TFRMM_Q23)
+#define TFRMM_ITEMS                                                                                \
+	(RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B | RMM_TFRMM_Q5 |               \
+	 RMM_TFRMM_Q6 | RMM_TFRMM_Q7 | RMM_TFRMM_Q14 | RMM_TFRMM_Q17 | RMM_TFRMM_Q23)
 
 /* An RTT entry holds physical addresses below this. */
 #define PA_END (UINT64_C(1) << 52)
@@ -78,8 +78,8 @@ static uint64_t feature_0(const struct rmm_config *config)
 /* Zeroed memory whose pages cost nothing until they are written. NULL if there is no more. */
 static void *lazy_alloc(uint64_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -205,8 +205,8 @@ static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t ind
 		memset(bank->view + (index << GRANULE_SHIFT), 0, RMM_GRANULE_SIZE);
 	if (granule->gpt != RMM_GPT_NS && platform->gpt_changed) {
 		memset(granule, 0, sizeof(*granule));
-		platform->gpt_changed(platform->ctx, bank->base + (index << GRANULE_SHIFT), RMM_GPT_NS,
-				      realm);
+		platform->gpt_changed(platform->ctx, bank->base + (index << GRANULE_SHIFT),
+				      RMM_GPT_NS, realm);
 	}
 	memset(granule, 0, sizeof(*granule));
 }

@@ -16,7 +16,8 @@ typedef uint64_t (*rsi_fn)(struct rmm_cpu *cpu, const uint64_t *x, struct result
 
 static uint64_t rsi_version(struct rmm_cpu *cpu, const uint64_t *x, struct result *out)
 {
-	const uint64_t version = RSI_ABI_VERSION_ENCODE(RSI_ABI_MAJOR_VERSION, RSI_ABI_MINOR_VERSION);
+	const uint64_t version =
+		RSI_ABI_VERSION_ENCODE(RSI_ABI_MAJOR_VERSION, RSI_ABI_MINOR_VERSION);
 
 	(void)cpu;
 	out->x[1] = version;
@@ -57,7 +58,8 @@ static uint64_t rsi_measurement_extend(struct rmm_cpu *cpu, const uint64_t *x, s
 	return RSI_SUCCESS;
 }
 
-static uint64_t rsi_attestation_token_init(struct rmm_cpu *cpu, const uint64_t *x, struct result *out)
+static uint64_t rsi_attestation_token_init(struct rmm_cpu *cpu, const uint64_t *x,
+					   struct result *out)
 {
 	(void)cpu;
 	(void)x;
@@ -67,7 +69,8 @@ static uint64_t rsi_attestation_token_init(struct rmm_cpu *cpu, const uint64_t *
 	return RSI_SUCCESS;
 }
 
-static uint64_t rsi_attestation_token_continue(struct rmm_cpu *cpu, const uint64_t *x, struct result *out)
+static uint64_t rsi_attestation_token_continue(struct rmm_cpu *cpu, const uint64_t *x,
+					       struct result *out)
 {
 	const uint64_t addr = x[1], offset = x[2], size = x[3];
 
@@ -230,8 +233,7 @@ static void host_call_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *
 	const struct walk walk = rtt_walk(cpu->rmm, cpu->rd, ipa, RTT_PAGE_LEVEL);
 
 	if (rtte_is_assigned_ram(walk.entry)) {
-		granule_write(cpu->rmm,
-			      walk_pa(&walk, ipa) + offsetof(struct rsi_host_call, gprs),
+		granule_write(cpu->rmm, walk_pa(&walk, ipa) + offsetof(struct rsi_host_call, gprs),
 			      enter->gprs, sizeof(enter->gprs));
 		rsi_return(&cpu->regs, RSI_SUCCESS, 0, 0);
 	} else if (rtte_ripas(walk.entry) != RMI_RIPAS_EMPTY) {

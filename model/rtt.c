@@ -25,8 +25,8 @@ uint64_t rtt_skip_non_live(const struct walk *walk, uint64_t ipa)
 		if (rtte_is_live(e[i]))
 			goto out;
 	}
-	while (i < end && !rtte_is_live(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] | e[i + 5] |
-					e[i + 6] | e[i + 7]))
+	while (i < end && !rtte_is_live(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] |
+					e[i + 5] | e[i + 6] | e[i + 7]))
 		i += 8;
 	while (i < end && !rtte_is_live(e[i]))
 		i++;
@@ -161,9 +161,9 @@ uint64_t rmi_rtt_destroy(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF_AT(rtt_live, granule_find(rmm, rtt_pa)->refcount != 0, (int)level);
 	CHECKS_END();
 
-	walk.entries[walk.index] = ipa < realm_protected_end(rd) ?
-					   rtte_with_ripas(RTTE_UNASSIGNED, RMI_RIPAS_DESTROYED) :
-					   RTTE_UNASSIGNED_NS;
+	walk.entries[walk.index] = ipa < realm_protected_end(rd)
+					   ? rtte_with_ripas(RTTE_UNASSIGNED, RMI_RIPAS_DESTROYED)
+					   : RTTE_UNASSIGNED_NS;
 	rtt_granule(rmm, &walk)->refcount--;
 	granule_release(rmm, rtt_pa);
 	out->x[1] = rtt_pa;

@@ -12,21 +12,21 @@
  * An entry. The fields that RTT_READ_ENTRY shows are where it shows them. UNASSIGNED with RIPAS EMPTY
  * is zero, so that a table of those need not be written into a granule that is known to be zero.
  */
-#define RTTE_LIVE        UINT64_C(0x001) /* holds an address: ASSIGNED, ASSIGNED_NS, TABLE */
-#define RTTE_NS          UINT64_C(0x002) /* UNASSIGNED_NS, ASSIGNED_NS */
-#define RTTE_MEMATTR     RMI_DESC_MEMATTR_MASK
-#define RTTE_TABLE_BIT   UINT64_C(0x020)
-#define RTTE_S2AP        RMI_DESC_S2AP_MASK
+#define RTTE_LIVE	 UINT64_C(0x001) /* holds an address: ASSIGNED, ASSIGNED_NS, TABLE */
+#define RTTE_NS		 UINT64_C(0x002) /* UNASSIGNED_NS, ASSIGNED_NS */
+#define RTTE_MEMATTR	 RMI_DESC_MEMATTR_MASK
+#define RTTE_TABLE_BIT	 UINT64_C(0x020)
+#define RTTE_S2AP	 RMI_DESC_S2AP_MASK
 #define RTTE_RIPAS_SHIFT 8
-#define RTTE_RIPAS       UINT64_C(0x300)
-#define RTTE_ADDR        UINT64_C(0x000ffffffffff000)
+#define RTTE_RIPAS	 UINT64_C(0x300)
+#define RTTE_ADDR	 UINT64_C(0x000ffffffffff000)
 
-#define RTTE_HIPAS         (RTTE_LIVE | RTTE_NS | RTTE_TABLE_BIT)
-#define RTTE_UNASSIGNED    UINT64_C(0)
-#define RTTE_ASSIGNED      RTTE_LIVE
+#define RTTE_HIPAS	   (RTTE_LIVE | RTTE_NS | RTTE_TABLE_BIT)
+#define RTTE_UNASSIGNED	   UINT64_C(0)
+#define RTTE_ASSIGNED	   RTTE_LIVE
 #define RTTE_UNASSIGNED_NS RTTE_NS
 #define RTTE_ASSIGNED_NS   (RTTE_LIVE | RTTE_NS)
-#define RTTE_TABLE         (RTTE_LIVE | RTTE_TABLE_BIT)
+#define RTTE_TABLE	   (RTTE_LIVE | RTTE_TABLE_BIT)
 
 static inline uint64_t rtte_hipas(uint64_t entry)
 {
@@ -79,7 +79,7 @@ static inline bool rtt_aligned(uint64_t address, int level)
 struct walk {
 	uint64_t *entries; /* of the table */
 	uint64_t entry;
-	uint64_t table; /* its physical address */
+	uint64_t table;	    /* its physical address */
 	unsigned int index; /* of the entry in the table */
 	int level;
 };
@@ -88,7 +88,8 @@ struct walk {
  * rtt_walk - RttWalk() of the specification: from the starting level towards `target`, as long as the
  * entry for `ipa` is a TABLE. `ipa` is inside the IPA space, `target` not above the starting level.
  */
-static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, uint64_t ipa, int target)
+static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, uint64_t ipa,
+				   int target)
 {
 	unsigned int shift = rtt_shift(rd->rtt_level_start);
 	const uint64_t start = ipa >> shift;

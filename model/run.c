@@ -4,15 +4,15 @@
 #include "command.h"
 #include "cpu.h"
 
-#define LR_STATE(lr)    ((lr) >> 62)
-#define LR_HW           (UINT64_C(1) << 61)
+#define LR_STATE(lr)	((lr) >> 62)
+#define LR_HW		(UINT64_C(1) << 61)
 #define LR_PRIORITY_LOW (UINT64_C(7) << 48) /* five priority bits are implemented */
-#define LR_PINTID       UINT64_C(0x1fff00000000)
-#define LR_EOI          (UINT64_C(1) << 41)
-#define LR_VINTID(lr)   ((uint32_t)(lr))
+#define LR_PINTID	UINT64_C(0x1fff00000000)
+#define LR_EOI		(UINT64_C(1) << 41)
+#define LR_VINTID(lr)	((uint32_t)(lr))
 #define VINTID_SPI_LAST 1019u
-#define VINTID_LPI      8192u
-#define VINTID_LAST     65535u /* sixteen identifier bits are implemented */
+#define VINTID_LPI	8192u
+#define VINTID_LAST	65535u /* sixteen identifier bits are implemented */
 
 static bool gicv3_valid(const struct rmm *rmm, const struct rmi_rec_enter *enter)
 {
@@ -29,7 +29,8 @@ static bool gicv3_valid(const struct rmm *rmm, const struct rmi_rec_enter *enter
 		if (vintid > VINTID_LAST || (vintid > VINTID_SPI_LAST && vintid < VINTID_LPI))
 			return false;
 		for (unsigned int j = 0; j < i; j++) {
-			if (LR_STATE(enter->gicv3_lrs[j]) && LR_VINTID(enter->gicv3_lrs[j]) == vintid)
+			if (LR_STATE(enter->gicv3_lrs[j]) &&
+			    LR_VINTID(enter->gicv3_lrs[j]) == vintid)
 				return false;
 		}
 	}
@@ -98,8 +99,8 @@ uint64_t rmi_rec_enter(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(rec_runnable, !rec->runnable);
 	FAIL_IF(rec_psci, rec->psci_pending);
 	FAIL_IF(rec_gicv3, !gicv3_valid(rmm, &enter));
-	FAIL_IF(inject_sea, inject_sea && !rec->unprotected_abort &&
-				    rmm_follows_tfrmm(rmm, RMM_TFRMM_Q6));
+	FAIL_IF(inject_sea,
+		inject_sea && !rec->unprotected_abort && rmm_follows_tfrmm(rmm, RMM_TFRMM_Q6));
 	FAIL_IF(rec_mmio, enter.flags & RMI_ENTER_FLAG_EMUL_MMIO && !rec->emulatable_abort &&
 				  !(inject_sea && rec->unprotected_abort));
 

@@ -5,7 +5,8 @@
 
 static uint64_t rmi_version(struct rmm *rmm, const uint64_t *x, struct result *out)
 {
-	const uint64_t version = RMI_ABI_VERSION_ENCODE(RMI_ABI_MAJOR_VERSION, RMI_ABI_MINOR_VERSION);
+	const uint64_t version =
+		RMI_ABI_VERSION_ENCODE(RMI_ABI_MAJOR_VERSION, RMI_ABI_MINOR_VERSION);
 
 	(void)rmm;
 	/* There is only one revision: it is the highest, and the nearest to any other request. */

@@ -27,11 +27,12 @@ static bool ipa_unprotected(const struct rd *rd, uint64_t ipa)
 /* Bits above the fields of a descriptor are judged as part of the address: they make it too high. */
 static bool attr_valid(const struct rd *rd, uint64_t desc)
 {
-	const uint64_t fields = RMI_DESC_MEMATTR_MASK | RMI_DESC_S2AP_MASK |
-				(rd->lpa2 ? RMI_DESC_ADDR_LPA2_MASK | RMI_DESC_OA_51_50_MASK : RTTE_ADDR);
+	const uint64_t fields =
+		RMI_DESC_MEMATTR_MASK | RMI_DESC_S2AP_MASK |
+		(rd->lpa2 ? RMI_DESC_ADDR_LPA2_MASK | RMI_DESC_OA_51_50_MASK : RTTE_ADDR);
 
-	return !(desc & ~fields) && (desc & RMI_DESC_MEMATTR_MASK) >> RMI_DESC_MEMATTR_SHIFT !=
-					    RMI_MEMATTR_RESERVED;
+	return !(desc & ~fields) &&
+	       (desc & RMI_DESC_MEMATTR_MASK) >> RMI_DESC_MEMATTR_SHIFT != RMI_MEMATTR_RESERVED;
 }
 
 static uint64_t desc_addr(const struct rd *rd, uint64_t desc)
@@ -69,8 +70,8 @@ uint64_t rmi_rtt_map_unprotected(struct rmm *rmm, const uint64_t *x, struct resu
 	CHECKS_END();
 
 	/* The output address is not looked at: the GPT protects what it names when it is accessed. */
-	walk.entries[walk.index] = RTTE_ASSIGNED_NS | addr |
-				   (desc & (RMI_DESC_MEMATTR_MASK | RMI_DESC_S2AP_MASK));
+	walk.entries[walk.index] =
+		RTTE_ASSIGNED_NS | addr | (desc & (RMI_DESC_MEMATTR_MASK | RMI_DESC_S2AP_MASK));
 	return RMI_SUCCESS;
 }
 

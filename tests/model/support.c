@@ -5,8 +5,8 @@
 
 static void *map(uint64_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	ck_assert_ptr_ne(p, MAP_FAILED);
 	return p;
@@ -148,13 +148,14 @@ void expect_regs(struct host *host, const char *file, int line, uint64_t x0, con
 	const char *condition = last.condition ? last.condition : "(none)";
 
 	if (got != x0 || strcmp(condition, label ? label : "(none)") != 0)
-		ck_abort_msg("%s:%d: %s(%" PRIx64 ", %" PRIx64 ", %" PRIx64 ", %" PRIx64 ", %" PRIx64
-			     ") gave %" PRIx64 " %s, expected %" PRIx64 " %s",
+		ck_abort_msg("%s:%d: %s(%" PRIx64 ", %" PRIx64 ", %" PRIx64 ", %" PRIx64
+			     ", %" PRIx64 ") gave %" PRIx64 " %s, expected %" PRIx64 " %s",
 			     file, line, name, args[0], args[1], args[2], args[3], args[4], got,
 			     condition, x0, label ? label : "(none)");
 	check(!strcmp(last.command, name));
 	if (label && rmm_inspect_hash(host->rmm) != before)
-		ck_abort_msg("%s:%d: %s failed by %s and changed something", file, line, name, label);
+		ck_abort_msg("%s:%d: %s failed by %s and changed something", file, line, name,
+			     label);
 }
 
 enum rmm_granule_state state_of(struct host *host, uint64_t pa)
@@ -329,5 +330,6 @@ enum rmm_outcome realm_smc(struct rmm_cpu *cpu, uint64_t x0, uint64_t x1, uint64
 struct entry_now read_entry(struct host *host, const struct realm *realm, uint64_t ipa, int level)
 {
 	ok(host, RMI_RTT_READ_ENTRY, realm->rd, ipa, (uint64_t)level);
-	return (struct entry_now){host->regs.x[1], host->regs.x[2], host->regs.x[3], host->regs.x[4]};
+	return (struct entry_now){host->regs.x[1], host->regs.x[2], host->regs.x[3],
+				  host->regs.x[4]};
 }

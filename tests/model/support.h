@@ -17,31 +17,31 @@
 #include <rmm/rmm.h>
 #include <rmm/rsi.h>
 
-#define KiB UINT64_C(0x400)
-#define MiB UINT64_C(0x100000)
-#define GiB UINT64_C(0x40000000)
+#define KiB  UINT64_C(0x400)
+#define MiB  UINT64_C(0x100000)
+#define GiB  UINT64_C(0x40000000)
 #define PAGE UINT64_C(0x1000)
 
 /* As ck_assert(), for places that are passed so often that its bookkeeping (a write each time) hurts. */
-#define check(condition)                                                                            \
-	do {                                                                                        \
-		if (!(condition))                                                                   \
-			ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                  \
+#define check(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			ck_abort_msg("%s:%d: %s", __FILE__, __LINE__, #condition);                 \
 	} while (0)
-#define check_eq(got, expected)                                                                     \
-	do {                                                                                        \
-		const uint64_t got_ = (got), expected_ = (expected);                                \
-		if (got_ != expected_)                                                              \
-			ck_abort_msg("%s:%d: %s is %" PRIx64 ", expected %" PRIx64, __FILE__,       \
-				     __LINE__, #got, got_, expected_);                              \
+#define check_eq(got, expected)                                                                    \
+	do {                                                                                       \
+		const uint64_t got_ = (got), expected_ = (expected);                               \
+		if (got_ != expected_)                                                             \
+			ck_abort_msg("%s:%d: %s is %" PRIx64 ", expected %" PRIx64, __FILE__,      \
+				     __LINE__, #got, got_, expected_);                             \
 	} while (0)
 
 /* Return codes as the facts write them. */
-#define SUCCESS      UINT64_C(0)
-#define INPUT        UINT64_C(1)
+#define SUCCESS	     UINT64_C(0)
+#define INPUT	     UINT64_C(1)
 #define REALM(index) (UINT64_C(2) | (uint64_t)(index) << 8)
-#define REC          UINT64_C(3)
-#define RTT(level)   (UINT64_C(4) | (uint64_t)((level) & 0xff) << 8)
+#define REC	     UINT64_C(3)
+#define RTT(level)   (UINT64_C(4) | (uint64_t)((level)&0xff) << 8)
 
 /* Where test memory is. LOW and HIGH lie on either side of 48 bits; DEVICE cannot be delegated. */
 #define LOW_BASE    UINT64_C(0x100000000)
@@ -51,7 +51,7 @@
 #define DEVICE_BASE UINT64_C(0x80000000)
 #define DEVICE_SIZE MiB
 /* Granule aligned, and in no bank. */
-#define NOWHERE     UINT64_C(0x40000000)
+#define NOWHERE UINT64_C(0x40000000)
 
 struct host;
 typedef void (*realm_fn)(struct host *host, struct rmm_cpu *cpu);
@@ -61,8 +61,8 @@ struct host {
 	struct rmm_config config;
 	struct rmm_bank banks[3];
 	struct rmm_regs regs; /* of the last call */
-	uint64_t next; /* first granule that was never handed out */
-	realm_fn realm; /* what the Realm does when it runs; NULL: nothing */
+	uint64_t next;	      /* first granule that was never handed out */
+	realm_fn realm;	      /* what the Realm does when it runs; NULL: nothing */
 	void *realm_arg;
 	unsigned int entries; /* how often it ran */
 	int64_t fault_in; /* this many accesses to Non-secure memory go well, then one faults; < 0: none */
@@ -99,7 +99,7 @@ uint64_t call_regs(struct host *host, uint64_t fid, const uint64_t *args);
  */
 void expect_regs(struct host *host, const char *file, int line, uint64_t x0, const char *label,
 		 uint64_t fid, const uint64_t *args);
-#define expect(host, x0, label, fid, ...)                                                           \
+#define expect(host, x0, label, fid, ...)                                                          \
 	expect_regs(host, __FILE__, __LINE__, x0, label, fid, (const uint64_t[6]){__VA_ARGS__})
 #define ok(host, fid, ...) expect(host, SUCCESS, NULL, fid, __VA_ARGS__)
 
@@ -118,7 +118,8 @@ struct realm {
 /* realm_prepare - granules and parameters for a Realm: s2sz 40, starting level 1, two root tables. */
 void realm_prepare(struct host *host, struct realm *realm);
 /* realm_prepare_as - the same with another geometry. */
-void realm_prepare_as(struct host *host, struct realm *realm, uint8_t s2sz, int level, uint32_t num);
+void realm_prepare_as(struct host *host, struct realm *realm, uint8_t s2sz, int level,
+		      uint32_t num);
 /* realm_create - realm_prepare() and REALM_CREATE. */
 void realm_create(struct host *host, struct realm *realm);
 /* realm_add_rec - the next REC, runnable or not; returns its granule. */

@@ -6,16 +6,16 @@
 #define IPAEND (UINT64_C(1) << 40)
 
 /* Fields of ESR_ELx by their place in the architecture (section 6.4). */
-#define EC(ec)    ((uint64_t)(ec) << 26)
-#define IL        (UINT64_C(1) << 25)
-#define ISV       (UINT64_C(1) << 24)
+#define EC(ec)	  ((uint64_t)(ec) << 26)
+#define IL	  (UINT64_C(1) << 25)
+#define ISV	  (UINT64_C(1) << 24)
 #define SAS(log2) ((uint64_t)(log2) << 22)
-#define SSE       (UINT64_C(1) << 21)
+#define SSE	  (UINT64_C(1) << 21)
 #define SRT(reg)  ((uint64_t)(reg) << 16)
-#define SF        (UINT64_C(1) << 15)
-#define EA        (UINT64_C(1) << 9)
-#define S1PTW     (UINT64_C(1) << 7)
-#define WNR       (UINT64_C(1) << 6)
+#define SF	  (UINT64_C(1) << 15)
+#define EA	  (UINT64_C(1) << 9)
+#define S1PTW	  (UINT64_C(1) << 7)
+#define WNR	  (UINT64_C(1) << 6)
 
 #define EL0T UINT64_C(0x0)
 #define EL1T UINT64_C(0x4)
@@ -49,8 +49,8 @@ static void attempt(struct host *h, struct rmm_cpu *cpu)
 	if (a->access.srt < 31)
 		regs->gprs[a->access.srt] = a->gpr;
 	a->before = *regs;
-	a->outcome = a->translate ? rmm_cpu_translate(cpu, &a->access, &a->translation) :
-				    rmm_cpu_access(cpu, &a->access);
+	a->outcome = a->translate ? rmm_cpu_translate(cpu, &a->access, &a->translation)
+				  : rmm_cpu_access(cpu, &a->access);
 	a->after = *regs;
 	if (a->outcome == RMM_EXIT) {
 		struct rmm_access again = a->access;
@@ -70,7 +70,10 @@ static const struct rmi_rec_exit *make_attempt(struct host *h, struct realm *r, 
 static struct attempt attempt_at(uint64_t ipa, enum rmm_access_type type, uint32_t size)
 {
 	return (struct attempt){
-		.access = {.type = type, .ipa = ipa, .size = size, .far = UINT64_C(0xffff000000000000) | ipa},
+		.access = {.type = type,
+			   .ipa = ipa,
+			   .size = size,
+			   .far = UINT64_C(0xffff000000000000) | ipa},
 		.pstate = NZCV | EL1H,
 	};
 }
@@ -116,20 +119,20 @@ enum {
 	ASSIGNED_RAM_3 = 0x8000,
 	ASSIGNED_RAM_4 = 0x9000,
 };
-#define NS_NONE      (U + 0x0000) /* UNASSIGNED_NS */
-#define NS_RW        (U + 0x1000)
+#define NS_NONE	     (U + 0x0000) /* UNASSIGNED_NS */
+#define NS_RW	     (U + 0x1000)
 #define NS_NO_ACCESS (U + 0x2000)
-#define NS_READ      (U + 0x3000)
+#define NS_READ	     (U + 0x3000)
 #define NS_WRITE     (U + 0x4000)
 #define NS_DELEGATED (U + 0x5000) /* to a granule that is not Non-secure (any more) */
 #define NS_NOWHERE   (U + 0x6000)
 #define NS_SECURE    (U + 0x7000)
-#define NS_AAP       (U + 0x8000)
+#define NS_AAP	     (U + 0x8000)
 #define NS_DEVICE    (U + 0x9000)
 #define NS_BLOCK     (U + 2 * MiB)
 #define NS_BLOCK_RO  (U + 4 * MiB)
-#define NS_L2        (U + 6 * MiB) /* UNASSIGNED_NS */
-#define NS_L1        (U + GiB)
+#define NS_L2	     (U + 6 * MiB) /* UNASSIGNED_NS */
+#define NS_L1	     (U + GiB)
 
 static void world_init(struct world *w, uint64_t tfrmm)
 {
@@ -235,10 +238,12 @@ static void check_sea(const struct attempt *a, uint64_t esr, uint64_t vector)
 }
 
 /* One access with isv, `log2` of its size, and a register. */
-static void check_isv(struct world *w, const struct row *row, bool write, unsigned int log2, uint8_t srt)
+static void check_isv(struct world *w, const struct row *row, bool write, unsigned int log2,
+		      uint8_t srt)
 {
 	const enum rmm_outcome outcome = write ? row->write : row->read;
-	struct attempt a = attempt_at(row->ipa + (UINT64_C(8) << log2), write ? RMM_WRITE : RMM_READ, 1u << log2);
+	struct attempt a = attempt_at(row->ipa + (UINT64_C(8) << log2),
+				      write ? RMM_WRITE : RMM_READ, 1u << log2);
 	const uint64_t mask = UINT64_MAX >> (64 - (8 << log2));
 	const bool unprotected = row->ipa >= U;
 	uint8_t buffer[8] = {0};
@@ -258,8 +263,10 @@ static void check_isv(struct world *w, const struct row *row, bool write, unsign
 		check_unchanged(&a);
 		check_eq(a.access.done, 1u << log2);
 	} else if (outcome == RMM_SEA) {
-		check_sea(&a, EC(0x25) | IL | ISV | SAS(log2) | (write ? WNR : SSE) | SRT(srt) |
-				      (log2 == 3 ? SF : 0) | EA | 0x10, 0x200);
+		check_sea(&a,
+			  EC(0x25) | IL | ISV | SAS(log2) | (write ? WNR : SSE) | SRT(srt) |
+				  (log2 == 3 ? SF : 0) | EA | 0x10,
+			  0x200);
 	}
 	if (outcome != RMM_EXIT) {
 		/* The Host is told nothing. */
@@ -384,13 +391,16 @@ START_TEST(test_address_size)
 	for (size_t i = 0; i < sizeof(ipas) / sizeof(ipas[0]); i++) {
 		for (int mmu = 0; mmu < 2; mmu++) {
 			for (int type = RMM_READ; type <= RMM_FETCH; type++) {
-				struct attempt a = attempt_at(ipas[i], (enum rmm_access_type)type, 4);
+				struct attempt a =
+					attempt_at(ipas[i], (enum rmm_access_type)type, 4);
 
 				a.sctlr = UINT64_C(0x30d00800) | (uint64_t)mmu;
 				check_exit(make_attempt(&w.h, &w.r, &a), RMI_EXIT_FIQ, 0, 0, 0, 0);
 				check_eq(a.outcome, RMM_SEA);
-				check_sea(&a, EC(type == RMM_FETCH ? 0x21 : 0x25) | IL |
-						      (type == RMM_WRITE ? WNR : 0) | (mmu ? 3 : 0), 0x200);
+				check_sea(&a,
+					  EC(type == RMM_FETCH ? 0x21 : 0x25) | IL |
+						  (type == RMM_WRITE ? WNR : 0) | (mmu ? 3 : 0),
+					  0x200);
 			}
 		}
 	}
@@ -416,13 +426,15 @@ START_TEST(test_vectors)
 	world_init(&w, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (int fetch = 0; fetch < 2; fetch++) {
-			struct attempt a = attempt_at(UNASSIGNED_EMPTY + 8, fetch ? RMM_FETCH : RMM_READ, 4);
+			struct attempt a =
+				attempt_at(UNASSIGNED_EMPTY + 8, fetch ? RMM_FETCH : RMM_READ, 4);
 
 			a.pstate = cases[i].pstate;
 			a.access.from_el0 = cases[i].from_el0;
 			make_attempt(&w.h, &w.r, &a);
 			check_eq(a.outcome, RMM_SEA);
-			check_sea(&a, EC((fetch ? 0x20 : 0x24) + !cases[i].from_el0) | IL | EA | 0x10,
+			check_sea(&a,
+				  EC((fetch ? 0x20 : 0x24) + !cases[i].from_el0) | IL | EA | 0x10,
 				  cases[i].vector);
 		}
 	}
@@ -487,9 +499,13 @@ START_TEST(test_crossing)
 	make_attempt(&w.h, &w.r, &a);
 	check_eq(a.outcome, RMM_CONTINUE);
 	check_eq(a.access.done, 8);
-	check_eq(*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_3, 3).desc + 0xffc), 0x5a5a5a5a);
-	check_eq(*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_4, 3).desc), 0x5a5a5a5a);
-	check_eq(*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_4, 3).desc + 4), 0);
+	check_eq(
+		*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_3, 3).desc + 0xffc),
+		0x5a5a5a5a);
+	check_eq(*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_4, 3).desc),
+		 0x5a5a5a5a);
+	check_eq(*(uint32_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_4, 3).desc + 4),
+		 0);
 	/* SEA in the second: far is where the second page starts. */
 	a = attempt_at(ASSIGNED_RAM_2 + 0xffe, RMM_WRITE, 8);
 	a.access.data = data;
@@ -497,7 +513,9 @@ START_TEST(test_crossing)
 	check_eq(a.outcome, RMM_SEA);
 	check_eq(a.access.done, 2);
 	check_eq(a.after.far_el1, a.access.far + 2);
-	check_eq(*(uint16_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_2, 3).desc + 0xffe), 0x5a5a);
+	check_eq(
+		*(uint16_t *)host_ptr(&w.h, read_entry(&w.h, &w.r, ASSIGNED_RAM_2, 3).desc + 0xffe),
+		0x5a5a);
 	/* Exit in the second, protected. */
 	a = attempt_at(ASSIGNED_RAM + 0xffc, RMM_READ, 8);
 	a.access.isv = true;
@@ -545,7 +563,8 @@ START_TEST(test_isv_size)
 		struct attempt a = attempt_at(NS_NONE + 8, RMM_READ, sizes[i]);
 
 		a.access.isv = true;
-		check_exit(make_attempt(&w.h, &w.r, &a), RMI_EXIT_SYNC, EC(0x24) | IL | 7, 0, NS_NONE >> 8, 0);
+		check_exit(make_attempt(&w.h, &w.r, &a), RMI_EXIT_SYNC, EC(0x24) | IL | 7, 0,
+			   NS_NONE >> 8, 0);
 	}
 	host_end(&w.h);
 }
@@ -561,8 +580,8 @@ START_TEST(test_ns_fault)
 	w.h.fault_pa = w.block + 9 * PAGE;
 	a = attempt_at(NS_BLOCK + 9 * PAGE + 0x10, RMM_READ, 4);
 	a.access.isv = true;
-	check_exit(make_attempt(&w.h, &w.r, &a), RMI_EXIT_SYNC, EC(0x24) | ISV | SAS(2) | 0x28, 0x10,
-		   (NS_BLOCK + 9 * PAGE) >> 8, 0);
+	check_exit(make_attempt(&w.h, &w.r, &a), RMI_EXIT_SYNC, EC(0x24) | ISV | SAS(2) | 0x28,
+		   0x10, (NS_BLOCK + 9 * PAGE) >> 8, 0);
 	host_end(&w.h);
 }
 END_TEST
@@ -589,7 +608,8 @@ START_TEST(test_translate)
 
 	world_init(&w, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const uint64_t pas[] = {w.ram, w.ram, w.ram, w.ns, w.ns, w.ns, DEVICE_BASE, w.block + 9 * PAGE};
+		const uint64_t pas[] = {w.ram, w.ram, w.ram,	   w.ns,
+					w.ns,  w.ns,  DEVICE_BASE, w.block + 9 * PAGE};
 		struct attempt a = attempt_at(cases[i].ipa + 0x123, cases[i].type, 4);
 
 		a.translate = true;
@@ -611,7 +631,8 @@ START_TEST(test_translate)
 		make_attempt(&w.h, &w.r, &a);
 		check_eq(a.outcome, rows[i].read);
 		if (rows[i].read == RMM_EXIT)
-			check_eq(run_exit(&w.h, &w.r)->esr, EC(0x24) | rows[i].fsc | (rows[i].ipa >= U ? IL : 0));
+			check_eq(run_exit(&w.h, &w.r)->esr,
+				 EC(0x24) | rows[i].fsc | (rows[i].ipa >= U ? IL : 0));
 	}
 	host_end(&w.h);
 }
@@ -686,7 +707,8 @@ START_TEST(test_emulate_read)
 	world_init(&w, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (unsigned int srt = 0; srt < 32; srt++) {
-			struct attempt a = attempt_at(NS_NONE + 8, RMM_READ, 1u << cases[i].log2), b;
+			struct attempt a = attempt_at(NS_NONE + 8, RMM_READ, 1u << cases[i].log2),
+				       b;
 			struct rmm_cpu_regs expected;
 
 			a.access.isv = true;
@@ -832,7 +854,10 @@ START_TEST(test_inject_sea)
 			expected.spsr_el1 = a.after.pstate;
 			expected.pc = 0x7000 + (emul ? 0x400 : 0);
 			expected.pstate = 0x3c5;
-			b = reenter_regs(&w, RMI_ENTER_FLAG_INJECT_SEA | (emul ? RMI_ENTER_FLAG_EMUL_MMIO : 0), 1);
+			b = reenter_regs(&w,
+					 RMI_ENTER_FLAG_INJECT_SEA |
+						 (emul ? RMI_ENTER_FLAG_EMUL_MMIO : 0),
+					 1);
 			check(b.entry.sea_injected);
 			check(!b.entry.mmio_emulated);
 			check_eq(b.after.esr_el1, expected.esr_el1);
@@ -855,10 +880,11 @@ START_TEST(test_inject_sea_without_abort)
 
 		world_init(&w, tfrmm ? RMM_TFRMM_Q6 : 0);
 		run_enter(&w.h, &w.r)->flags = RMI_ENTER_FLAG_INJECT_SEA;
-		expect(&w.h, tfrmm ? REC : SUCCESS, tfrmm ? "inject_sea" : NULL, RMI_REC_ENTER, w.r.rec[0],
-		       w.r.run);
+		expect(&w.h, tfrmm ? REC : SUCCESS, tfrmm ? "inject_sea" : NULL, RMI_REC_ENTER,
+		       w.r.rec[0], w.r.run);
 		run_enter(&w.h, &w.r)->flags = RMI_ENTER_FLAG_INJECT_SEA | RMI_ENTER_FLAG_EMUL_MMIO;
-		expect(&w.h, REC, tfrmm ? "inject_sea" : "rec_mmio", RMI_REC_ENTER, w.r.rec[0], w.r.run);
+		expect(&w.h, REC, tfrmm ? "inject_sea" : "rec_mmio", RMI_REC_ENTER, w.r.rec[0],
+		       w.r.run);
 		/* What comes before it in order. */
 		run_enter(&w.h, &w.r)->gicv3_hcr = 1;
 		expect(&w.h, REC, "rec_gicv3", RMI_REC_ENTER, w.r.rec[0], w.r.run);
@@ -868,8 +894,8 @@ START_TEST(test_inject_sea_without_abort)
 		a = attempt_at(UNASSIGNED_RAM, RMM_READ, 8);
 		abort_at(&w, &a);
 		run_enter(&w.h, &w.r)->flags = RMI_ENTER_FLAG_INJECT_SEA;
-		expect(&w.h, tfrmm ? REC : SUCCESS, tfrmm ? "inject_sea" : NULL, RMI_REC_ENTER, w.r.rec[0],
-		       w.r.run);
+		expect(&w.h, tfrmm ? REC : SUCCESS, tfrmm ? "inject_sea" : NULL, RMI_REC_ENTER,
+		       w.r.rec[0], w.r.run);
 		/* After one it takes effect in either. */
 		run_enter(&w.h, &w.r)->flags = 0;
 		a = attempt_at(NS_NONE, RMM_READ, 8);

@@ -16,7 +16,7 @@ struct fixture {
 	struct realm other;
 	uint64_t delegated, delegated_high, src, block;
 	struct rmi_rec_params *rec_params;
-	uint64_t x[7]; /* x1.. of the call */
+	uint64_t x[7];	   /* x1.. of the call */
 	uint64_t *running; /* the call is made while this REC runs */
 };
 
@@ -28,11 +28,11 @@ enum how {
 	FN,   /* fn(); `value` has the bits of what it changes */
 };
 
-#define X(n)    (1u << (n))
-#define STATE   X(8)  /* state of the Realm */
-#define PARAMS  X(9)  /* contents of a parameter page; more than one field can be changed */
+#define X(n)	(1u << (n))
+#define STATE	X(8)  /* state of the Realm */
+#define PARAMS	X(9)  /* contents of a parameter page; more than one field can be changed */
 #define REQUEST X(10) /* what the REC has asked for */
-#define GPT     X(11)
+#define GPT	X(11)
 
 struct violation {
 	const char *label;
@@ -148,7 +148,8 @@ static void in_realm(struct host *h, struct rmm_cpu *cpu)
 	expect_regs(h, n->label, 0, n->x0, n->label, n->fid, &n->f->x[1]);
 }
 
-static void make_call(struct fixture *f, uint64_t fid, const char *label, uint64_t x0, const char *what)
+static void make_call(struct fixture *f, uint64_t fid, const char *label, uint64_t x0,
+		      const char *what)
 {
 	struct nested n = {f, fid, label, x0};
 
@@ -185,9 +186,11 @@ static void check_command(const struct command *c)
 		const struct violation *v = &c->rows[i];
 
 		/* The table of the model has the labels in the same order, and no more of them. */
-		while (next < known->num_conditions && strcmp(known->conditions[next].label, v->label))
+		while (next < known->num_conditions &&
+		       strcmp(known->conditions[next].label, v->label))
 			next++;
-		ck_assert_msg(next < known->num_conditions, "%s has no %s there", known->name, v->label);
+		ck_assert_msg(next < known->num_conditions, "%s has no %s there", known->name,
+			      v->label);
 		check_eq(known->conditions[next].status, v->x0 & 0xff);
 
 		snprintf(what, sizeof(what), "%s row %zu", known->name, i);
@@ -196,7 +199,8 @@ static void check_command(const struct command *c)
 		violate(&f, v);
 		make_call(&f, c->fid, v->label, v->x0, what);
 		for (size_t j = i + 1; j < c->num_rows; j++) {
-			if (changes(v) & changes(&c->rows[j]) & ~PARAMS || !strcmp(v->label, c->rows[j].label))
+			if (changes(v) & changes(&c->rows[j]) & ~PARAMS ||
+			    !strcmp(v->label, c->rows[j].label))
 				continue;
 			snprintf(what, sizeof(what), "%s rows %zu and %zu", known->name, i, j);
 			fixture_again(&f);
@@ -223,52 +227,61 @@ static void check_complete(const struct command *c, const char *not_here)
 	}
 }
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	     (sizeof(a) / sizeof((a)[0]))
 #define RUN(fid, good, rows) RUN_BUT(fid, good, rows, NULL)
-#define RUN_BUT(fid, good, rows, not_here)                                                          \
-	do {                                                                                        \
-		const struct command c_ = {fid, good, rows, ARRAY_SIZE(rows)};                      \
-		check_complete(&c_, not_here);                                                      \
-		check_command(&c_);                                                                 \
+#define RUN_BUT(fid, good, rows, not_here)                                                         \
+	do {                                                                                       \
+		const struct command c_ = {fid, good, rows, ARRAY_SIZE(rows)};                     \
+		check_complete(&c_, not_here);                                                     \
+		check_command(&c_);                                                                \
 	} while (0)
 
 /* GRAN(rd, RD) where rd is x1. */
-#define ROWS_RD                                                                                     \
-	{"rd_align", INPUT, ADD, 1, 8, NULL, 0}, {"rd_bound", INPUT, SET, 1, NOWHERE, NULL, 0},     \
-		{"rd_bound", INPUT, SET, 1, DEVICE_BASE, NULL, 0},                                  \
-		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_UNDELEGATED, NULL, 0},                     \
-		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_DELEGATED, NULL, 0},                       \
-		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_REC, NULL, 0},                             \
-		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_RTT, NULL, 0}
+#define ROWS_RD                                                                                    \
+	{"rd_align", INPUT, ADD, 1, 8, NULL, 0}, {"rd_bound", INPUT, SET, 1, NOWHERE, NULL, 0},    \
+		{"rd_bound", INPUT, SET, 1, DEVICE_BASE, NULL, 0},                                 \
+		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_UNDELEGATED, NULL, 0},                    \
+		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_DELEGATED, NULL, 0},                      \
+		{"rd_state", INPUT, GRAN, 1, RMM_GRANULE_REC, NULL, 0},                            \
+	{                                                                                          \
+		"rd_state", INPUT, GRAN, 1, RMM_GRANULE_RTT, NULL, 0                               \
+	}
 
 /* GRAN(x, DELEGATED). */
-#define ROWS_DELEGATED(align, bound, state, arg)                                                    \
-	{align, INPUT, ADD, arg, 0x800, NULL, 0}, {bound, INPUT, SET, arg, NOWHERE, NULL, 0},       \
-		{bound, INPUT, SET, arg, DEVICE_BASE, NULL, 0},                                     \
-		{bound, INPUT, SET, arg, UINT64_MAX - 0xfff, NULL, 0},                              \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_UNDELEGATED, NULL, 0},                        \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_RD, NULL, 0},                                 \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_REC, NULL, 0},                                \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_REC_AUX, NULL, 0},                            \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_DATA, NULL, 0},                               \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_RTT, NULL, 0}
+#define ROWS_DELEGATED(align, bound, state, arg)                                                   \
+	{align, INPUT, ADD, arg, 0x800, NULL, 0}, {bound, INPUT, SET, arg, NOWHERE, NULL, 0},      \
+		{bound, INPUT, SET, arg, DEVICE_BASE, NULL, 0},                                    \
+		{bound, INPUT, SET, arg, UINT64_MAX - 0xfff, NULL, 0},                             \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_UNDELEGATED, NULL, 0},                       \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_RD, NULL, 0},                                \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_REC, NULL, 0},                               \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_REC_AUX, NULL, 0},                           \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_DATA, NULL, 0},                              \
+	{                                                                                          \
+		state, INPUT, GRAN, arg, RMM_GRANULE_RTT, NULL, 0                                  \
+	}
 
 /* GRAN(x, REC). */
-#define ROWS_REC(align, bound, state, arg)                                                          \
-	{align, INPUT, ADD, arg, 1, NULL, 0},                                                       \
-		{bound, INPUT, SET, arg, NOWHERE + (arg) * PAGE, NULL, 0},                          \
-		{bound, INPUT, SET, arg, DEVICE_BASE + (arg) * PAGE, NULL, 0},                                     \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_UNDELEGATED, NULL, 0},                        \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_DELEGATED, NULL, 0},                          \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_RD, NULL, 0},                                 \
-		{state, INPUT, GRAN, arg, RMM_GRANULE_REC_AUX, NULL, 0}
+#define ROWS_REC(align, bound, state, arg)                                                         \
+	{align, INPUT, ADD, arg, 1, NULL, 0},                                                      \
+		{bound, INPUT, SET, arg, NOWHERE + (arg)*PAGE, NULL, 0},                           \
+		{bound, INPUT, SET, arg, DEVICE_BASE + (arg)*PAGE, NULL, 0},                       \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_UNDELEGATED, NULL, 0},                       \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_DELEGATED, NULL, 0},                         \
+		{state, INPUT, GRAN, arg, RMM_GRANULE_RD, NULL, 0},                                \
+	{                                                                                          \
+		state, INPUT, GRAN, arg, RMM_GRANULE_REC_AUX, NULL, 0                              \
+	}
 
 /* NSBUF(p): the granule is not Non-secure because it is delegated, or by the GPT alone. */
-#define ROWS_NSBUF(align, bound, pas, arg, fn)                                                      \
-	{align, INPUT, ADD, arg, 0x10, NULL, 0}, {bound, INPUT, SET, arg, NOWHERE, NULL, 0},        \
-		{bound, INPUT, SET, arg, DEVICE_BASE, NULL, 0},                                     \
-		{pas, INPUT, GRAN, arg, RMM_GRANULE_DELEGATED, NULL, 0},                            \
-		{pas, INPUT, GRAN, arg, RMM_GRANULE_RTT, NULL, 0}, {pas, INPUT, FN, arg, 0, fn, 0}
+#define ROWS_NSBUF(align, bound, pas, arg, fn)                                                     \
+	{align, INPUT, ADD, arg, 0x10, NULL, 0}, {bound, INPUT, SET, arg, NOWHERE, NULL, 0},       \
+		{bound, INPUT, SET, arg, DEVICE_BASE, NULL, 0},                                    \
+		{pas, INPUT, GRAN, arg, RMM_GRANULE_DELEGATED, NULL, 0},                           \
+		{pas, INPUT, GRAN, arg, RMM_GRANULE_RTT, NULL, 0},                                 \
+	{                                                                                          \
+		pas, INPUT, FN, arg, 0, fn, 0                                                      \
+	}
 
 static void secure(struct fixture *f, int arg)
 {
@@ -360,11 +373,11 @@ static void good_realm_create(struct fixture *f)
 	f->x[2] = third.params;
 }
 
-#define PARAM(name, field, to)                                                                      \
-	static void name(struct fixture *f)                                                         \
-	{                                                                                           \
-		(void)f;                                                                            \
-		third.p->field = to;                                                                \
+#define PARAM(name, field, to)                                                                     \
+	static void name(struct fixture *f)                                                        \
+	{                                                                                          \
+		(void)f;                                                                           \
+		third.p->field = to;                                                               \
 	}
 PARAM(hash_2, hash_algo, 2)
 PARAM(hash_255, hash_algo, 255)
@@ -576,10 +589,10 @@ static void good_rec_create(struct fixture *f)
 	f->rec_params->aux[1] = host_delegated(&f->h);
 }
 
-#define REC_PARAM(name, field, to)                                                                  \
-	static void name(struct fixture *f)                                                         \
-	{                                                                                           \
-		f->rec_params->field = to;                                                          \
+#define REC_PARAM(name, field, to)                                                                 \
+	static void name(struct fixture *f)                                                        \
+	{                                                                                          \
+		f->rec_params->field = to;                                                         \
 	}
 REC_PARAM(num_aux_17, num_aux, 17)
 REC_PARAM(num_aux_far, num_aux, UINT64_MAX)
@@ -739,19 +752,23 @@ static void level_1_ipa_0_x2(struct fixture *f)
 }
 
 /* Rows that RTT_DESTROY and RTT_FOLD share. */
-#define ROWS_TABLE                                                                                  \
-	ROWS_RD, {"level_bound", INPUT, SET, 3, 4, NULL, 0},                                        \
-		{"level_bound", INPUT, FN, 3, 0, level_1_ipa_0_x2, X(2)},                           \
-		{"level_bound", INPUT, SET, 3, 0, NULL, X(2)},                                      \
-		{"level_bound", INPUT, SET, 3, UINT64_MAX, NULL, X(2)},                             \
-		{"level_bound", INPUT, SET, 3, UINT64_C(0x100000003), NULL, 0},                     \
-		{"ipa_bound", INPUT, SET, 2, IPAEND, NULL, 0},                                      \
-		{"ipa_align", INPUT, ADD, 2, PAGE, NULL, 0}, {"ipa_align", INPUT, SET, 3, 2, NULL, X(2)}, \
-		{"rtt_walk", RTT(1), SET, 2, GiB, NULL, 0}, {"rtt_walk", RTT(1), SET, 2, U + GiB, NULL, 0}, \
-		{"rtte_state", RTT(2), SET, 2, 2 * MiB, NULL, 0},                                   \
-		{"rtte_state", RTT(2), SET, 2, 6 * MiB, NULL, 0},                                   \
-		{"rtte_state", RTT(2), SET, 2, U + 2 * MiB, NULL, 0},                               \
-		{"rtte_state", RTT(2), SET, 2, U + 4 * MiB, NULL, 0}
+#define ROWS_TABLE                                                                                 \
+	ROWS_RD, {"level_bound", INPUT, SET, 3, 4, NULL, 0},                                       \
+		{"level_bound", INPUT, FN, 3, 0, level_1_ipa_0_x2, X(2)},                          \
+		{"level_bound", INPUT, SET, 3, 0, NULL, X(2)},                                     \
+		{"level_bound", INPUT, SET, 3, UINT64_MAX, NULL, X(2)},                            \
+		{"level_bound", INPUT, SET, 3, UINT64_C(0x100000003), NULL, 0},                    \
+		{"ipa_bound", INPUT, SET, 2, IPAEND, NULL, 0},                                     \
+		{"ipa_align", INPUT, ADD, 2, PAGE, NULL, 0},                                       \
+		{"ipa_align", INPUT, SET, 3, 2, NULL, X(2)},                                       \
+		{"rtt_walk", RTT(1), SET, 2, GiB, NULL, 0},                                        \
+		{"rtt_walk", RTT(1), SET, 2, U + GiB, NULL, 0},                                    \
+		{"rtte_state", RTT(2), SET, 2, 2 * MiB, NULL, 0},                                  \
+		{"rtte_state", RTT(2), SET, 2, 6 * MiB, NULL, 0},                                  \
+		{"rtte_state", RTT(2), SET, 2, U + 2 * MiB, NULL, 0},                              \
+	{                                                                                          \
+		"rtte_state", RTT(2), SET, 2, U + 4 * MiB, NULL, 0                                 \
+	}
 
 START_TEST(test_rtt_destroy)
 {
@@ -829,9 +846,10 @@ static void addr_1_page_off(struct fixture *f)
 }
 
 /* An unprotected IPA at which `level` alone is wrong: aligned to it, walks end there. */
-#define ROWS_UNPROTECTED(level_0)                                                                   \
-	{"level_bound", INPUT, SET, 3, 4, NULL, 0}, {"level_bound", INPUT, FN, 3, 0, level_0, X(2) | X(4)}, \
-		{"level_bound", INPUT, SET, 3, UINT64_MAX, NULL, X(2) | X(4)},                      \
+#define ROWS_UNPROTECTED(level_0)                                                                  \
+	{"level_bound", INPUT, SET, 3, 4, NULL, 0},                                                \
+		{"level_bound", INPUT, FN, 3, 0, level_0, X(2) | X(4)},                            \
+		{"level_bound", INPUT, SET, 3, UINT64_MAX, NULL, X(2) | X(4)},                     \
 		{"level_bound", INPUT, SET, 3, UINT64_C(0x100000003), NULL, 0}, ROWS_RD
 
 START_TEST(test_rtt_map_unprotected)
@@ -925,15 +943,18 @@ static void src_faults(struct fixture *f)
 	f->h.fault_pa = f->src;
 }
 
-#define ROWS_DATA_IPA                                                                               \
-	{"ipa_bound", INPUT, SET, 3, U, NULL, 0}, {"ipa_bound", INPUT, SET, 3, IPAEND, NULL, 0},    \
-		{"ipa_bound", INPUT, SET, 3, UINT64_C(1) << 63, NULL, 0},                           \
-		{"ipa_align", INPUT, ADD, 3, 8, NULL, 0},                                           \
-		{"data_bound2", INPUT, FN, 2, 0, rtt_is_high, 0},                                   \
-		{"rtt_walk", RTT(2), SET, 3, 2 * MiB, NULL, 0},                                     \
-		{"rtt_walk", RTT(2), SET, 3, 6 * MiB, NULL, 0},                                     \
-		{"rtt_walk", RTT(1), SET, 3, GiB, NULL, 0}, {"rtt_walk", RTT(1), SET, 3, U - PAGE, NULL, 0}, \
-		{"rtte_state", RTT(3), SET, 3, 0, NULL, 0}
+#define ROWS_DATA_IPA                                                                              \
+	{"ipa_bound", INPUT, SET, 3, U, NULL, 0}, {"ipa_bound", INPUT, SET, 3, IPAEND, NULL, 0},   \
+		{"ipa_bound", INPUT, SET, 3, UINT64_C(1) << 63, NULL, 0},                          \
+		{"ipa_align", INPUT, ADD, 3, 8, NULL, 0},                                          \
+		{"data_bound2", INPUT, FN, 2, 0, rtt_is_high, 0},                                  \
+		{"rtt_walk", RTT(2), SET, 3, 2 * MiB, NULL, 0},                                    \
+		{"rtt_walk", RTT(2), SET, 3, 6 * MiB, NULL, 0},                                    \
+		{"rtt_walk", RTT(1), SET, 3, GiB, NULL, 0},                                        \
+		{"rtt_walk", RTT(1), SET, 3, U - PAGE, NULL, 0},                                   \
+	{                                                                                          \
+		"rtte_state", RTT(3), SET, 3, 0, NULL, 0                                           \
+	}
 
 START_TEST(test_data_create)
 {
@@ -994,11 +1015,11 @@ static void good_init_ripas(struct fixture *f)
 	f->x[3] = 3 * PAGE;
 }
 
-#define RANGE(name, arg, base, top)                                                                 \
-	static void name(struct fixture *f)                                                         \
-	{                                                                                           \
-		f->x[arg] = base;                                                                   \
-		f->x[(arg) + 1] = top;                                                              \
+#define RANGE(name, arg, base, top)                                                                \
+	static void name(struct fixture *f)                                                        \
+	{                                                                                          \
+		f->x[arg] = base;                                                                  \
+		f->x[(arg) + 1] = top;                                                             \
 	}
 RANGE(range_off_2m, 2, 2 * MiB + PAGE, 6 * MiB)
 RANGE(range_off_2m_short, 2, 2 * MiB + PAGE, 2 * MiB + 2 * PAGE)
@@ -1069,10 +1090,10 @@ static void ask_again(struct fixture *f, uint64_t base, uint64_t top)
 	f->x[4] = top;
 }
 
-#define ASK(name, base, top)                                                                        \
-	static void name(struct fixture *f)                                                         \
-	{                                                                                           \
-		ask_again(f, base, top);                                                            \
+#define ASK(name, base, top)                                                                       \
+	static void name(struct fixture *f)                                                        \
+	{                                                                                          \
+		ask_again(f, base, top);                                                           \
 	}
 ASK(ask_off_2m, 2 * MiB + PAGE, 8 * MiB)
 ASK(ask_off_2m_short, 2 * MiB + PAGE, 2 * MiB + 2 * PAGE)
@@ -1312,7 +1333,8 @@ START_TEST(test_tables)
 			int used;
 
 			for (size_t k = 0; k < j; k++)
-				ck_assert_str_ne(c[i].conditions[k].label, c[i].conditions[j].label);
+				ck_assert_str_ne(c[i].conditions[k].label,
+						 c[i].conditions[j].label);
 			/* What the specification orders before a condition is before it here. */
 			while (sscanf(after, "%63s%n", label, &used) == 1) {
 				bool found = false;

@@ -59,20 +59,36 @@ struct transition {
 };
 
 static const struct transition data_create[NUM_PAGE_STATES] = {
-	{true, RMM_ASSIGNED, RMM_RAM}, {true, RMM_ASSIGNED, RMM_RAM}, {true, RMM_ASSIGNED, RMM_RAM},
-	{false, 0, 0}, {false, 0, 0}, {false, 0, 0},
+	{true, RMM_ASSIGNED, RMM_RAM},
+	{true, RMM_ASSIGNED, RMM_RAM},
+	{true, RMM_ASSIGNED, RMM_RAM},
+	{false, 0, 0},
+	{false, 0, 0},
+	{false, 0, 0},
 };
 static const struct transition data_create_unknown[NUM_PAGE_STATES] = {
-	{true, RMM_ASSIGNED, RMM_EMPTY}, {true, RMM_ASSIGNED, RMM_RAM}, {true, RMM_ASSIGNED, RMM_DESTROYED},
-	{false, 0, 0}, {false, 0, 0}, {false, 0, 0},
+	{true, RMM_ASSIGNED, RMM_EMPTY},
+	{true, RMM_ASSIGNED, RMM_RAM},
+	{true, RMM_ASSIGNED, RMM_DESTROYED},
+	{false, 0, 0},
+	{false, 0, 0},
+	{false, 0, 0},
 };
 static const struct transition data_destroy[NUM_PAGE_STATES] = {
-	{false, 0, 0}, {false, 0, 0}, {false, 0, 0}, {true, RMM_UNASSIGNED, RMM_EMPTY},
-	{true, RMM_UNASSIGNED, RMM_DESTROYED}, {true, RMM_UNASSIGNED, RMM_DESTROYED},
+	{false, 0, 0},
+	{false, 0, 0},
+	{false, 0, 0},
+	{true, RMM_UNASSIGNED, RMM_EMPTY},
+	{true, RMM_UNASSIGNED, RMM_DESTROYED},
+	{true, RMM_UNASSIGNED, RMM_DESTROYED},
 };
 static const struct transition init_ripas[NUM_PAGE_STATES] = {
-	{true, RMM_UNASSIGNED, RMM_RAM}, {true, RMM_UNASSIGNED, RMM_RAM}, {true, RMM_UNASSIGNED, RMM_RAM},
-	{false, 0, 0}, {false, 0, 0}, {false, 0, 0},
+	{true, RMM_UNASSIGNED, RMM_RAM},
+	{true, RMM_UNASSIGNED, RMM_RAM},
+	{true, RMM_UNASSIGNED, RMM_RAM},
+	{false, 0, 0},
+	{false, 0, 0},
+	{false, 0, 0},
 };
 
 static void check_transitions(uint64_t fid, const struct transition *transitions)
@@ -91,8 +107,9 @@ static void check_transitions(uint64_t fid, const struct transition *transitions
 		const uint64_t pa = host_delegated(&h);
 		uint32_t refcount;
 		uint64_t data;
-		const uint64_t args[6] = {r.rd, fid == RMI_DATA_DESTROY || fid == RMI_RTT_INIT_RIPAS ? ipa : pa,
-					  fid == RMI_RTT_INIT_RIPAS ? ipa + PAGE : ipa, host_page(&h)};
+		const uint64_t args[6] = {
+			r.rd, fid == RMI_DATA_DESTROY || fid == RMI_RTT_INIT_RIPAS ? ipa : pa,
+			fid == RMI_RTT_INIT_RIPAS ? ipa + PAGE : ipa, host_page(&h)};
 
 		make_page(&h, &r, ipa, &page_states[i]);
 		check_page(&h, &r, ipa, page_states[i].hipas, page_states[i].ripas);
@@ -132,7 +149,8 @@ static void ask_ripas(struct host *h, struct rmm_cpu *cpu)
 {
 	const struct ask *ask = h->realm_arg;
 
-	check(realm_smc(cpu, RSI_IPA_STATE_SET, ask->base, ask->top, ask->ripas, ask->flags) == RMM_EXIT);
+	check(realm_smc(cpu, RSI_IPA_STATE_SET, ask->base, ask->top, ask->ripas, ask->flags) ==
+	      RMM_EXIT);
 }
 
 START_TEST(test_set_ripas_transitions)
@@ -261,7 +279,8 @@ START_TEST(test_init_ripas_destroyed)
 		check_eq(h.regs.x[1], tfrmm ? PAGE : 4 * PAGE);
 		if (tfrmm)
 			expect(&h, RTT(3), "rtte_state", RMI_RTT_INIT_RIPAS, r.rd, PAGE, 4 * PAGE);
-		check_eq(read_entry(&h, &r, PAGE, 3).ripas, tfrmm ? RMI_RIPAS_DESTROYED : RMI_RIPAS_RAM);
+		check_eq(read_entry(&h, &r, PAGE, 3).ripas,
+			 tfrmm ? RMI_RIPAS_DESTROYED : RMI_RIPAS_RAM);
 		host_end(&h);
 	}
 }
@@ -303,7 +322,8 @@ START_TEST(test_set_ripas_top_unaligned)
 	enter(&h, &r, ask_ripas, &ask);
 	ok(&h, RMI_RTT_SET_RIPAS, r.rd, r.rec[0], 0, 3 * PAGE - 8);
 	check_eq(h.regs.x[1], 2 * PAGE);
-	expect(&h, RTT(3), "no_progress", RMI_RTT_SET_RIPAS, r.rd, r.rec[0], 2 * PAGE, 2 * PAGE + 8);
+	expect(&h, RTT(3), "no_progress", RMI_RTT_SET_RIPAS, r.rd, r.rec[0], 2 * PAGE,
+	       2 * PAGE + 8);
 	host_end(&h);
 }
 END_TEST
@@ -447,7 +467,8 @@ START_TEST(test_unfold_and_fold)
 
 			ok(&h, RMI_RTT_MAP_UNPROTECTED, r.rd, U, 2, desc);
 			check_eq(read_entry(&h, &r, U, 2).desc, desc);
-			u = (struct unfolding){"2 MiB, NS", U, 3, RMM_ASSIGNED_NS, RMM_RIPAS_NONE, PAGE};
+			u = (struct unfolding){"2 MiB, NS",    U,   3, RMM_ASSIGNED_NS,
+					       RMM_RIPAS_NONE, PAGE};
 			check_unfold(&h, &r, &u);
 			ok(&h, RMI_RTT_UNMAP_UNPROTECTED, r.rd, U, 2);
 		}
@@ -514,7 +535,8 @@ static void check_unfoldable(struct host *h, struct realm *r, uint64_t ipa)
 START_TEST(test_fold_one_entry_differs)
 {
 	/* The first, the last, and one at each place in any group of entries that code may look at. */
-	const unsigned int places[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 31, 100, 255, 256, 496, 509, 510, 511};
+	const unsigned int places[] = {0,  1,  2,  3,	4,   5,	  6,   7,   8,	 15,
+				       16, 17, 31, 100, 255, 256, 496, 509, 510, 511};
 	struct host h;
 	struct realm r;
 	uint64_t pa;

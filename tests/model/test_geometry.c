@@ -5,17 +5,18 @@
 /* The table of section 2.1. */
 struct geometry {
 	int level;
-	uint8_t first, last; /* widths that start with one table, or where it differs: one row each */
+	uint8_t first,
+		last; /* widths that start with one table, or where it differs: one row each */
 	uint32_t num;
 	bool lpa2; /* only then */
 };
 
 static const struct geometry valid[] = {
-	{2, 32, 32, 4, false},  {2, 33, 33, 8, false}, {2, 34, 34, 16, false},
-	{1, 32, 39, 1, false},  {1, 40, 40, 2, false}, {1, 41, 41, 4, false},
-	{1, 42, 42, 8, false},  {1, 43, 43, 16, false}, {0, 40, 48, 1, false},
-	{0, 49, 49, 2, true},   {0, 50, 50, 4, true},  {0, 51, 51, 8, true},
-	{0, 52, 52, 16, true},  {-1, 49, 52, 1, true},
+	{2, 32, 32, 4, false}, {2, 33, 33, 8, false},  {2, 34, 34, 16, false},
+	{1, 32, 39, 1, false}, {1, 40, 40, 2, false},  {1, 41, 41, 4, false},
+	{1, 42, 42, 8, false}, {1, 43, 43, 16, false}, {0, 40, 48, 1, false},
+	{0, 49, 49, 2, true},  {0, 50, 50, 4, true},   {0, 51, 51, 8, true},
+	{0, 52, 52, 16, true}, {-1, 49, 52, 1, true},
 };
 
 static bool is_valid(int level, unsigned int width, uint32_t num, bool lpa2)
@@ -138,11 +139,12 @@ static void check_space(struct host *h, const struct geometry *g, unsigned int w
 			expect(h, RTT(level), "rtt_walk", RMI_DATA_DESTROY, r.rd, ipa + PAGE);
 			check_eq(h->regs.x[2], end);
 		} else {
-			expect(h, RTT(level), "rtt_walk",
-			       RMI_RTT_UNMAP_UNPROTECTED, r.rd, ipa + PAGE, 3);
+			expect(h, RTT(level), "rtt_walk", RMI_RTT_UNMAP_UNPROTECTED, r.rd,
+			       ipa + PAGE, 3);
 			check_eq(h->regs.x[1], end);
 		}
-		expect(h, RTT(level), "rtte_state", RMI_RTT_DESTROY, r.rd, ipa, (uint64_t)level + 1);
+		expect(h, RTT(level), "rtte_state", RMI_RTT_DESTROY, r.rd, ipa,
+		       (uint64_t)level + 1);
 		check_eq(h->regs.x[2], end);
 	}
 	expect(h, INPUT, "ipa_bound", RMI_RTT_READ_ENTRY, r.rd, 2 * half, (uint64_t)level);

@@ -7,7 +7,11 @@
 #define BASE UINT64_C(0x40000000)
 
 /* Both values of a vector, by hash_algo. */
-#define VECTOR(id) (const char *const[2]){id##_SHA_256, id##_SHA_512}
+#define VECTOR(id)                                                                                 \
+	(const char *const[2])                                                                     \
+	{                                                                                          \
+		id##_SHA_256, id##_SHA_512                                                         \
+	}
 
 struct params {
 	uint64_t flags;
@@ -41,7 +45,8 @@ static void create(struct host *h, struct realm *r, const struct params *p, uint
 	ok(h, RMI_REALM_CREATE, r->rd, r->params);
 }
 
-static void check_measurement(struct host *h, const struct realm *r, unsigned int index, const char *hex)
+static void check_measurement(struct host *h, const struct realm *r, unsigned int index,
+			      const char *hex)
 {
 	struct rmm_realm_view view;
 	char got[129] = "";
@@ -67,10 +72,14 @@ START_TEST(test_realm_create)
 		struct params params;
 		const char *const *rim;
 	} cases[] = {
-		{{0, 48, 0, 1, 1, 0, 0, 1}, VECTOR(A1)},     {{0, 41, 0, 5, 5, 0, 1, 4}, VECTOR(A2)},
-		{{0, 40, 0, 15, 15, 0, 1, 2}, VECTOR(A3)},   {{0, 32, 0, 1, 1, 0, 1, 1}, VECTOR(A4)},
-		{{1, 52, 0, 5, 3, 0, 0, 16}, VECTOR(A5)},    {{2, 48, 15, 5, 5, 0, 0, 1}, VECTOR(A6)},
-		{{4, 48, 0, 5, 5, 6, 0, 1}, VECTOR(A7)},     {{7, 52, 3, 15, 15, 31, -1, 1}, VECTOR(A8)},
+		{{0, 48, 0, 1, 1, 0, 0, 1}, VECTOR(A1)},
+		{{0, 41, 0, 5, 5, 0, 1, 4}, VECTOR(A2)},
+		{{0, 40, 0, 15, 15, 0, 1, 2}, VECTOR(A3)},
+		{{0, 32, 0, 1, 1, 0, 1, 1}, VECTOR(A4)},
+		{{1, 52, 0, 5, 3, 0, 0, 16}, VECTOR(A5)},
+		{{2, 48, 15, 5, 5, 0, 0, 1}, VECTOR(A6)},
+		{{4, 48, 0, 5, 5, 6, 0, 1}, VECTOR(A7)},
+		{{7, 52, 3, 15, 15, 31, -1, 1}, VECTOR(A8)},
 		{{4, 48, 0, 5, 5, 0, 0, 1}, VECTOR(A9)},
 	};
 
@@ -327,8 +336,8 @@ START_TEST(test_not_measured)
 			ok(&h, RMI_RTT_DESTROY, r.rd, 2 * MiB, 3);
 			ok(&h, RMI_RTT_UNMAP_UNPROTECTED, r.rd, UINT64_C(1) << 39, 1);
 			expect(&h, RTT(3), "rtte_state", RMI_RTT_INIT_RIPAS, r.rd, PAGE, 2 * PAGE);
-			expect(&h, RTT(3), "rtte_state", RMI_DATA_CREATE, r.rd, host_delegated(&h), PAGE,
-			       r.run, 1);
+			expect(&h, RTT(3), "rtte_state", RMI_DATA_CREATE, r.rd, host_delegated(&h),
+			       PAGE, r.run, 1);
 			ok(&h, RMI_REC_DESTROY, r.rec[0]);
 			realm_activate(&h, &r);
 		}
@@ -418,8 +427,10 @@ START_TEST(test_rem)
 		unsigned int times;
 		const char *const *rem, *const *padded;
 	} cases[] = {
-		{0, 1, VECTOR(G1), VECTOR(G1_PADDED)},	 {1, 1, VECTOR(G2), VECTOR(G2_PADDED)},
-		{32, 1, VECTOR(G3), VECTOR(G3_PADDED)}, {64, 1, VECTOR(G4), VECTOR(G4_PADDED)},
+		{0, 1, VECTOR(G1), VECTOR(G1_PADDED)},
+		{1, 1, VECTOR(G2), VECTOR(G2_PADDED)},
+		{32, 1, VECTOR(G3), VECTOR(G3_PADDED)},
+		{64, 1, VECTOR(G4), VECTOR(G4_PADDED)},
 		{32, 2, VECTOR(G5), NULL},
 	};
 
@@ -445,7 +456,8 @@ START_TEST(test_rem)
 				check(rmm_inspect_realm(h.rmm, r.rd, &after));
 				for (unsigned int k = 0; k < 5; k++) {
 					if (k != rem.index)
-						check(!memcmp(before.measurements[k], after.measurements[k], 64));
+						check(!memcmp(before.measurements[k],
+							      after.measurements[k], 64));
 				}
 				host_end(&h);
 			}
@@ -456,9 +468,13 @@ END_TEST
 
 START_TEST(test_rem_errors)
 {
-	struct rem bad[] = {{.index = 0, .size = 32}, {.index = 5, .size = 32}, {.index = UINT64_MAX, .size = 32},
-			    {.index = 1, .size = 65}, {.index = 4, .size = UINT64_MAX}};
-	const char *const labels[] = {"index_bound", "index_bound", "index_bound", "size_bound", "size_bound"};
+	struct rem bad[] = {{.index = 0, .size = 32},
+			    {.index = 5, .size = 32},
+			    {.index = UINT64_MAX, .size = 32},
+			    {.index = 1, .size = 65},
+			    {.index = 4, .size = UINT64_MAX}};
+	const char *const labels[] = {"index_bound", "index_bound", "index_bound", "size_bound",
+				      "size_bound"};
 	struct host h;
 	struct realm r;
 
@@ -472,7 +488,8 @@ START_TEST(test_rem_errors)
 		ck_assert_str_eq(rmm_last_realm_call(h.rmm).command, "MEASUREMENT_EXTEND");
 		ck_assert_str_eq(rmm_last_realm_call(h.rmm).condition, labels[i]);
 		check(rmm_inspect_realm(h.rmm, r.rd, &after));
-		check(!memcmp(before.measurements, after.measurements, sizeof(before.measurements)));
+		check(!memcmp(before.measurements, after.measurements,
+			      sizeof(before.measurements)));
 	}
 	host_end(&h);
 }

@@ -52,7 +52,9 @@ struct access {
 static void do_access(struct host *h, struct rmm_cpu *cpu)
 {
 	struct access *a = h->realm_arg;
-	struct rmm_access access = {.type = a->type, .ipa = a->ipa, .size = sizeof(a->bytes),
+	struct rmm_access access = {.type = a->type,
+				    .ipa = a->ipa,
+				    .size = sizeof(a->bytes),
 				    .data = a->null ? NULL : a->bytes};
 
 	check(rmm_cpu_access(cpu, &access) == RMM_CONTINUE);
@@ -172,7 +174,8 @@ static void platform_ns_write(void *ctx, uint64_t pa)
 
 static void host_init_platform(struct host *h, struct platform *p)
 {
-	*p = (struct platform){.h = h, .clean_from = LOW_BASE + GiB, .clean_end = LOW_BASE + LOW_SIZE};
+	*p = (struct platform){
+		.h = h, .clean_from = LOW_BASE + GiB, .clean_end = LOW_BASE + LOW_SIZE};
 	host_init_config(h);
 	h->config.platform = (struct rmm_platform){
 		.ctx = p,
@@ -503,9 +506,10 @@ START_TEST(test_wipe_pattern)
 	uint64_t pa, other, table, first[2], dirty;
 
 	host_init_config(&h);
-	p = (struct platform){.h = &h, .clean_from = LOW_BASE + GiB, .clean_end = LOW_BASE + LOW_SIZE};
-	h.config.platform = (struct rmm_platform){.ctx = &p, .is_clean = platform_is_clean,
-						  .gpt_changed = platform_gpt_changed};
+	p = (struct platform){
+		.h = &h, .clean_from = LOW_BASE + GiB, .clean_end = LOW_BASE + LOW_SIZE};
+	h.config.platform = (struct rmm_platform){
+		.ctx = &p, .is_clean = platform_is_clean, .gpt_changed = platform_gpt_changed};
 	h.config.wipe_pattern = UINT64_C(0x123456789);
 	host_start(&h);
 	pa = LOW_BASE + 2 * GiB;
@@ -587,7 +591,8 @@ START_TEST(test_reset)
 	check_eq(rmm_inspect_hash(h.rmm), empty);
 	for (int s = RMM_GRANULE_DELEGATED; s < RMM_GRANULE_NUM_STATES; s++)
 		check_eq(rmm_inspect_count(h.rmm, (enum rmm_granule_state)s), 0);
-	check_eq(rmm_inspect_count(h.rmm, RMM_GRANULE_UNDELEGATED), (LOW_SIZE + HIGH_SIZE + DEVICE_SIZE) / PAGE);
+	check_eq(rmm_inspect_count(h.rmm, RMM_GRANULE_UNDELEGATED),
+		 (LOW_SIZE + HIGH_SIZE + DEVICE_SIZE) / PAGE);
 	check_eq(rmm_inspect_realms(h.rmm, NULL, 0), 0);
 	check_eq(gpt_of(&h, secure), RMM_GPT_NS);
 	check_eq(gpt_of(&h, r.rd), RMM_GPT_NS);
@@ -642,9 +647,15 @@ static bool walk(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
 START_TEST(test_each_granule)
 {
 	/* Across banks and at their edges, in ascending order, only those that are not UNDELEGATED. */
-	const uint64_t pas[] = {LOW_BASE + PAGE,	 LOW_BASE + 63 * PAGE,	    LOW_BASE + 64 * PAGE,
-				LOW_BASE + 4095 * PAGE,	 LOW_BASE + 4096 * PAGE,    LOW_BASE + GiB,
-				LOW_BASE + 3 * GiB,	 LOW_BASE + LOW_SIZE - PAGE, HIGH_BASE,
+	const uint64_t pas[] = {LOW_BASE + PAGE,
+				LOW_BASE + 63 * PAGE,
+				LOW_BASE + 64 * PAGE,
+				LOW_BASE + 4095 * PAGE,
+				LOW_BASE + 4096 * PAGE,
+				LOW_BASE + GiB,
+				LOW_BASE + 3 * GiB,
+				LOW_BASE + LOW_SIZE - PAGE,
+				HIGH_BASE,
 				HIGH_BASE + HIGH_SIZE - PAGE};
 	const uint64_t n = sizeof(pas) / sizeof(pas[0]);
 	struct host h;
@@ -894,7 +905,8 @@ START_TEST(test_view_is_base)
 {
 	/* Physical addresses may equal those of the process. */
 	const uint64_t size = 4 * MiB;
-	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct rmm_bank bank = {(uintptr_t)p, size, p, 0};
 	struct rmm_config config;
 	struct rmm *rmm;
@@ -934,7 +946,8 @@ START_TEST(test_large_bank)
 {
 	/* A tebibyte is declared; what is not used costs nothing. */
 	const uint64_t size = UINT64_C(1) << 40;
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct rmm_bank bank = {UINT64_C(1) << 41, size, p, 0};
 	struct rmm_config config;
 	struct rmm *rmm;
@@ -967,7 +980,8 @@ START_TEST(test_bank_of_any_size)
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		const uint64_t size = counts[i] * PAGE;
-		void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		struct rmm_bank bank = {LOW_BASE, size, p, 0};
 		struct rmm_config config;
 		struct rmm *rmm;
@@ -978,7 +992,8 @@ START_TEST(test_bank_of_any_size)
 		config.num_banks = 1;
 		ck_assert_int_eq(rmm_create(&config, &rmm), 0);
 		for (int last = 0; last < 2; last++) {
-			struct rmm_regs regs = {.x = {RMI_GRANULE_DELEGATE, LOW_BASE + (last ? size - PAGE : 0)}};
+			struct rmm_regs regs = {
+				.x = {RMI_GRANULE_DELEGATE, LOW_BASE + (last ? size - PAGE : 0)}};
 
 			rmm_smc(rmm, &regs);
 			check_eq(regs.x[0], counts[i] == 1 && last ? INPUT : SUCCESS);
@@ -996,28 +1011,28 @@ END_TEST
 
 /* --- configuration --- */
 
-#define REFUSED(statement)                                                                          \
-	do {                                                                                        \
-		struct rmm_config config = h.config;                                                \
-		struct rmm_bank banks[3];                                                           \
-		struct rmm *rmm = NULL;                                                             \
-		memcpy(banks, h.banks, sizeof(banks));                                              \
-		config.banks = banks;                                                               \
-		statement;                                                                          \
-		ck_assert_int_eq(rmm_create(&config, &rmm), -EINVAL);                               \
-		ck_assert_ptr_null(rmm);                                                            \
+#define REFUSED(statement)                                                                         \
+	do {                                                                                       \
+		struct rmm_config config = h.config;                                               \
+		struct rmm_bank banks[3];                                                          \
+		struct rmm *rmm = NULL;                                                            \
+		memcpy(banks, h.banks, sizeof(banks));                                             \
+		config.banks = banks;                                                              \
+		statement;                                                                         \
+		ck_assert_int_eq(rmm_create(&config, &rmm), -EINVAL);                              \
+		ck_assert_ptr_null(rmm);                                                           \
 	} while (0)
 
-#define TAKEN(statement)                                                                            \
-	do {                                                                                        \
-		struct rmm_config config = h.config;                                                \
-		struct rmm_bank banks[3];                                                           \
-		struct rmm *rmm = NULL;                                                             \
-		memcpy(banks, h.banks, sizeof(banks));                                              \
-		config.banks = banks;                                                               \
-		statement;                                                                          \
-		ck_assert_int_eq(rmm_create(&config, &rmm), 0);                                     \
-		rmm_destroy(rmm);                                                                   \
+#define TAKEN(statement)                                                                           \
+	do {                                                                                       \
+		struct rmm_config config = h.config;                                               \
+		struct rmm_bank banks[3];                                                          \
+		struct rmm *rmm = NULL;                                                            \
+		memcpy(banks, h.banks, sizeof(banks));                                             \
+		config.banks = banks;                                                              \
+		statement;                                                                         \
+		ck_assert_int_eq(rmm_create(&config, &rmm), 0);                                    \
+		rmm_destroy(rmm);                                                                  \
 	} while (0)
 
 START_TEST(test_config)
@@ -1050,8 +1065,9 @@ START_TEST(test_config)
 	TAKEN(config.vmid_bits = 16);
 	REFUSED(config.rec_aux = 17);
 	REFUSED(config.tfrmm = 1);
-	TAKEN(config.tfrmm = RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B | RMM_TFRMM_Q5 |
-			     RMM_TFRMM_Q6 | RMM_TFRMM_Q7 | RMM_TFRMM_Q14 | RMM_TFRMM_Q17 | RMM_TFRMM_Q23);
+	TAKEN(config.tfrmm = RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B |
+			     RMM_TFRMM_Q5 | RMM_TFRMM_Q6 | RMM_TFRMM_Q7 | RMM_TFRMM_Q14 |
+			     RMM_TFRMM_Q17 | RMM_TFRMM_Q23);
 	REFUSED(banks[0].base += 8);
 	REFUSED(banks[0].size += 8);
 	REFUSED(banks[0].size = 0);

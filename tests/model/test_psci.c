@@ -25,8 +25,9 @@ static void do_psci(struct host *h, struct rmm_cpu *cpu)
 	p->after = *regs;
 }
 
-static const struct rmi_rec_exit *psci_on(struct host *h, struct realm *r, unsigned int rec, struct psci *p,
-					  uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
+static const struct rmi_rec_exit *psci_on(struct host *h, struct realm *r, unsigned int rec,
+					  struct psci *p, uint64_t x0, uint64_t x1, uint64_t x2,
+					  uint64_t x3)
 {
 	const uint64_t sctlr = p->sctlr;
 
@@ -76,10 +77,11 @@ static void start(struct host *h, struct realm *r, uint64_t tfrmm, bool runnable
 
 START_TEST(test_version_and_features)
 {
-	const uint64_t supported[] = {0x84000000, 0x84000001, 0xC4000001, 0x84000002, 0x84000003, 0xC4000003,
-				      0x84000004, 0xC4000004, 0x84000008, 0x84000009, 0x8400000A, 0x80000000};
-	const uint64_t others[] = {0x84000005, 0x84000006, 0x84000007, 0xC4000008, 0x8400000B, 0xC4000012,
-				   0xC4000190, 0};
+	const uint64_t supported[] = {0x84000000, 0x84000001, 0xC4000001, 0x84000002,
+				      0x84000003, 0xC4000003, 0x84000004, 0xC4000004,
+				      0x84000008, 0x84000009, 0x8400000A, 0x80000000};
+	const uint64_t others[] = {0x84000005, 0x84000006, 0x84000007, 0xC4000008,
+				   0x8400000B, 0xC4000012, 0xC4000190, 0};
 	struct host h;
 	struct realm r;
 	struct psci p = {0};
@@ -170,11 +172,21 @@ START_TEST(test_cpu_on_checks)
 		uint64_t mpidr, entry;
 		int64_t x0;
 	} cases[] = {
-		{1, U, -9},	  {99, U, -9},	      {0, U, -9},	{1, UINT64_MAX, -9},
-		{3, 0, -2},	  {0x100, 0, -2},     {0x10000, 0, -2}, {UINT64_C(1) << 32, 0, -2},
-		{0, U - 4, -4},	  {0, 0, -4},	      {0xf, 0, -2},
+		{1, U, -9},
+		{99, U, -9},
+		{0, U, -9},
+		{1, UINT64_MAX, -9},
+		{3, 0, -2},
+		{0x100, 0, -2},
+		{0x10000, 0, -2},
+		{UINT64_C(1) << 32, 0, -2},
+		{0, U - 4, -4},
+		{0, 0, -4},
+		{0xf, 0, -2},
 		/* Bits outside the affinity fields do not count (4.5). */
-		{UINT64_C(0x80) << 24, 0, -4}, {0x10, 0, -4}, {UINT64_C(0xffffff) << 40, 0, -4},
+		{UINT64_C(0x80) << 24, 0, -4},
+		{0x10, 0, -4},
+		{UINT64_C(0xffffff) << 40, 0, -4},
 	};
 	struct host h;
 	struct realm r;
@@ -182,7 +194,9 @@ START_TEST(test_cpu_on_checks)
 
 	start(&h, &r, 0, false);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		check_eq(psci(&h, &r, &p, PSCI_CPU_ON, cases[i].mpidr, cases[i].entry, 5)->exit_reason, RMI_EXIT_FIQ);
+		check_eq(psci(&h, &r, &p, PSCI_CPU_ON, cases[i].mpidr, cases[i].entry, 5)
+				 ->exit_reason,
+			 RMI_EXIT_FIQ);
 		check_return(&p, cases[i].x0);
 	}
 	host_end(&h);
@@ -220,7 +234,8 @@ START_TEST(test_smc32_arguments)
 	start(&h, &r, 0, false);
 	psci(&h, &r, &p, PSCI_AFFINITY_INFO_32, junk, junk, junk);
 	check_return(&p, 0);
-	check_psci_exit(psci(&h, &r, &p, PSCI_CPU_ON_32, junk | 1, junk | 0x2000, junk | 5), PSCI_CPU_ON_32, 1);
+	check_psci_exit(psci(&h, &r, &p, PSCI_CPU_ON_32, junk | 1, junk | 0x2000, junk | 5),
+			PSCI_CPU_ON_32, 1);
 	check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 	check(rec.psci_pending);
 	ok(&h, RMI_PSCI_COMPLETE, r.rec[0], r.rec[1], PSCI_SUCCESS);
@@ -277,7 +292,9 @@ START_TEST(test_cpu_on)
 		turn_off_rec_1(&h, &r);
 		/* Big-endian, with the MMU on: the first is inherited, the second is not. */
 		p.sctlr = UINT64_C(3) << 24 | 1;
-		check_psci_exit(psci(&h, &r, &p, PSCI_CPU_ON, 1, 0x40002000, UINT64_C(0x123456789abcdef0)), PSCI_CPU_ON, 1);
+		check_psci_exit(
+			psci(&h, &r, &p, PSCI_CPU_ON, 1, 0x40002000, UINT64_C(0x123456789abcdef0)),
+			PSCI_CPU_ON, 1);
 		check(p.outcome == RMM_EXIT);
 		check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 		check(rec.psci_pending);
@@ -385,7 +402,8 @@ START_TEST(test_affinity_info)
 			start(&h, &r, 0, runnable);
 			check_psci_exit(psci(&h, &r, &p, fids[i], 1, 0, 9), fids[i], 1);
 			expect(&h, REC, "rec_psci", RMI_REC_ENTER, r.rec[0], r.run);
-			expect(&h, INPUT, "status", RMI_PSCI_COMPLETE, r.rec[0], r.rec[1], (uint64_t)PSCI_DENIED);
+			expect(&h, INPUT, "status", RMI_PSCI_COMPLETE, r.rec[0], r.rec[1],
+			       (uint64_t)PSCI_DENIED);
 			ok(&h, RMI_PSCI_COMPLETE, r.rec[0], r.rec[1], PSCI_SUCCESS);
 			check_result(&h, &r, runnable ? 0 : 1);
 			host_end(&h);

@@ -6,14 +6,14 @@
  */
 #include "support.h"
 
-#define POOL       384 /* granules that are played with */
+#define POOL	   384 /* granules that are played with */
 #define NUM_REALMS 2
 #define NUM_CALLS  60000
 
-#define NUM_HIGH   4  /* beside them, granules above 48 bits */
-#define NUM_ROOTS  64 /* for RDs and starting tables, behind the pool */
-#define NUM_BLOCK  512 /* for a block */
-#define NUM_ALL    (POOL + NUM_ROOTS + NUM_BLOCK + NUM_HIGH)
+#define NUM_HIGH  4   /* beside them, granules above 48 bits */
+#define NUM_ROOTS 64  /* for RDs and starting tables, behind the pool */
+#define NUM_BLOCK 512 /* for a block */
+#define NUM_ALL	  (POOL + NUM_ROOTS + NUM_BLOCK + NUM_HIGH)
 
 struct random_realm {
 	struct realm r; /* where it is, while it exists */
@@ -30,7 +30,7 @@ struct random_realm {
 
 struct play {
 	struct host h;
-	uint64_t state; /* of the generator */
+	uint64_t state;	      /* of the generator */
 	uint64_t pool, block; /* first granules */
 	uint64_t params, run, run2, src;
 	struct random_realm realms[NUM_REALMS];
@@ -66,12 +66,14 @@ static uint64_t pool_granule(struct play *p)
 /* All granules that can be delegated here, by number; and the number of one. */
 static uint64_t nth_granule(const struct play *p, uint64_t n)
 {
-	return n < NUM_ALL - NUM_HIGH ? p->pool + n * PAGE : HIGH_BASE + (n - (NUM_ALL - NUM_HIGH)) * PAGE;
+	return n < NUM_ALL - NUM_HIGH ? p->pool + n * PAGE
+				      : HIGH_BASE + (n - (NUM_ALL - NUM_HIGH)) * PAGE;
 }
 
 static uint64_t number_of(const struct play *p, uint64_t pa)
 {
-	const uint64_t n = pa >= HIGH_BASE ? NUM_ALL - NUM_HIGH + (pa - HIGH_BASE) / PAGE : (pa - p->pool) / PAGE;
+	const uint64_t n = pa >= HIGH_BASE ? NUM_ALL - NUM_HIGH + (pa - HIGH_BASE) / PAGE
+					   : (pa - p->pool) / PAGE;
 
 	check(n < NUM_ALL && nth_granule(p, n) == pa);
 	return n;
@@ -114,8 +116,19 @@ static uint64_t aligned_to(uint64_t ipa, int level)
 static uint64_t some_ipa(struct play *p, const struct random_realm *r, int level)
 {
 	const uint64_t half = UINT64_C(1) << (r->width - 1);
-	const uint64_t places[] = {0, 0, 0, 2 * MiB, 4 * MiB, GiB, half - 2 * MiB, half - PAGE, half, half,
-				   half + 2 * MiB, half + GiB, 2 * half - 2 * MiB};
+	const uint64_t places[] = {0,
+				   0,
+				   0,
+				   2 * MiB,
+				   4 * MiB,
+				   GiB,
+				   half - 2 * MiB,
+				   half - PAGE,
+				   half,
+				   half,
+				   half + 2 * MiB,
+				   half + GiB,
+				   2 * half - 2 * MiB};
 	uint64_t ipa = places[below(p, sizeof(places) / sizeof(places[0]))];
 
 	if (chance(p, 3))
@@ -135,7 +148,8 @@ static int some_level(struct play *p, const struct random_realm *r)
 /* The same for commands about a table, which is not a starting table. */
 static int table_level(struct play *p, const struct random_realm *r)
 {
-	return chance(p, 5) ? some_level(p, r) : r->level + 1 + (int)below(p, (uint64_t)(3 - r->level));
+	return chance(p, 5) ? some_level(p, r)
+			    : r->level + 1 + (int)below(p, (uint64_t)(3 - r->level));
 }
 
 /* The level at which the walk for `ipa` ends, as one that a valid call would name; now and then another. */
@@ -147,7 +161,8 @@ static int walk_level(struct play *p, const struct random_realm *r, uint64_t ipa
 }
 
 /* An IPA whose entry is in state `hipas`, if one is found soon. */
-static uint64_t ipa_in(struct play *p, const struct random_realm *r, enum rmm_hipas hipas, uint64_t set)
+static uint64_t ipa_in(struct play *p, const struct random_realm *r, enum rmm_hipas hipas,
+		       uint64_t set)
 {
 	struct rmm_entry_view e;
 	uint64_t ipa = 0;
@@ -168,7 +183,8 @@ static uint64_t rd_in(struct play *p, bool is_new)
 		struct rmm_realm_view view;
 		const uint64_t rd = some_rd(p);
 
-		if (!rmm_inspect_realm(p->h.rmm, rd, &view) || (view.state == RMM_REALM_NEW) == is_new)
+		if (!rmm_inspect_realm(p->h.rmm, rd, &view) ||
+		    (view.state == RMM_REALM_NEW) == is_new)
 			return rd;
 	}
 	return some_rd(p);
@@ -189,7 +205,8 @@ static bool is_live(enum rmm_hipas hipas)
 }
 
 /* O3: `top` of a scan in the table where the walk for `ipa` towards `target` ended. */
-static void check_top(struct play *p, uint64_t rd, uint64_t ipa, int target, uint64_t x0, uint64_t top)
+static void check_top(struct play *p, uint64_t rd, uint64_t ipa, int target, uint64_t x0,
+		      uint64_t top)
 {
 	const struct random_realm *r = realm_at(p, rd);
 	const uint64_t end = UINT64_C(1) << r->width;
@@ -226,7 +243,8 @@ static void check_outputs(struct play *p, uint64_t fid, const uint64_t *a, uint6
 	const unsigned int status = RMI_RETURN_STATUS(x[0]);
 	const int index = (int8_t)RMI_RETURN_INDEX(x[0]);
 	const struct random_realm *r = realm_at(p, a[0]);
-	const uint64_t known = fid >= RMI_VERSION && fid <= RMI_RTT_SET_RIPAS && rmm_command_by_fid((uint32_t)fid);
+	const uint64_t known =
+		fid >= RMI_VERSION && fid <= RMI_RTT_SET_RIPAS && rmm_command_by_fid((uint32_t)fid);
 
 	if (!known) {
 		check_eq(x[0], UINT64_MAX);
@@ -244,7 +262,8 @@ static void check_outputs(struct play *p, uint64_t fid, const uint64_t *a, uint6
 			check(index <= (int)a[3] - 1);
 		break;
 	case RMI_RTT_DESTROY:
-		check_top(p, a[0], a[1], x[0] == SUCCESS || index < (int)a[2] ? (int)a[2] - 1 : (int)a[2] - 1,
+		check_top(p, a[0], a[1],
+			  x[0] == SUCCESS || index < (int)a[2] ? (int)a[2] - 1 : (int)a[2] - 1,
 			  x[0], x[2]);
 		/* fall through */
 	case RMI_RTT_FOLD:
@@ -320,7 +339,8 @@ static bool granule_ok(const struct play *p, uint64_t pa)
 {
 	struct rmm_granule_view view;
 
-	return pa < HIGH_BASE && rmm_inspect_granule(p->h.rmm, pa, &view) && view.state == RMM_GRANULE_DELEGATED;
+	return pa < HIGH_BASE && rmm_inspect_granule(p->h.rmm, pa, &view) &&
+	       view.state == RMM_GRANULE_DELEGATED;
 }
 
 /* What a Realm does while it runs: accesses and calls, and the Host's calls meanwhile. */
@@ -329,9 +349,18 @@ static void random_realm(struct host *h, struct rmm_cpu *cpu)
 	struct play *p = h->realm_arg;
 	const struct random_realm *r = realm_at(p, rmm_cpu_rd(cpu));
 	const uint64_t half = UINT64_C(1) << (r->width - 1);
-	const uint64_t fids[] = {RSI_IPA_STATE_SET, RSI_IPA_STATE_SET, RSI_IPA_STATE_GET, RSI_REALM_CONFIG,
-				 RSI_HOST_CALL, RSI_MEASUREMENT_READ, RSI_MEASUREMENT_EXTEND, PSCI_CPU_ON,
-				 PSCI_CPU_OFF, PSCI_AFFINITY_INFO, PSCI_CPU_SUSPEND, PSCI_FEATURES,
+	const uint64_t fids[] = {RSI_IPA_STATE_SET,
+				 RSI_IPA_STATE_SET,
+				 RSI_IPA_STATE_GET,
+				 RSI_REALM_CONFIG,
+				 RSI_HOST_CALL,
+				 RSI_MEASUREMENT_READ,
+				 RSI_MEASUREMENT_EXTEND,
+				 PSCI_CPU_ON,
+				 PSCI_CPU_OFF,
+				 PSCI_AFFINITY_INFO,
+				 PSCI_CPU_SUSPEND,
+				 PSCI_FEATURES,
 				 RSI_ATTESTATION_TOKEN_CONTINUE};
 	uint8_t bytes[64] = {0};
 
@@ -356,17 +385,22 @@ static void random_realm(struct host *h, struct rmm_cpu *cpu)
 			check(a.done <= a.size && (outcome == RMM_CONTINUE) == (a.done == a.size));
 		} else if (chance(p, 60)) {
 			uint64_t *g = rmm_cpu_regs(cpu)->gprs;
-			const uint64_t base = some_ipa(p, r, 3), fid = fids[below(p, sizeof(fids) / sizeof(fids[0]))];
+			const uint64_t base = some_ipa(p, r, 3),
+				       fid = fids[below(p, sizeof(fids) / sizeof(fids[0]))];
 			const bool range = fid == RSI_IPA_STATE_SET || fid == RSI_IPA_STATE_GET;
 
 			/* SYSTEM_OFF ends a Realm's life; rarely. */
 			g[0] = chance(p, 1) ? PSCI_SYSTEM_OFF : fid;
-			g[1] = range || fid == RSI_REALM_CONFIG || fid == RSI_HOST_CALL ? base : below(p, 6);
-			g[2] = range ? base + (1 + below(p, 6)) * (chance(p, 80) ? PAGE : 2 * MiB) : below(p, 3);
+			g[1] = range || fid == RSI_REALM_CONFIG || fid == RSI_HOST_CALL
+				       ? base
+				       : below(p, 6);
+			g[2] = range ? base + (1 + below(p, 6)) * (chance(p, 80) ? PAGE : 2 * MiB)
+				     : below(p, 3);
 			g[3] = below(p, 2);
 			g[4] = below(p, 2);
 			outcome = rmm_cpu_smc(cpu);
-			if (outcome == RMM_CONTINUE && fid == RSI_IPA_STATE_GET && g[0] == RSI_SUCCESS)
+			if (outcome == RMM_CONTINUE && fid == RSI_IPA_STATE_GET &&
+			    g[0] == RSI_SUCCESS)
 				check(g[1] > base && g[1] <= half);
 		} else if (chance(p, 40)) {
 			outcome = rmm_cpu_event(cpu, (enum rmm_event)below(p, 7));
@@ -430,7 +464,8 @@ static void play_rec_enter(struct play *p)
 	struct rmm_rec_view view = {0};
 
 	for (unsigned int i = 0; i < 3; i++) {
-		if (rmm_inspect_rec(p->h.rmm, rec, &view) && rmm_inspect_realm(p->h.rmm, view.owner, &realm) &&
+		if (rmm_inspect_rec(p->h.rmm, rec, &view) &&
+		    rmm_inspect_realm(p->h.rmm, view.owner, &realm) &&
 		    realm.state == RMM_REALM_ACTIVE && view.runnable)
 			break;
 		rec = granule_in(p, RMM_GRANULE_REC);
@@ -494,7 +529,8 @@ static void make_block(struct play *p, const struct random_realm *r)
 		table = granule_in(p, RMM_GRANULE_DELEGATED);
 		if (!granule_ok(p, table))
 			return;
-		ok(&p->h, RMI_RTT_CREATE, r->rd, table, 4 * MiB & ~(e.size - 1), (uint64_t)e.level + 1);
+		ok(&p->h, RMI_RTT_CREATE, r->rd, table, 4 * MiB & ~(e.size - 1),
+		   (uint64_t)e.level + 1);
 	}
 	if (e.level < 3 || refcount_of(&p->h, e.table))
 		return;
@@ -512,7 +548,8 @@ static void random_call(struct play *p)
 	const struct random_realm *r = realm_at(p, rd), *new_r = realm_at(p, new_rd);
 	const int child = table_level(p, r);
 	int level = some_level(p, r);
-	const uint64_t half = UINT64_C(1) << (r->width - 1), new_half = UINT64_C(1) << (new_r->width - 1);
+	const uint64_t half = UINT64_C(1) << (r->width - 1), new_half = UINT64_C(1)
+									<< (new_r->width - 1);
 	struct rmm_realm_view view = {0};
 	uint64_t ipa;
 
@@ -533,7 +570,8 @@ static void random_call(struct play *p)
 			take_down_realm(p, r);
 		else if (chance(p, 3))
 			make_block(p, r);
-		else if (rmm_inspect_realm(p->h.rmm, rd, &view) && chance(p, view.num_recs > 1 ? 10 : 1))
+		else if (rmm_inspect_realm(p->h.rmm, rd, &view) &&
+			 chance(p, view.num_recs > 1 ? 10 : 1))
 			PLAY(p, RMI_REALM_ACTIVATE, rd);
 		else if (chance(p, 5))
 			PLAY(p, RMI_REALM_DESTROY, rd);
@@ -554,8 +592,8 @@ static void random_call(struct play *p)
 		play_rec_enter(p);
 		break;
 	case 11:
-		PLAY(p, RMI_PSCI_COMPLETE, granule_in(p, RMM_GRANULE_REC), granule_in(p, RMM_GRANULE_REC),
-		     chance(p, 70) ? 0 : (uint64_t)PSCI_DENIED);
+		PLAY(p, RMI_PSCI_COMPLETE, granule_in(p, RMM_GRANULE_REC),
+		     granule_in(p, RMM_GRANULE_REC), chance(p, 70) ? 0 : (uint64_t)PSCI_DENIED);
 		break;
 	case 12:
 	case 13:
@@ -579,7 +617,8 @@ static void random_call(struct play *p)
 		ipa = ipa_in(p, r, RMM_UNASSIGNED_NS, half);
 		level = walk_level(p, r, ipa, child);
 		PLAY(p, RMI_RTT_MAP_UNPROTECTED, rd, aligned_to(ipa, level), (uint64_t)level,
-		     level >= 3 ? pool_granule(p) | 0xd8 : (GiB * 4) | (below(p, 8) << 2) | (below(p, 4) << 6));
+		     level >= 3 ? pool_granule(p) | 0xd8
+				: (GiB * 4) | (below(p, 8) << 2) | (below(p, 4) << 6));
 		break;
 	case 18:
 		ipa = ipa_in(p, r, RMM_ASSIGNED_NS, half);
@@ -588,7 +627,8 @@ static void random_call(struct play *p)
 		break;
 	case 19:
 		PLAY(p, RMI_DATA_CREATE, new_rd, granule_in(p, RMM_GRANULE_DELEGATED),
-		     some_ipa(p, new_r, 3) & ~new_half, chance(p, 95) ? p->src : pool_granule(p), below(p, 2));
+		     some_ipa(p, new_r, 3) & ~new_half, chance(p, 95) ? p->src : pool_granule(p),
+		     below(p, 2));
 		break;
 	case 20:
 		PLAY(p, RMI_DATA_CREATE_UNKNOWN, rd, granule_in(p, RMM_GRANULE_DELEGATED),
@@ -609,12 +649,13 @@ static void random_call(struct play *p)
 	case 25:
 		/* Anything at all. */
 		if (chance(p, 30)) {
-			const uint64_t fid = chance(p, 50) ? RMI_FID_FIRST + below(p, 0x40) : next(p) & UINT32_MAX;
+			const uint64_t fid = chance(p, 50) ? RMI_FID_FIRST + below(p, 0x40)
+							   : next(p) & UINT32_MAX;
 
 			if ((fid & ~UINT64_C(0x10000)) != RMI_REC_ENTER)
 				PLAY(p, fid, granule_in(p, (enum rmm_granule_state)below(p, 7)),
-				     granule_in(p, (enum rmm_granule_state)below(p, 7)), next(p) >> below(p, 64),
-				     next(p) >> below(p, 64), below(p, 2));
+				     granule_in(p, (enum rmm_granule_state)below(p, 7)),
+				     next(p) >> below(p, 64), next(p) >> below(p, 64), below(p, 2));
 		}
 		break;
 	}
@@ -628,7 +669,8 @@ struct census {
 	uint64_t rtts, datas, recs[NUM_REALMS], rec_total;
 };
 
-static void census_table(struct census *c, const struct random_realm *r, uint64_t table, uint64_t ipa, int level)
+static void census_table(struct census *c, const struct random_realm *r, uint64_t table,
+			 uint64_t ipa, int level)
 {
 	const uint64_t size = PAGE << (9 * (3 - level));
 	const uint64_t half = UINT64_C(1) << (r->width - 1);
@@ -730,7 +772,8 @@ static void check_state(struct play *p)
 		num_recs += view.num_recs;
 		vmids[n++] = view.vmid;
 		for (uint64_t k = 0; k < r->num; k++)
-			census_table(&c, r, r->roots + k * PAGE, k * 512 * (PAGE << (9 * (3 - r->level))), r->level);
+			census_table(&c, r, r->roots + k * PAGE,
+				     k * 512 * (PAGE << (9 * (3 - r->level))), r->level);
 		/* I26 */
 		for (unsigned int k = 0; view.hash_algo == 0 && k < 5; k++) {
 			for (unsigned int j = 32; j < 64; j++)
@@ -800,10 +843,11 @@ static void play(struct play *p, uint64_t seed)
 	}
 	p->digest = p->digest * 31 + rmm_inspect_hash(p->h.rmm);
 	/* No toy: a fair part of the calls must have got through. */
-	ck_assert_msg(p->succeeded * 3 >= p->calls, "only %" PRIu64 " of %" PRIu64 " calls succeeded",
-		      p->succeeded, p->calls);
+	ck_assert_msg(p->succeeded * 3 >= p->calls,
+		      "only %" PRIu64 " of %" PRIu64 " calls succeeded", p->succeeded, p->calls);
 	take_down(p);
-	check_eq(rmm_inspect_count(p->h.rmm, RMM_GRANULE_UNDELEGATED), (LOW_SIZE + HIGH_SIZE + DEVICE_SIZE) / PAGE);
+	check_eq(rmm_inspect_count(p->h.rmm, RMM_GRANULE_UNDELEGATED),
+		 (LOW_SIZE + HIGH_SIZE + DEVICE_SIZE) / PAGE);
 	host_end(&p->h);
 }
 

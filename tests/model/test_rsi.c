@@ -26,7 +26,8 @@ static void do_smc(struct host *h, struct rmm_cpu *cpu)
 	smc->condition = rmm_last_realm_call(h->rmm).condition;
 }
 
-static const struct rmi_rec_exit *smc_regs(struct host *h, struct realm *r, struct smc *smc, const uint64_t *x)
+static const struct rmi_rec_exit *smc_regs(struct host *h, struct realm *r, struct smc *smc,
+					   const uint64_t *x)
 {
 	memset(smc, 0, sizeof(*smc));
 	memcpy(smc->x, x, sizeof(smc->x));
@@ -50,7 +51,8 @@ static void check_return(const struct smc *s, uint64_t x0, unsigned int n, const
 	}
 }
 
-static void check_error(const struct smc *s, uint64_t x0, const char *condition, unsigned int outputs)
+static void check_error(const struct smc *s, uint64_t x0, const char *condition,
+			unsigned int outputs)
 {
 	const uint64_t zeros[8] = {0};
 
@@ -94,8 +96,10 @@ END_TEST
 
 START_TEST(test_not_supported)
 {
-	const uint64_t fids[] = {RMI_VERSION, RMI_REC_ENTER, RMI_RTT_SET_RIPAS, 0xC400019A, 0xC40001CF, 0xC400018F,
-				 0x84000190, 0x80000001, 0x84000005, 0xC4000008, 0x8400000B, 0, UINT32_MAX};
+	const uint64_t fids[] = {RMI_VERSION, RMI_REC_ENTER, RMI_RTT_SET_RIPAS, 0xC400019A,
+				 0xC40001CF,  0xC400018F,    0x84000190,	0x80000001,
+				 0x84000005,  0xC4000008,    0x8400000B,	0,
+				 UINT32_MAX};
 	struct host h;
 	struct realm r;
 	struct smc s;
@@ -183,7 +187,8 @@ START_TEST(test_realm_config)
 }
 END_TEST
 
-static void check_buffer_exit(const struct rmi_rec_exit *exit, const struct smc *s, uint64_t ipa, int level)
+static void check_buffer_exit(const struct rmi_rec_exit *exit, const struct smc *s, uint64_t ipa,
+			      int level)
 {
 	struct rmi_rec_exit expected;
 
@@ -373,8 +378,9 @@ START_TEST(test_ripas_change_exit)
 			expected.ripas_base = 0x3000;
 			expected.ripas_top = 0x200000;
 			expected.ripas_value = (uint8_t)ripas;
-			check(!memcmp(smc(&h, &r, &s, RSI_IPA_STATE_SET, 0x3000, 0x200000, ripas, flags),
-				      &expected, sizeof(expected)));
+			check(!memcmp(
+				smc(&h, &r, &s, RSI_IPA_STATE_SET, 0x3000, 0x200000, ripas, flags),
+				&expected, sizeof(expected)));
 			check(s.outcome == RMM_EXIT);
 			check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 			check_eq(rec.ripas_addr, 0x3000);
@@ -432,7 +438,8 @@ START_TEST(test_ripas_response)
 		check_eq(s.x[1] | s.x[2], 0);
 		check_eq(s.after.gprs[0], RSI_SUCCESS);
 		check_eq(s.after.gprs[1], new_base);
-		check_eq(s.after.gprs[2], reject && ripas && progress < 2 ? RSI_RESPONSE_REJECT : RSI_RESPONSE_ACCEPT);
+		check_eq(s.after.gprs[2], reject && ripas && progress < 2 ? RSI_RESPONSE_REJECT
+									  : RSI_RESPONSE_ACCEPT);
 		enter(&h, &r, note_entry, &s);
 		check_eq(s.x[0], 0);
 		host_end(&h);
@@ -508,7 +515,8 @@ START_TEST(test_host_call)
 		expected.imm = 0xbeef;
 		for (uint64_t i = 0; i < 31; i++)
 			expected.gprs[i] = c->gprs[i] = 500 + i;
-		check(!memcmp(smc(&h, &r, &s, RSI_HOST_CALL, 0x3000 + offset), &expected, sizeof(expected)));
+		check(!memcmp(smc(&h, &r, &s, RSI_HOST_CALL, 0x3000 + offset), &expected,
+			      sizeof(expected)));
 		check(s.outcome == RMM_EXIT);
 		check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 		check(rec.host_call_pending);

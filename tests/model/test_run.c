@@ -10,14 +10,15 @@ START_TEST(test_version)
 	const struct {
 		uint64_t request, x0;
 	} cases[] = {
-		{0x10000, SUCCESS}, {0x10001, INPUT}, {0x20000, INPUT}, {0, INPUT}, {1, INPUT}, {0xffff, INPUT},
-		{0x7fffffff, INPUT},
+		{0x10000, SUCCESS}, {0x10001, INPUT}, {0x20000, INPUT},	   {0, INPUT},
+		{1, INPUT},	    {0xffff, INPUT},  {0x7fffffff, INPUT},
 	};
 	struct host h;
 
 	host_init(&h);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		expect(&h, cases[i].x0, cases[i].x0 ? "version" : NULL, RMI_VERSION, cases[i].request);
+		expect(&h, cases[i].x0, cases[i].x0 ? "version" : NULL, RMI_VERSION,
+		       cases[i].request);
 		check_eq(h.regs.x[1], 0x10000);
 		check_eq(h.regs.x[2], 0x10000);
 		check_eq(h.regs.x[3], 0);
@@ -123,9 +124,10 @@ END_TEST
 
 START_TEST(test_unknown_fids)
 {
-	const uint64_t fids[] = {0, 0xC400014F, 0xC4000156, 0xC4000160, 0xC4000163, 0xC400016A, 0xC400018F,
-				 RSI_VERSION, RSI_HOST_CALL, PSCI_VERSION, PSCI_CPU_ON, SMCCC_VERSION,
-				 0x84000150, 0xC4020150, UINT32_MAX};
+	const uint64_t fids[] = {
+		0,	     0xC400014F,    0xC4000156,	 0xC4000160,	0xC4000163,
+		0xC400016A,  0xC400018F,    RSI_VERSION, RSI_HOST_CALL, PSCI_VERSION,
+		PSCI_CPU_ON, SMCCC_VERSION, 0x84000150,	 0xC4020150,	UINT32_MAX};
 	struct host h;
 
 	host_init(&h);
@@ -191,7 +193,8 @@ START_TEST(test_rec_index)
 		recs[i] = host_delegated(&h);
 		params->mpidr = i + 1;
 		if (i % 16 != 15)
-			expect(&h, INPUT, "mpidr_index", RMI_REC_CREATE, r.rd, recs[i], r.rec_params);
+			expect(&h, INPUT, "mpidr_index", RMI_REC_CREATE, r.rd, recs[i],
+			       r.rec_params);
 		params->mpidr = (i & 15) | i / 16 << 8;
 		ok(&h, RMI_REC_CREATE, r.rd, recs[i], r.rec_params);
 		check(rmm_inspect_rec(h.rmm, recs[i], &rec));
@@ -289,8 +292,16 @@ START_TEST(test_registers)
 	struct host h;
 	struct realm r;
 	struct seen seen;
-	struct rmm_cpu_regs expected = {.pc = 0x4000, .pstate = 1, .sp_el0 = 2, .sp_el1 = 3, .vbar_el1 = 4,
-					.elr_el1 = 5, .spsr_el1 = 6, .esr_el1 = 7, .far_el1 = 8, .sctlr_el1 = 9};
+	struct rmm_cpu_regs expected = {.pc = 0x4000,
+					.pstate = 1,
+					.sp_el0 = 2,
+					.sp_el1 = 3,
+					.vbar_el1 = 4,
+					.elr_el1 = 5,
+					.spsr_el1 = 6,
+					.esr_el1 = 7,
+					.far_el1 = 8,
+					.sctlr_el1 = 9};
 
 	host_init(&h);
 	realm_running(&h, &r);
@@ -319,7 +330,8 @@ static void check_zero_but(const struct rmi_rec_exit *exit, const struct rmi_rec
 	const uint8_t *got = (const uint8_t *)exit, *want = (const uint8_t *)expected;
 
 	for (size_t i = 0; i < sizeof(*exit); i++)
-		ck_assert_msg(got[i] == want[i], "exit byte %zx is %x, expected %x", i, got[i], want[i]);
+		ck_assert_msg(got[i] == want[i], "exit byte %zx is %x, expected %x", i, got[i],
+			      want[i]);
 }
 
 struct event {
@@ -358,7 +370,8 @@ START_TEST(test_events)
 	} cases[] = {
 		{RMM_EVENT_IRQ, 0, true, RMI_EXIT_IRQ, 0, 0, 0},
 		{RMM_EVENT_FIQ, 0, true, RMI_EXIT_FIQ, 0, 0, 0},
-		{RMM_EVENT_SERROR, 0, true, RMI_EXIT_SERROR, UINT64_C(0x2f) << 26 | 0x11, 0, UINT64_C(0x2f) << 26 | 0x11},
+		{RMM_EVENT_SERROR, 0, true, RMI_EXIT_SERROR, UINT64_C(0x2f) << 26 | 0x11, 0,
+		 UINT64_C(0x2f) << 26 | 0x11},
 		{RMM_EVENT_WFI, wfi, true, RMI_EXIT_SYNC, 1 << 26, 0, 1 << 26},
 		{RMM_EVENT_WFE, wfe, true, RMI_EXIT_SYNC, 1 << 26 | 1, 0, 1 << 26 | 1},
 		{RMM_EVENT_WFIT, wfi, true, RMI_EXIT_SYNC, 1 << 26 | 2, 0x123456789a, 1 << 26},
@@ -451,7 +464,8 @@ END_TEST
 
 START_TEST(test_gic)
 {
-	const uint64_t pending = UINT64_C(1) << 62, active = UINT64_C(2) << 62, hw = UINT64_C(1) << 61;
+	const uint64_t pending = UINT64_C(1) << 62, active = UINT64_C(2) << 62,
+		       hw = UINT64_C(1) << 61;
 	const uint64_t group = UINT64_C(1) << 60, eoi = UINT64_C(1) << 41;
 	/* Section 4.4: one list register, and whether an entry with it is refused. */
 	const struct {
@@ -498,8 +512,8 @@ START_TEST(test_gic)
 
 			memset(e, 0, sizeof(*e));
 			e->gicv3_lrs[n] = lrs[i].lr;
-			expect(&h, valid ? SUCCESS : REC, valid ? NULL : "rec_gicv3", RMI_REC_ENTER, r.rec[0],
-			       r.run);
+			expect(&h, valid ? SUCCESS : REC, valid ? NULL : "rec_gicv3", RMI_REC_ENTER,
+			       r.rec[0], r.run);
 			exit = run_exit(&h, &r);
 			for (unsigned int j = 0; valid && j < 16; j++)
 				check_eq(exit->gicv3_lrs[j], j == n && n <= 3 ? lrs[i].lr : 0);
@@ -527,7 +541,8 @@ START_TEST(test_gic)
 		const bool valid = UINT64_C(0x40fe) >> bit & 1;
 
 		run_enter(&h, &r)->gicv3_hcr = UINT64_C(1) << bit;
-		expect(&h, valid ? SUCCESS : REC, valid ? NULL : "rec_gicv3", RMI_REC_ENTER, r.rec[0], r.run);
+		expect(&h, valid ? SUCCESS : REC, valid ? NULL : "rec_gicv3", RMI_REC_ENTER,
+		       r.rec[0], r.run);
 		if (valid)
 			check_eq(run_exit(&h, &r)->gicv3_hcr, UINT64_C(1) << bit);
 	}

@@ -2,14 +2,13 @@
 /* The worked examples of the facts (section 10), row by row. */
 #include "support.h"
 
-
 #define UNPROT UINT64_C(0x8000000000)
 
 /* expect() and the value of one output register. */
-#define expect_out(host, x0, label, reg, value, fid, ...)                                           \
-	do {                                                                                        \
-		expect(host, x0, label, fid, __VA_ARGS__);                                          \
-		check_eq((host)->regs.x[reg], value);                                      \
+#define expect_out(host, x0, label, reg, value, fid, ...)                                          \
+	do {                                                                                       \
+		expect(host, x0, label, fid, __VA_ARGS__);                                         \
+		check_eq((host)->regs.x[reg], value);                                              \
 	} while (0)
 
 START_TEST(test_rtt_scenario)
@@ -99,15 +98,16 @@ START_TEST(test_rtt_scenario)
 	}
 	expect_out(&h, RTT(2), "rtte_state", 1, UNPROT, RMI_RTT_UNMAP_UNPROTECTED, rd, UNPROT, 2);
 	expect_out(&h, SUCCESS, NULL, 1, UNPROT + 0x1000, RMI_RTT_UNMAP_UNPROTECTED, rd, UNPROT, 3);
-	expect_out(&h, RTT(3), "rtte_state", 1, UNPROT + 0x1000, RMI_RTT_UNMAP_UNPROTECTED, rd, UNPROT,
-		   3);
+	expect_out(&h, RTT(3), "rtte_state", 1, UNPROT + 0x1000, RMI_RTT_UNMAP_UNPROTECTED, rd,
+		   UNPROT, 3);
 	expect(&h, RTT(3), "rtt_homo", RMI_RTT_FOLD, rd, UNPROT, 3);
 	expect_out(&h, SUCCESS, NULL, 2, 0x8040000000, RMI_RTT_DESTROY, rd, UNPROT, 3);
 	check_eq(h.regs.x[1], t3);
 	check_eq(read_entry(&h, &r, UNPROT, 2).state, RMI_RTTE_UNASSIGNED);
 	/* 37..44 */
 	expect(&h, INPUT, "attr_valid", RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2, n1 | 0xd1);
-	expect(&h, INPUT, "addr_align", RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2, (n1 + 0x1000) | 0xd8);
+	expect(&h, INPUT, "addr_align", RMI_RTT_MAP_UNPROTECTED, rd, UNPROT, 2,
+	       (n1 + 0x1000) | 0xd8);
 	expect(&h, INPUT, "ipa_bound", RMI_RTT_MAP_UNPROTECTED, rd, 0, 3, n1 | 0xd8);
 	expect(&h, REALM(0), "realm_live", RMI_REALM_DESTROY, rd);
 	expect_out(&h, SUCCESS, NULL, 2, UNPROT, RMI_RTT_DESTROY, rd, 0, 2);
@@ -135,8 +135,8 @@ static void request_realm(struct host *h, struct rmm_cpu *cpu)
 	memcpy(request->results, rmm_cpu_regs(cpu)->gprs, sizeof(request->results));
 	if (request->top)
 		check_eq((uint64_t)realm_smc(cpu, RSI_IPA_STATE_SET, request->base, request->top,
-					   request->ripas, request->flags),
-				 RMM_EXIT);
+					     request->ripas, request->flags),
+			 RMM_EXIT);
 }
 
 /* REC_ENTER with `response`, whereupon the Realm notes its results and makes the next request. */

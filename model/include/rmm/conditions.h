@@ -18,18 +18,19 @@ extern "C" {
 enum rmm_condition_index {
 	RMM_INDEX_ZERO,
 	RMM_INDEX_ONE,
-	RMM_INDEX_WALK,    /* the level at which the walk ended */
-	RMM_INDEX_LEVEL,   /* the level argument */
-	RMM_INDEX_PARENT,  /* the level argument minus one */
-	RMM_INDEX_PAGE,    /* 3 */
+	RMM_INDEX_WALK,	  /* the level at which the walk ended */
+	RMM_INDEX_LEVEL,  /* the level argument */
+	RMM_INDEX_PARENT, /* the level argument minus one */
+	RMM_INDEX_PAGE,	  /* 3 */
 };
 
 struct rmm_condition {
 	const char *label; /* the specification's name, "rd_align" */
 	const char *text;  /* when it fails, as a phrase */
-	const char *after; /* labels that the specification orders before it, separated by spaces, or "" */
-	uint8_t status;    /* RMI_ERROR_*, or RSI_* for an RSI command */
-	uint8_t index;     /* enum rmm_condition_index */
+	const char *
+		after; /* labels that the specification orders before it, separated by spaces, or "" */
+	uint8_t status; /* RMI_ERROR_*, or RSI_* for an RSI command */
+	uint8_t index;	/* enum rmm_condition_index */
 };
 
 enum rmm_interface {
@@ -40,9 +41,9 @@ enum rmm_interface {
 struct rmm_command {
 	const char *name; /* without the prefix: "RTT_CREATE" */
 	uint32_t fid;
-	uint8_t interface; /* enum rmm_interface */
-	uint8_t inputs;    /* input registers, from x1 */
-	uint8_t outputs;   /* output registers, from x1 */
+	uint8_t interface;			/* enum rmm_interface */
+	uint8_t inputs;				/* input registers, from x1 */
+	uint8_t outputs;			/* output registers, from x1 */
 	const struct rmm_condition *conditions; /* in the order in which they are checked */
 	size_t num_conditions;
 };

@@ -28,7 +28,7 @@ struct rmm_granule_view {
 	enum rmm_granule_state state;
 	enum rmm_gpt gpt;
 	uint32_t refcount; /* section 1.7 of the facts */
-	bool clean;        /* the RMM knows that it holds only zeros */
+	bool clean;	   /* the RMM knows that it holds only zeros */
 };
 
 /* rmm_inspect_granule - false if no bank holds `pa` or it is not granule aligned. */
@@ -45,7 +45,8 @@ const char *rmm_granule_state_name(enum rmm_granule_state state);
  * address, until it returns false.
  */
 void rmm_inspect_each_granule(const struct rmm *rmm,
-			      bool (*fn)(void *ctx, uint64_t pa, const struct rmm_granule_view *view),
+			      bool (*fn)(void *ctx, uint64_t pa,
+					 const struct rmm_granule_view *view),
 			      void *ctx);
 
 enum rmm_hipas {
@@ -80,11 +81,11 @@ size_t rmm_inspect_realms(const struct rmm *rmm, uint64_t *rds, size_t max);
 struct rmm_entry_view {
 	enum rmm_hipas hipas;
 	enum rmm_ripas ripas;
-	int8_t level;     /* of the table that holds the entry */
-	uint64_t ipa;     /* first IPA that the entry covers */
-	uint64_t size;    /* bytes that it covers */
-	uint64_t pa;      /* output address, for ASSIGNED, ASSIGNED_NS and TABLE */
-	uint64_t table;   /* physical address of the table that holds it */
+	int8_t level;	       /* of the table that holds the entry */
+	uint64_t ipa;	       /* first IPA that the entry covers */
+	uint64_t size;	       /* bytes that it covers */
+	uint64_t pa;	       /* output address, for ASSIGNED, ASSIGNED_NS and TABLE */
+	uint64_t table;	       /* physical address of the table that holds it */
 	uint8_t memattr, s2ap; /* ASSIGNED_NS only */
 };
 /*
@@ -100,7 +101,7 @@ struct rmm_rec_view {
 	uint64_t ripas_addr, ripas_top; /* both 0: no RIPAS change is pending */
 	enum rmm_ripas ripas_value;
 	bool ripas_destroyed; /* CHANGE_DESTROYED was given */
-	uint64_t gprs[31]; /* as saved at the last exit */
+	uint64_t gprs[31];    /* as saved at the last exit */
 	uint8_t num_aux;
 	uint64_t aux[16];
 };
@@ -113,15 +114,17 @@ bool rmm_inspect_rec(const struct rmm *rmm, uint64_t rec, struct rmm_rec_view *v
 bool rmm_inspect_read(const struct rmm *rmm, uint64_t pa, void *buffer, size_t size);
 
 /*
- * rmm_inspect_hash - a 64-bit digest of the RMM's whole state (granule states, GPT, contents of
- * granules that are not Non-secure), at the cost of what was touched since the last reset.
+ * rmm_inspect_hash - a 64-bit digest of the RMM's whole state (granule states, GPT, reference counts,
+ * contents of granules whose GPT entry is REALM), at the cost of what was touched since the last reset.
+ * Where banks are mapped, and what is known to be zero without looking, make no difference.
  */
 uint64_t rmm_inspect_hash(const struct rmm *rmm);
 
 /* How the last call of rmm_smc() that has returned went. */
 struct rmm_call {
-	const char *command;   /* "RTT_CREATE", or NULL for an unknown function identifier */
-	const char *condition; /* label of the condition that failed ("rtt_walk"), NULL on success */
+	const char *command; /* "RTT_CREATE", or NULL for an unknown function identifier */
+	const char
+		*condition; /* label of the condition that failed ("rtt_walk"), NULL on success */
 };
 struct rmm_call rmm_last_call(const struct rmm *rmm);
 

@@ -27,8 +27,10 @@ struct rmm_cpu;
 #define RMM_GRANULE_SIZE 4096u
 
 /*
- * A range of physical memory. Both its ends are granule aligned. `view` is where the RMM reads and
- * writes it; physical address `base + x` is at `view + x`. Banks do not overlap.
+ * A range of physical memory. Both its ends are granule aligned and it ends at 2^52 at the latest. `view`
+ * is where the RMM reads and writes it, granule aligned too; physical address `base + x` is at
+ * `view + x`. Banks do not overlap. What no bank holds is not delegable, and not Non-secure either: a
+ * Realm that is mapped to it takes a Granule Protection Fault.
  */
 struct rmm_bank {
 	uint64_t base;
@@ -56,15 +58,17 @@ struct rmm_platform {
 	 */
 	bool (*is_clean)(void *ctx, uint64_t pa);
 	/*
-	 * Called after the GPT entry of the granule at `pa` changed. `clean` says whether the granule
-	 * holds only zeros now (always true unless `wipe_pattern` is set).
+	 * Called after the GPT entry of the granule at `pa` changed, also by rmm_set_gpt() and
+	 * rmm_reset(). `clean` says whether the RMM knows that the granule holds only zeros now: true
+	 * after GRANULE_DELEGATE and GRANULE_UNDELEGATE unless `wipe_pattern` is set.
 	 */
 	void (*gpt_changed)(void *ctx, uint64_t pa, enum rmm_gpt gpt, bool clean);
 	/* Called before the RMM or a Realm writes to the Non-secure granule at `pa`. */
 	void (*ns_write)(void *ctx, uint64_t pa);
 	/*
-	 * Asked before each access of the RMM to Non-secure memory. True makes it a Granule Protection
-	 * Fault. This is how tests model another agent that changed the GPT.
+	 * Asked once before each access to the Non-secure granule at `pa`, of the RMM or through a Realm's
+	 * unprotected mapping, that the GPT would permit. True makes it a Granule Protection Fault. This
+	 * is how tests model another agent that changed the GPT at that very moment.
 	 */
 	bool (*ns_fault)(void *ctx, uint64_t pa, bool write);
 };
@@ -73,18 +77,22 @@ struct rmm_platform {
  * Where TF-RMM 1.0-rel0 differs from the specification, the model follows the choices documented in
  * docs; each bit here selects the reference implementation's behaviour for one item instead.
  */
-#define RMM_TFRMM_Q1 (1ull << 1)   /* READ_ENTRY of ASSIGNED/DESTROYED gives desc 0 */
-#define RMM_TFRMM_Q2 (1ull << 2)   /* RTT_FOLD of a level 1 table of blocks gives RTT(0) */
-#define RMM_TFRMM_Q3 (1ull << 3)   /* INIT_RIPAS stops at DESTROYED */
-#define RMM_TFRMM_Q4B (1ull << 4)  /* SET_RIPAS does not check the alignment of top */
-#define RMM_TFRMM_Q5 (1ull << 5)   /* REALM_CREATE does not check the alignment of rtt_base */
-#define RMM_TFRMM_Q6 (1ull << 6)   /* inject_sea without a preceding abort fails */
-#define RMM_TFRMM_Q7 (1ull << 7)   /* PSCI_COMPLETE(DENIED) of a runnable target completes and fails */
+#define RMM_TFRMM_Q1  (1ull << 1) /* READ_ENTRY of ASSIGNED/DESTROYED gives desc 0 */
+#define RMM_TFRMM_Q2  (1ull << 2) /* RTT_FOLD of a level 1 table of blocks gives RTT(0) */
+#define RMM_TFRMM_Q3  (1ull << 3) /* INIT_RIPAS stops at DESTROYED */
+#define RMM_TFRMM_Q4B (1ull << 4) /* SET_RIPAS does not check the alignment of top */
+#define RMM_TFRMM_Q5  (1ull << 5) /* REALM_CREATE does not check the alignment of rtt_base */
+#define RMM_TFRMM_Q6  (1ull << 6) /* inject_sea without a preceding abort fails */
+#define RMM_TFRMM_Q7                                                                               \
+	(1ull << 7) /* PSCI_COMPLETE(DENIED) of a runnable target completes and fails */
 #define RMM_TFRMM_Q14 (1ull << 14) /* syndrome of a non-emulatable unprotected abort */
 #define RMM_TFRMM_Q17 (1ull << 17) /* CPU_ON leaves the target's gprs[1..30] */
 #define RMM_TFRMM_Q23 (1ull << 23) /* esr of instruction aborts and WFx */
 
-/* The run callback: be the Realm's CPU until a service says that the REC exits. See rmm_cpu_*(). */
+/*
+ * The run callback: be the Realm's CPU until a service says that the REC exits. See rmm_cpu_*(). If it
+ * returns before that, the REC exits due to FIQ. It may make RMI calls; the REC is RUNNING meanwhile.
+ */
 typedef void (*rmm_run_fn)(void *ctx, struct rmm_cpu *cpu);
 
 struct rmm_config {
@@ -95,23 +103,23 @@ struct rmm_config {
 	void *run_ctx;
 
 	/* Feature register 0 (RMI_FEATURES index 0); rmm_config_init() sets the defaults named here. */
-	uint8_t s2sz;            /* maximum IPA width in bits: 48 */
-	uint8_t min_ipa_width;   /* 32 */
-	bool lpa2;               /* false */
-	bool sve;                /* false */
-	uint8_t sve_vl;          /* 0 */
-	uint8_t num_bps;         /* breakpoints minus one: 15 */
-	uint8_t num_wps;         /* watchpoints minus one: 15 */
-	bool pmu;                /* true */
-	uint8_t pmu_num_ctrs;    /* 31 */
-	bool hash_sha_256;       /* true */
-	bool hash_sha_512;       /* true */
-	uint8_t gicv3_num_lrs;   /* list registers minus one: 3 */
-	uint8_t max_recs_order;  /* 10 */
+	uint8_t s2sz;		/* maximum IPA width in bits: 48 */
+	uint8_t min_ipa_width;	/* 32 */
+	bool lpa2;		/* false */
+	bool sve;		/* false */
+	uint8_t sve_vl;		/* 0 */
+	uint8_t num_bps;	/* breakpoints minus one: 15 */
+	uint8_t num_wps;	/* watchpoints minus one: 15 */
+	bool pmu;		/* true */
+	uint8_t pmu_num_ctrs;	/* 31 */
+	bool hash_sha_256;	/* true */
+	bool hash_sha_512;	/* true */
+	uint8_t gicv3_num_lrs;	/* list registers minus one: 3 */
+	uint8_t max_recs_order; /* 10 */
 
-	uint8_t vmid_bits;       /* 8 or 16: 8 */
-	uint8_t rec_aux;         /* auxiliary granules a REC, 0..16: 16 */
-	uint64_t tfrmm;          /* RMM_TFRMM_* */
+	uint8_t vmid_bits; /* 8 or 16: 8 */
+	uint8_t rec_aux;   /* auxiliary granules a REC, 0..16: 16 */
+	uint64_t tfrmm;	   /* RMM_TFRMM_* */
 	/*
 	 * MEASUREMENT_EXTEND hashes a value of less than 64 bytes with zeros up to 64 behind it: a reading
 	 * that the specification allows too. false, as the reference does.
@@ -157,7 +165,8 @@ struct rmm_regs {
 
 /*
  * rmm_smc - one SMC from the Host (RMI). Reads x0..x6 and writes x0..x4; x5 and above are unchanged.
- * Registers that the specification leaves undefined on failure are 0. An unknown or an RSI function
+ * Registers that the specification leaves undefined on failure are 0. The function identifier is bits
+ * 31:0 of x0, of which bit 16, a hint about SVE state, is ignored. An unknown, an RSI or a PSCI function
  * identifier gives x0 = -1 (SMCCC_NOT_SUPPORTED).
  */
 void rmm_smc(struct rmm *rmm, struct rmm_regs *regs);
@@ -165,7 +174,7 @@ void rmm_smc(struct rmm *rmm, struct rmm_regs *regs);
 /* What rmm_cpu services answer: whether the REC goes on running. */
 enum rmm_outcome {
 	RMM_CONTINUE, /* the Realm goes on; results are in the CPU's registers or the access */
-	RMM_SEA,      /* a Synchronous External Abort was taken to the Realm; registers say so */
+	RMM_SEA,      /* an exception was taken to the Realm's EL1 instead; registers say so */
 	RMM_EXIT,     /* the REC exits: the run callback must return without another service call */
 };
 
@@ -189,11 +198,12 @@ struct rmm_cpu_regs *rmm_cpu_regs(struct rmm_cpu *cpu);
 
 /* What REC_ENTER did on the Host's behalf before the Realm ran (section 6.1 of the facts). */
 struct rmm_entry {
-	bool sea_injected;   /* enter.flags.inject_sea took effect; registers are at the vector */
-	bool mmio_emulated;  /* enter.flags.emul_mmio took effect; the register was set, pc advanced by 4 */
+	bool sea_injected; /* enter.flags.inject_sea took effect; registers are at the vector */
+	bool mmio_emulated; /* enter.flags.emul_mmio took effect; the register was set, pc advanced by 4 */
 	bool ripas_done;     /* a RIPAS change request was completed: x0..x2 hold its result */
-	bool host_call_done; /* a Host call was completed: x0 holds its result */
-	bool psci_done;      /* first entry after PSCI_COMPLETE: x0 holds its result */
+	bool host_call_done; /* a Host call is over: x0 holds its result, or if the RIPAS of its
+			      * buffer became EMPTY meanwhile, what it held before */
+	bool psci_done;	     /* first entry after PSCI_COMPLETE: x0 holds its result */
 };
 const struct rmm_entry *rmm_cpu_entry(const struct rmm_cpu *cpu);
 
@@ -209,37 +219,39 @@ enum rmm_access_type { RMM_READ, RMM_WRITE, RMM_FETCH };
 struct rmm_access {
 	enum rmm_access_type type;
 	uint64_t ipa;
-	uint32_t size;   /* bytes, 1..4096 */
-	void *data;      /* `size` bytes to write, or room for what is read; NULL writes zeros, or drops */
+	uint32_t size; /* bytes, 1..4096 */
+	void *data; /* `size` bytes to write, or room for what is read; NULL writes zeros, or drops */
 	/*
 	 * Syndrome of the instruction. With isv the access is one load or store of one general purpose
 	 * register (`srt`, 31 is XZR) whose width is `size` (1, 2, 4 or 8).
 	 */
 	bool isv;
 	uint8_t srt;
-	bool sse;        /* a load that sign extends */
-	bool sf;         /* a 64-bit register */
-	uint64_t far;    /* faulting virtual address; its low 12 bits are those of `ipa` */
-	bool from_el0;   /* made at EL0, which selects the vector and EC of an SEA */
-	bool s1ptw;      /* a stage 1 table walk */
-	uint32_t done;   /* out: bytes that were transferred before the outcome */
+	bool sse;      /* a load that sign extends */
+	bool sf;       /* a 64-bit register */
+	uint64_t far;  /* faulting virtual address; its low 12 bits are those of `ipa` */
+	bool from_el0; /* made at EL0, which selects the vector and EC of an SEA */
+	bool s1ptw;    /* a stage 1 table walk */
+	uint32_t done; /* out: bytes that were transferred before the outcome */
 };
 
 /*
  * rmm_cpu_access - a load, store or fetch. RMM_CONTINUE: `data` holds what was read, or it was written.
- * RMM_SEA: nothing (more) was transferred and the exception was taken to the Realm. RMM_EXIT: the abort
- * goes to the Host. pc is not advanced.
+ * RMM_SEA: nothing (more) was transferred and an exception was taken to the Realm: a Synchronous External
+ * Abort, or for an IPA beyond the IPA space an Address Size fault (of level 0 with the MMU off, else 3).
+ * RMM_EXIT: the abort goes to the Host. pc is not advanced. `isv` counts only with a size of 1, 2, 4 or 8,
+ * and not for a fetch.
  */
 enum rmm_outcome rmm_cpu_access(struct rmm_cpu *cpu, struct rmm_access *access);
 
 /* Where a stage 2 walk ends, for callers that do the access themselves. */
 struct rmm_translation {
-	uint64_t pa;       /* of the granule */
-	bool ns;           /* the access uses the Non-secure PAS */
+	uint64_t pa; /* of the granule */
+	bool ns;     /* the access uses the Non-secure PAS */
 	bool readable, writable, executable;
-	uint8_t memattr;   /* MemAttr[2:0] of an unprotected mapping */
-	uint64_t size;     /* bytes that the entry maps, from pa rounded down to it */
-	bool clean;        /* the granule is known to be zero: its memory need not be read */
+	uint8_t memattr; /* MemAttr[2:0] of an unprotected mapping */
+	uint64_t size;	 /* bytes that the entry maps, from pa rounded down to it */
+	bool clean;	 /* the granule is known to be zero: its memory need not be read */
 };
 /*
  * rmm_cpu_translate - as rmm_cpu_access() for the granule that holds access->ipa, but moves no data:
@@ -251,21 +263,28 @@ enum rmm_outcome rmm_cpu_translate(struct rmm_cpu *cpu, const struct rmm_access 
 /*
  * rmm_cpu_smc - the Realm executes SMC with the registers in rmm_cpu_regs(). RMM_CONTINUE: results are
  * in them and pc was advanced by 4. RMM_EXIT: the call goes to the Host; what it returns is in the
- * registers at the next entry.
+ * registers at the next entry, with pc advanced by 4. If a buffer of the call could not be reached, pc and
+ * registers are as they were instead, and the SMC is executed again at the next entry.
  */
 enum rmm_outcome rmm_cpu_smc(struct rmm_cpu *cpu);
 
-/* rmm_cpu_hvc - the Realm executes HVC: always an Undefined exception, so RMM_SEA is never returned. */
+/*
+ * rmm_cpu_hvc - the Realm executes HVC: always an Undefined exception. RMM_CONTINUE, with the registers at
+ * the vector: pc is not to be advanced. RMM_SEA is never returned.
+ */
 enum rmm_outcome rmm_cpu_hvc(struct rmm_cpu *cpu);
 
-/* Asynchronous and trapped events; those that the entry flags or the RMM do not trap give RMM_CONTINUE. */
+/*
+ * Asynchronous and trapped events; those that the entry flags or the RMM do not trap give RMM_CONTINUE and
+ * change nothing. A wait that is trapped is over at the next entry: pc is advanced by 4 when it exits.
+ */
 enum rmm_event {
 	RMM_EVENT_IRQ,
 	RMM_EVENT_FIQ,
 	RMM_EVENT_SERROR,
 	RMM_EVENT_WFI,
 	RMM_EVENT_WFE,
-	RMM_EVENT_WFIT, /* deadline in access-independent register x0 of the Realm */
+	RMM_EVENT_WFIT, /* the deadline is in x0 of the Realm, also for WFET */
 	RMM_EVENT_WFET,
 };
 enum rmm_outcome rmm_cpu_event(struct rmm_cpu *cpu, enum rmm_event event);
