@@ -286,13 +286,12 @@ static int64_t build_sys_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint6
 static int64_t user_access(int32_t tid, uint64_t addr, void *buffer, uint64_t size, bool write)
 {
 	struct task_struct *task = linux_task_find(tid), *previous;
-	unsigned long done = 0;
+	unsigned long done;
 
 	if (!task)
 		return -ESRCH;
 	previous = linux_syscall_enter(task);
-	if (access_ok((void __user *)addr, size))
-		done = mm_access(task->mm, addr, buffer, size, write);
+	done = mm_access(task->mm, addr, buffer, size, write);
 	linux_syscall_exit(previous);
 	return done || !size ? (int64_t)done : -EFAULT;
 }

@@ -206,6 +206,7 @@ START_TEST(mmap_errors)
 	int64_t vm = vmm_create_realm_vm(vmm);
 	int64_t gmem = vmm_gmem(vmm, vm, page);
 	const uint64_t low = 0x40000000;
+	uint8_t bytes[8];
 
 	ck_assert_int_eq(vmm_mmap(vmm, 0, 0, PROT_RW_, anon, -1, 0), -EINVAL);
 	ck_assert_int_eq(vmm_mmap(vmm, 0, page, PROT_RW_, MAP_ANON_, -1, 0), -EINVAL);
@@ -230,6 +231,9 @@ START_TEST(mmap_errors)
 			 (int64_t)(TASK_SIZE - page));
 	ck_assert_int_eq(vmm_put(vmm, TASK_SIZE - 1, 1), 0);
 	ck_assert_int_eq(vmm_get(vmm, TASK_SIZE), -EFAULT);
+	ck_assert_int_eq(vmm_get(vmm, ~0ull), -EFAULT);
+	ck_assert_int_eq(vmm->kvm->user_read(vmm->tid, TASK_SIZE - 1, bytes, 8), 1);
+	ck_assert_int_eq(vmm->kvm->user_read(vmm->tid, -4ull, bytes, 8), -EFAULT);
 
 	ck_assert_int_eq(vmm_munmap(vmm, low + 1, page), -EINVAL);
 	ck_assert_int_eq(vmm_munmap(vmm, low, 0), -EINVAL);
@@ -244,7 +248,7 @@ START_TEST(memory_runs_out)
 {
 	struct vmm *vmm = vmm_start(_i, NULL);
 	uint64_t addr = vmm_map(vmm, 2 * vmm->page, MAP_PRIVATE_);
-	uint64_t nth;
+	uint64_t nth, objects;
 	int64_t ret;
 
 	vmm_fail(vmm, PORT_FAULT_USER_PAGE, 1);
@@ -274,6 +278,20 @@ START_TEST(memory_runs_out)
 	}
 	ck_assert_int_eq(ret, 0);
 	ck_assert_int_eq(vmm_get(vmm, addr), -EFAULT);
+	/* A process that cannot be made leaves nothing behind. */
+	objects = vmm_inspect(vmm).slab_objects;
+	for (nth = 1;; nth++) {
+		vmm_fail(vmm, PORT_FAULT_KMALLOC, nth);
+		ret = vmm->kvm->process_create();
+		if (!vmm_failed(vmm))
+			break;
+		ck_assert_int_eq(ret, -ENOMEM);
+		ck_assert_uint_eq(vmm_inspect(vmm).slab_objects, objects);
+	}
+	ck_assert_uint_ge(nth, 4);
+	ck_assert_int_gt(ret, vmm->tid);
+	vmm->kvm->process_exit((int32_t)ret);
+	ck_assert_uint_eq(vmm_inspect(vmm).slab_objects, objects);
 	vmm_stop(vmm);
 }
 END_TEST
