@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* arm.c - VMs and vCPUs of arm64: types and features, system calls, and the loop that runs a vCPU. */
+/*
+ * arm.c - VMs and vCPUs of arm64: types and features, system calls, and the loop that runs a vCPU.
+ */
 #include <linux/kvm_host.h>
 #include <linux/preempt.h>
 #include <sim/linux.h>
@@ -542,8 +544,9 @@ static int vcpu_interrupted(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Waits until the vCPU is turned on. Where that does not happen while others run, KVM_RUN returns as if a
- * signal had come: its caller has to be ready for that at any time, and nobody waits for ever.
+ * Waits until the vCPU is turned on. Where that does not happen while others run, KVM_RUN returns
+ * as if a signal had come: its caller has to be ready for that at any time, and nobody waits for
+ * ever.
  */
 static bool vcpu_sleep(struct kvm_vcpu *vcpu)
 {
@@ -586,7 +589,10 @@ static bool vcpu_exit_request(struct kvm_vcpu *vcpu)
 	return vcpu->requests || signal_pending(current);
 }
 
-/* One round: prepare, enter, deal with the exit. 1: another round; 0 or -errno: KVM_RUN returns that. */
+/*
+ * One round: prepare, enter, deal with the exit. 1: another round; 0 or -errno: KVM_RUN returns
+ * that.
+ */
 static int vcpu_run_once(struct kvm_vcpu *vcpu)
 {
 	const bool is_rec = vcpu_is_rec(vcpu);

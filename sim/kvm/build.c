@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * build.c - what a KVM build exports: the start of the kernel, processes and threads, the system calls that
- * KVM serves or observes, and a look at its books.
+ * build.c - what a KVM build exports: the start of the kernel, processes and threads, the system
+ * calls that KVM serves or observes, and a look at its books.
  */
 #include <linux/file.h>
 #include <linux/kvm_host.h>
@@ -335,7 +335,10 @@ static int build_inspect_vm(int32_t tid, int32_t fd, struct kvm_inspect_vm *out)
 	return 0;
 }
 
-/* Where a coverage runtime is linked in, its counters are written out, since children end without exit(). */
+/*
+ * Where a coverage runtime is linked in, its counters are written out, since children end without
+ * exit().
+ */
 void __gcov_dump(void) __attribute__((weak));
 void __gcov_reset(void) __attribute__((weak));
 int __llvm_profile_write_file(void) __attribute__((weak));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * guest_memfd.c - memory that only a guest can use: a file of pages that no process can map, bound to memslots.
+ * guest_memfd.c - memory that only a guest can use: a file of pages that no process can map, bound
+ * to memslots.
  *
- * The file belongs to one VM and keeps it alive. The page cache holds one reference on each page; whoever maps
- * one holds another, so that a page lives on while the RMM has it.
+ * The file belongs to one VM and keeps it alive. The page cache holds one reference on each page;
+ * whoever maps one holds another, so that a page lives on while the RMM has it.
  */
 #include <linux/file.h>
 #include <linux/kvm_host.h>
@@ -43,7 +44,10 @@ static bool gmem_block_is_free(struct kvm_gmem *gmem, pgoff_t first)
 	return !xa_find(&gmem->pages, &index, first + GMEM_BLOCK_PAGES - 1);
 }
 
-/* Backs the block that begins at `first` by contiguous memory. False: there is none, and nothing changed. */
+/*
+ * Backs the block that begins at `first` by contiguous memory. False: there is none, and nothing
+ * changed.
+ */
 static bool gmem_block_populate(struct kvm_gmem *gmem, pgoff_t first)
 {
 	struct page *page = gmem_alloc(GMEM_BLOCK_ORDER);
@@ -109,8 +113,8 @@ static void gmem_truncate(struct kvm_gmem *gmem, pgoff_t start, pgoff_t end)
 /* -- invalidation -- */
 
 /*
- * The slots bound to pages of [start, end) lose what of these is mapped. Only private mappings are of these
- * pages, but for a Realm the filter takes the shared alias along.
+ * The slots bound to pages of [start, end) lose what of these is mapped. Only private mappings are
+ * of these pages, but for a Realm the filter takes the shared alias along.
  */
 static void gmem_invalidate_begin(struct kvm_gmem *gmem, pgoff_t start, pgoff_t end)
 {
@@ -335,7 +339,9 @@ static struct page *gmem_slot_get_page(struct kvm_memory_slot *slot, gfn_t gfn, 
 	if (!slot->gmem.file)
 		return ERR_PTR(-EFAULT);
 	gmem = slot->gmem.file->private_data;
-	/* The slot may be on its way out: then the file belongs to the one that it stands in for. */
+	/*
+	 * The slot may be on its way out: then the file belongs to the one that it stands in for.
+	 */
 	if (xa_load(&gmem->bindings, index) != slot)
 		return ERR_PTR(-EIO);
 	page = gmem_get_page(gmem, index);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hypercalls.c - calls of a guest by the SMC calling convention: served here, refused, or handed to the VMM,
- * as its filter says. A Realm's host calls and PSCI calls come this way too.
+ * hypercalls.c - calls of a guest by the SMC calling convention: served here, refused, or handed to
+ * the VMM, as its filter says. A Realm's host calls and PSCI calls come this way too.
  */
 #include <linux/arm-smccc.h>
 #include <linux/kvm_host.h>

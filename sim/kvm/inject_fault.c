@@ -6,7 +6,10 @@
 
 #include "kvm_arm.h"
 
-/* An ordinary guest does not run here, so that only Realms take anything: the RMM does it on the next entry. */
+/*
+ * An ordinary guest does not run here, so that only Realms take anything: the RMM does it on the
+ * next entry.
+ */
 int kvm_inject_sea(struct kvm_vcpu *vcpu, bool iabt, u64 addr)
 {
 	(void)iabt;

@@ -18,7 +18,10 @@ bool kvm_arm_vcpu_is_finalized(struct kvm_vcpu *vcpu);
 
 /* arm.c */
 
-/* kvm_arm_vcpu_power_off - the vCPU sleeps from its next entry on, until PSCI or the VMM turns it on. */
+/*
+ * kvm_arm_vcpu_power_off - the vCPU sleeps from its next entry on, until PSCI or the VMM turns it
+ * on.
+ */
 void kvm_arm_vcpu_power_off(struct kvm_vcpu *vcpu);
 bool kvm_arm_vcpu_stopped(struct kvm_vcpu *vcpu);
 /* kvm_mpidr_to_vcpu - the vCPU of that affinity, or NULL. */
@@ -46,7 +49,9 @@ void kvm_arm_teardown_hypercalls(struct kvm *kvm);
 
 /* vgic.c */
 
-/* kvm_vgic_create_device - KVM_CREATE_DEVICE: 0 (args->fd is set unless it was a test) or -errno. */
+/*
+ * kvm_vgic_create_device - KVM_CREATE_DEVICE: 0 (args->fd is set unless it was a test) or -errno.
+ */
 int kvm_vgic_create_device(struct kvm *kvm, struct kvm_create_device *args);
 /* kvm_vgic_map_resources - before a vCPU runs for the first time. 0 or -errno. */
 int kvm_vgic_map_resources(struct kvm *kvm);

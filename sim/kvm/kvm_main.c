@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kvm_main.c - KVM's generic half: VMs and vCPUs as files, memslots, memory attributes, and telling the
- * other half which guest frames lose their memory.
+ * kvm_main.c - KVM's generic half: VMs and vCPUs as files, memslots, memory attributes, and telling
+ * the other half which guest frames lose their memory.
  */
 #include <linux/file.h>
 #include <linux/kvm_host.h>
@@ -100,7 +100,10 @@ static struct kvm_memslots *slots_alloc(int slots)
 		       GFP_KERNEL_ACCOUNT);
 }
 
-/* Fills `to` with the slots of `from`, without `remove` and with `add` (each may be NULL), in order. */
+/*
+ * Fills `to` with the slots of `from`, without `remove` and with `add` (each may be NULL), in
+ * order.
+ */
 static void slots_fill(struct kvm_memslots *to, const struct kvm_memslots *from,
 		       const struct kvm_memory_slot *remove, struct kvm_memory_slot *add)
 {
@@ -127,8 +130,8 @@ static bool no_invalidation_active(void *kvm)
 }
 
 /*
- * Makes `new` the slots of the VM and returns the old ones, which nobody looks at any more. An invalidation of
- * user memory must see the same slots when it ends as when it began.
+ * Makes `new` the slots of the VM and returns the old ones, which nobody looks at any more. An
+ * invalidation of user memory must see the same slots when it ends as when it began.
  */
 static struct kvm_memslots *slots_install(struct kvm *kvm, struct kvm_memslots *new)
 {
@@ -155,8 +158,8 @@ static void slot_free(struct kvm_memory_slot *slot)
 }
 
 /*
- * Room for a change of slots. All is taken before the first step, so that no step fails for want of memory.
- * Spare sets that remain are freed at the end.
+ * Room for a change of slots. All is taken before the first step, so that no step fails for want of
+ * memory. Spare sets that remain are freed at the end.
  */
 struct slots_change {
 	struct kvm_memory_slot *invalid; /* stands in for the old slot while that is unmapped */
@@ -194,8 +197,8 @@ static void slots_change_free(struct slots_change *room)
 }
 
 /*
- * Replaces `old` (NULL when creating) by `new` (NULL when deleting). slots_lock is held. On success `new` is
- * in use and `old` is freed; on an error nothing changed.
+ * Replaces `old` (NULL when creating) by `new` (NULL when deleting). slots_lock is held. On success
+ * `new` is in use and `old` is freed; on an error nothing changed.
  */
 static int kvm_set_memslot(struct kvm *kvm, struct kvm_memory_slot *old,
 			   struct kvm_memory_slot *new, enum kvm_mr_change change)
@@ -503,7 +506,10 @@ static bool range_has_attributes(struct kvm *kvm, gfn_t start, gfn_t end, u64 at
 	return true;
 }
 
-/* Goes over the parts of slots in [start, end), under mmu_lock, between `begin` and the end of an invalidation. */
+/*
+ * Goes over the parts of slots in [start, end), under mmu_lock, between `begin` and the end of an
+ * invalidation.
+ */
 static void attributes_change(struct kvm *kvm, gfn_t start, gfn_t end, u64 attributes, bool begin)
 {
 	struct kvm_gfn_range range = {.may_block = true, .arg.attributes = attributes};
@@ -548,8 +554,9 @@ static int kvm_vm_set_mem_attributes(struct kvm *kvm, gfn_t start, gfn_t end, u6
 	if (range_has_attributes(kvm, start, end, attributes))
 		goto out;
 	/*
-	 * Stored before the invalidation begins, since this alone can fail: a fault that saw the old
-	 * attribute either maps before the invalidation and is undone by it, or retries after it.
+	 * Stored before the invalidation begins, since this alone can fail: a fault that saw the
+	 * old attribute either maps before the invalidation and is undone by it, or retries after
+	 * it.
 	 */
 	ret = xa_err(
 		xa_store_range(&kvm->mem_attr_array, start, end - 1, entry, GFP_KERNEL_ACCOUNT));
@@ -799,7 +806,9 @@ void kvm_destroy_vcpus(struct kvm *kvm)
 	atomic_set(&kvm->online_vcpus, 0);
 }
 
-/* Makes the vCPU the next of its VM, under a new descriptor, which is returned. kvm->lock is held. */
+/*
+ * Makes the vCPU the next of its VM, under a new descriptor, which is returned. kvm->lock is held.
+ */
 static int kvm_vcpu_install(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {
 	int index = atomic_read(&kvm->online_vcpus);

@@ -13,14 +13,18 @@ extern struct kvm_boot_config kvm_boot_config;
 /* kvm_gmem_create - KVM_CREATE_GUEST_MEMFD: a descriptor, -EINVAL, -EMFILE or -ENOMEM. */
 int kvm_gmem_create(struct kvm *kvm, const struct kvm_create_guest_memfd *args);
 /*
- * kvm_gmem_bind - give the slot the part of guest_memfd `fd` that begins at `offset` bytes. -EBADF (no such
- * descriptor); -EINVAL (no guest_memfd, another VM's, not inside the file, or in use by another slot); -ENOMEM.
+ * kvm_gmem_bind - give the slot the part of guest_memfd `fd` that begins at `offset` bytes. -EBADF
+ * (no such descriptor); -EINVAL (no guest_memfd, another VM's, not inside the file, or in use by
+ * another slot); -ENOMEM.
  */
 int kvm_gmem_bind(struct kvm *kvm, struct kvm_memory_slot *slot, unsigned int fd, loff_t offset);
 /* kvm_gmem_unbind - the slot goes. slots_lock is held, or nobody else has the VM. */
 void kvm_gmem_unbind(struct kvm_memory_slot *slot);
 
-/* kvm_mmu_unmap_gfn_range - unmap a range that is part of an invalidation. mmu_lock is held for write. */
+/*
+ * kvm_mmu_unmap_gfn_range - unmap a range that is part of an invalidation. mmu_lock is held for
+ * write.
+ */
 bool kvm_mmu_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range);
 
 extern const struct file_operations kvm_dev_fops;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mmio.c - accesses of a guest to what no memslot backs: the VMM emulates them. Device registers are always the
- * VMM's: no device of this KVM answers them.
+ * mmio.c - accesses of a guest to what no memslot backs: the VMM emulates them. Device registers
+ * are always the VMM's: no device of this KVM answers them.
  */
 #include <linux/kvm_host.h>
 

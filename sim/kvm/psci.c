@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * psci.c - PSCI calls of a guest: vCPUs turned on and off, the system switched off. For a Realm the RMM has
- * checked the call and waits for RMI_PSCI_COMPLETE before the caller may go on; what this file writes into
- * x0 the Realm does not see then.
+ * psci.c - PSCI calls of a guest: vCPUs turned on and off, the system switched off. For a Realm the
+ * RMM has checked the call and waits for RMI_PSCI_COMPLETE before the caller may go on; what this
+ * file writes into x0 the Realm does not see then.
  */
 #include <linux/kvm_host.h>
 
@@ -24,7 +24,10 @@ static long psci_vcpu_suspend(struct kvm_vcpu *vcpu)
 	return PSCI_RET_SUCCESS;
 }
 
-/* Tells the RMM what became of the caller's request; the status that the caller gets in an ordinary VM. */
+/*
+ * Tells the RMM what became of the caller's request; the status that the caller gets in an ordinary
+ * VM.
+ */
 static long psci_complete(struct kvm_vcpu *source, struct kvm_vcpu *target, long status, long ret)
 {
 	if (!vcpu_is_rec(source))
@@ -142,7 +145,10 @@ int kvm_psci_call(struct kvm_vcpu *vcpu)
 		break;
 	case PSCI_0_2_FN_SYSTEM_OFF:
 		kvm_prepare_system_event(vcpu, KVM_SYSTEM_EVENT_SHUTDOWN);
-		/* Seen only if the VMM runs the vCPU once more, which a system that is off does not. */
+		/*
+		 * Seen only if the VMM runs the vCPU once more, which a system that is off does
+		 * not.
+		 */
 		val = PSCI_RET_INTERNAL_FAILURE;
 		ret = 0;
 		break;

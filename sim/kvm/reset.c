@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* reset.c - features of vCPUs, what has to be there before one runs, and its registers at power-on. */
+/*
+ * reset.c - features of vCPUs, what has to be there before one runs, and its registers at power-on.
+ */
 #include <linux/kvm_host.h>
 
 #include <asm/kvm_rme.h>

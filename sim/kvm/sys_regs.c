@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sys_regs.c - system registers that a guest's access to trapped. The RMM emulates nearly all of a Realm's
- * itself; what reaches the host are registers of the interrupt controller.
+ * sys_regs.c - system registers that a guest's access to trapped. The RMM emulates nearly all of a
+ * Realm's itself; what reaches the host are registers of the interrupt controller.
  */
 #include <linux/kvm_host.h>
 

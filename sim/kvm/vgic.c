@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vgic.c - an interrupt controller that exists: a GICv3 can be created, configured and initialised, and vCPUs
- * run only with one. It delivers no interrupts.
+ * vgic.c - an interrupt controller that exists: a GICv3 can be created, configured and initialised,
+ * and vCPUs run only with one. It delivers no interrupts.
  */
 #include <linux/file.h>
 #include <linux/kvm_host.h>

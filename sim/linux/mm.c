@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mm.c - address spaces of VMM processes: mappings, their pages, and what the program and the kernel do
- * to the bytes in them.
+ * mm.c - address spaces of VMM processes: mappings, their pages, and what the program and the
+ * kernel do to the bytes in them.
  *
  * Mappings stand in a list by address. A search begins at the one found last, so that walks through
  * thousands of mappings (a VMM that maps and unmaps page by page) stay cheap.
@@ -25,7 +25,10 @@
 
 /* Bytes of pages. */
 
-/* Copies the bytes at `offset` of `page` to `buffer`. A clean page is not looked at: it may be a hole in DRAM. */
+/*
+ * Copies the bytes at `offset` of `page` to `buffer`. A clean page is not looked at: it may be a
+ * hole in DRAM.
+ */
 static bool page_read(struct page *page, unsigned long offset, void *buffer, unsigned long len)
 {
 	if (page_is_clean(page)) {
@@ -255,7 +258,10 @@ static void vma_split(struct vm_area_struct *vma, struct vm_area_struct *upper, 
 	vma_link(vma->vm_mm, upper);
 }
 
-/* Joins vma with its neighbours where one mapping says the same as two: private anonymous ones only. */
+/*
+ * Joins vma with its neighbours where one mapping says the same as two: private anonymous ones
+ * only.
+ */
 static void vma_merge(struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -298,8 +304,9 @@ static bool vma_allows(const struct vm_area_struct *vma, bool write)
 }
 
 /*
- * The page that a permitted access to `addr` in vma sees, with a reference; with *page NULL, the access
- * sees zeros (a read of private memory that has no page). 0, -EFAULT or -ENOMEM. mmap_lock is held.
+ * The page that a permitted access to `addr` in vma sees, with a reference; with *page NULL, the
+ * access sees zeros (a read of private memory that has no page). 0, -EFAULT or -ENOMEM. mmap_lock
+ * is held.
  */
 static int vma_fault(struct vm_area_struct *vma, unsigned long addr, bool write, struct page **page)
 {
@@ -346,7 +353,9 @@ static int vma_fault(struct vm_area_struct *vma, unsigned long addr, bool write,
 	return 0;
 }
 
-/* The page of an access that needs nothing to be made, without a reference; NULL: ask vma_fault(). */
+/*
+ * The page of an access that needs nothing to be made, without a reference; NULL: ask vma_fault().
+ */
 static struct page *vma_present_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	if (vma->vm_shmem)
@@ -548,8 +557,8 @@ void mmu_notifier_invalidate_range_end(const struct mmu_notifier_range *range)
 /* munmap(2). */
 
 /*
- * Takes [start, end) out of the list of mappings; the caller gives two spare mappings for cutting. What was
- * taken out comes back as a list, lowest first.
+ * Takes [start, end) out of the list of mappings; the caller gives two spare mappings for cutting.
+ * What was taken out comes back as a list, lowest first.
  */
 static struct vm_area_struct *mm_detach(struct mm_struct *mm, unsigned long start,
 					unsigned long end, struct vm_area_struct *spare[2])
@@ -581,8 +590,9 @@ static struct vm_area_struct *mm_detach(struct mm_struct *mm, unsigned long star
 }
 
 /*
- * Unmaps [start, end). `spare` as for mm_detach(). mmap_lock is held for write. Returns the mappings that
- * are gone, for vma_free_list() after unlocking: the file behind one of them may be the last of a VM.
+ * Unmaps [start, end). `spare` as for mm_detach(). mmap_lock is held for write. Returns the
+ * mappings that are gone, for vma_free_list() after unlocking: the file behind one of them may be
+ * the last of a VM.
  */
 static struct vm_area_struct *mm_unmap(struct mm_struct *mm, unsigned long start, unsigned long end,
 				       struct vm_area_struct *spare[2])
@@ -822,7 +832,10 @@ static bool madvise_is_hint(unsigned int advice)
 	}
 }
 
-/* The pages of [start, end), all in vma, are forgotten: by the mapping, or (REMOVE) by what is behind it. */
+/*
+ * The pages of [start, end), all in vma, are forgotten: by the mapping, or (REMOVE) by what is
+ * behind it.
+ */
 static int madvise_discard(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			   unsigned int advice)
 {

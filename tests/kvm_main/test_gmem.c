@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * guest_memfd, and the ends of VMs. Expected: generic KVM's rules for guest_memfd (section 8 of the facts about
- * KVM's Realm host), and the order of teardown in its section 11.
+ * guest_memfd, and the ends of VMs. Expected: generic KVM's rules for guest_memfd (section 8 of the
+ * facts about KVM's Realm host), and the order of teardown in its section 11.
  */
 #include "vmm.h"
 
@@ -108,7 +108,10 @@ START_TEST(binding_rules)
 	struct kvm_userspace_memory_region2 region;
 
 	ck_assert_int_ge(normals, 0);
-	/* Not a guest_memfd, another VM's, not in the file, not aligned; VMs without private memory. */
+	/*
+	 * Not a guest_memfd, another VM's, not in the file, not aligned; VMs without private
+	 * memory.
+	 */
 	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, page, vm, 0), -EINVAL);
 	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, page, 77, 0), -EBADF);
 	ck_assert_int_eq(bind_slot(vmm, vm, 0, RAM, page, theirs, 0), -EINVAL);
@@ -171,7 +174,9 @@ START_TEST(punch_and_close_invalidate)
 	vmm_expect_event(vmm, 0, gfn + 6, 2, FILTER_PRIVATE);
 	vmm_expect_event(vmm, 1, 2 * gfn, 2, FILTER_PRIVATE);
 	ck_assert_uint_eq(vmm_seq(vmm, vm), seq + 2);
-	/* The last close takes it all; a copy of the descriptor's use by a slot does not hold it. */
+	/*
+	 * The last close takes it all; a copy of the descriptor's use by a slot does not hold it.
+	 */
 	vmm_events_clear(vmm);
 	ck_assert_int_eq(vmm_close(vmm, gmem), 0);
 	ck_assert_uint_eq(vmm->num_events, 2);
@@ -186,7 +191,10 @@ START_TEST(punch_and_close_invalidate)
 }
 END_TEST
 
-/* With huge backing, a 2 MiB aligned part comes as one piece of memory, and its pages go one by one. */
+/*
+ * With huge backing, a 2 MiB aligned part comes as one piece of memory, and its pages go one by
+ * one.
+ */
 START_TEST(huge_backing)
 {
 	const struct kvm_boot_config boot = {

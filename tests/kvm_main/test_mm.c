@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Address spaces and files of a VMM process. Expected: what mmap(2), munmap(2), madvise(2) promise on arm64. */
+/*
+ * Address spaces and files of a VMM process. Expected: what mmap(2), munmap(2), madvise(2) promise
+ * on arm64.
+ */
 #include "vmm.h"
 
 #include <stdlib.h>
@@ -351,8 +354,8 @@ START_TEST(processes_are_apart)
 END_TEST
 
 /*
- * Random calls on a small part of the address space, against a model that is an array: for each page whether
- * it is mapped, of which kind, and what its byte is.
+ * Random calls on a small part of the address space, against a model that is an array: for each
+ * page whether it is mapped, of which kind, and what its byte is.
  */
 #define MODEL_PAGES 48
 

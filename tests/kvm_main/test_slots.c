@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VMs, memslots, the user memory behind them, and memory attributes. Expected: the argument checks of generic
- * KVM, and of sections 1, 7 and 8 of the facts about KVM's Realm host.
+ * VMs, memslots, the user memory behind them, and memory attributes. Expected: the argument checks
+ * of generic KVM, and of sections 1, 7 and 8 of the facts about KVM's Realm host.
  */
 #include "vmm.h"
 
@@ -273,7 +273,10 @@ START_TEST(old_region_ioctl)
 }
 END_TEST
 
-/* What the VMM does to its memory reaches the frames that it is behind, in every slot, and no others. */
+/*
+ * What the VMM does to its memory reaches the frames that it is behind, in every slot, and no
+ * others.
+ */
 START_TEST(user_memory_invalidates)
 {
 	struct vmm *vmm = vmm_start(_i, NULL);
@@ -335,7 +338,9 @@ START_TEST(user_memory_invalidates)
 }
 END_TEST
 
-/* Deleting and moving take everything of the old place; creating and changing flags take nothing. */
+/*
+ * Deleting and moving take everything of the old place; creating and changing flags take nothing.
+ */
 START_TEST(slots_invalidate)
 {
 	struct vmm *vmm = vmm_start(_i, NULL);

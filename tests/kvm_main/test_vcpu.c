@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vCPUs: creation, features, registers, running, MMIO, calls of the guest, the interrupt controller. Expected:
- * generic KVM on arm64, and sections 1, 9 and 10 of the facts about KVM's Realm host.
+ * vCPUs: creation, features, registers, running, MMIO, calls of the guest, the interrupt
+ * controller. Expected: generic KVM on arm64, and sections 1, 9 and 10 of the facts about KVM's
+ * Realm host.
  */
 #include "vmm.h"
 
@@ -973,7 +974,10 @@ START_TEST(psci_in_the_vmm)
 }
 END_TEST
 
-/* A signal between the preparation and the entry: the guest is not entered, and later runs as if nothing was. */
+/*
+ * A signal between the preparation and the entry: the guest is not entered, and later runs as if
+ * nothing was.
+ */
 START_TEST(signals_on_the_way_in)
 {
 	struct vm vm;

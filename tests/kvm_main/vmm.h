@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vmm.h - a VMM for tests. vmm_start() gives one with a process on a fresh machine; vmm_stop() closes the
- * process and checks that nothing of it is left and that no rule of the kernel was broken.
+ * vmm.h - a VMM for tests. vmm_start() gives one with a process on a fresh machine; vmm_stop()
+ * closes the process and checks that nothing of it is left and that no rule of the kernel was
+ * broken.
  */
 #ifndef TESTS_KVM_MAIN_VMM_H
 #define TESTS_KVM_MAIN_VMM_H
@@ -89,7 +90,10 @@ int vmm_get(struct vmm *vmm, uint64_t addr);
 struct kvm_inspect vmm_inspect(struct vmm *vmm);
 
 void vmm_events_clear(struct vmm *vmm);
-/* vmm_expect_event - the next of the invalidations seen, which must be this one. Frames are `page` bytes. */
+/*
+ * vmm_expect_event - the next of the invalidations seen, which must be this one. Frames are `page`
+ * bytes.
+ */
 void vmm_expect_event(struct vmm *vmm, size_t index, uint64_t start, uint64_t pages,
 		      uint32_t filter);
 /* vmm_fail - the nth time from now that the kernel asks at `point`, it fails. */

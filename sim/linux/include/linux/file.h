@@ -28,7 +28,9 @@ void put_unused_fd(int fd);
 /* fd_install - make a reserved descriptor refer to `file`, whose reference it takes over. */
 void fd_install(int fd, struct file *file);
 
-/* anon_inode_getfd - a new file under a new descriptor: it, or -errno; private_data is then unused. */
+/*
+ * anon_inode_getfd - a new file under a new descriptor: it, or -errno; private_data is then unused.
+ */
 int anon_inode_getfd(enum file_kind kind, void *private_data);
 
 /* files_lookup - the file that `fd` refers to in a table, or NULL. Takes no reference. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fs.h - open files. A file's operations are found by its kind and not through a pointer in the file:
- * files live in simulated DRAM, where no address of this library may be stored.
+ * fs.h - open files. A file's operations are found by its kind and not through a pointer in the
+ * file: files live in simulated DRAM, where no address of this library may be stored.
  */
 #ifndef LINUX_FS_H
 #define LINUX_FS_H

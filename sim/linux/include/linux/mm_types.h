@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mm_types.h - the address space of a VMM process: its mappings, and the pages of anonymous memory behind
- * them. There are no page tables: a page is mapped as soon as it exists. A read of memory that was never
- * written gives zeros without making a page where the mapping is private.
+ * mm_types.h - the address space of a VMM process: its mappings, and the pages of anonymous memory
+ * behind them. There are no page tables: a page is mapped as soon as it exists. A read of memory
+ * that was never written gives zeros without making a page where the mapping is private.
  * vma_lookup(), get_user_pages() and the locks are declared in linux/mm.h.
  */
 #ifndef LINUX_MM_TYPES_H
@@ -21,7 +21,9 @@ struct mmu_notifier;
 /* mmap() without an address goes below. */
 #define MMAP_BASE (TASK_SIZE - 0x10000000UL)
 
-/* access_ok - whether [addr, addr + size) are user addresses; what is mapped there does not matter. */
+/*
+ * access_ok - whether [addr, addr + size) are user addresses; what is mapped there does not matter.
+ */
 static inline bool access_ok(const void __user *addr, unsigned long size)
 {
 	return size <= TASK_SIZE && (unsigned long)addr <= TASK_SIZE - size;
@@ -35,7 +37,9 @@ static inline bool access_ok(const void __user *addr, unsigned long size)
 #define VM_DONTFORK  0x00020000UL
 #define VM_NORESERVE 0x00200000UL
 
-/* Anonymous memory that a MAP_SHARED mapping made: its pages live as long as a mapping of any part. */
+/*
+ * Anonymous memory that a MAP_SHARED mapping made: its pages live as long as a mapping of any part.
+ */
 struct shmem {
 	s32 refcount; /* mappings */
 	struct xarray pages;
@@ -76,8 +80,8 @@ void exit_mmap(struct mm_struct *mm);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 
 /*
- * do_mmap - mmap(2): the address, or -errno. `file` is NULL for MAP_ANONYMOUS; pgoff is in pages. The
- * caller holds no lock.
+ * do_mmap - mmap(2): the address, or -errno. `file` is NULL for MAP_ANONYMOUS; pgoff is in pages.
+ * The caller holds no lock.
  */
 long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned long prot,
 	     unsigned long flags, struct file *file, unsigned long pgoff);
@@ -87,8 +91,8 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 int do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned int advice);
 
 /*
- * mm_fault_in_page - a reference to the page that mm has at addr, which is made if need be. The caller
- * holds no lock and may sleep. 0, -EFAULT or -ENOMEM.
+ * mm_fault_in_page - a reference to the page that mm has at addr, which is made if need be. The
+ * caller holds no lock and may sleep. 0, -EFAULT or -ENOMEM.
  */
 int mm_fault_in_page(struct mm_struct *mm, unsigned long addr, bool write, struct page **page);
 

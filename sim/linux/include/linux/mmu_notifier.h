@@ -24,7 +24,10 @@ struct mmu_notifier_range {
 };
 
 struct mmu_notifier_ops {
-	/* invalidate_range_start - no mapping of the range may be left on return, or made until _end. */
+	/*
+	 * invalidate_range_start - no mapping of the range may be left on return, or made until
+	 * _end.
+	 */
 	int (*invalidate_range_start)(struct mmu_notifier *mn,
 				      const struct mmu_notifier_range *range);
 	void (*invalidate_range_end)(struct mmu_notifier *mn,
@@ -43,7 +46,10 @@ struct mmu_notifier {
 /* mmu_notifier_ops_table - by kind. The program that links sim/linux defines it. */
 extern const struct mmu_notifier_ops *const mmu_notifier_ops_table[MMU_NOTIFIER_NUM_KINDS];
 
-/* mmu_notifier_register - tell `mn`, whose kind is set, about mm from now on. Keeps a reference. 0 or -errno. */
+/*
+ * mmu_notifier_register - tell `mn`, whose kind is set, about mm from now on. Keeps a reference. 0
+ * or -errno.
+ */
 int mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm);
 /* mmu_notifier_unregister - the opposite. Calls release() if the mm still lives. */
 void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
