@@ -8,6 +8,7 @@
 #ifndef RMM_RMI_H
 #define RMM_RMI_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -277,7 +278,7 @@ struct rmi_rec_run {
 #define RMI_FSC_SERROR		UINT64_C(0x11) /* DFSC of an SError whose syndrome is architectural */
 
 #define RMI_ASSERT_OFFSET(type, member, offset)                                                    \
-	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
+	static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 
 RMI_ASSERT_OFFSET(rmi_realm_params, flags, 0x000);
 RMI_ASSERT_OFFSET(rmi_realm_params, s2sz, 0x008);
@@ -291,7 +292,7 @@ RMI_ASSERT_OFFSET(rmi_realm_params, vmid, 0x800);
 RMI_ASSERT_OFFSET(rmi_realm_params, rtt_base, 0x808);
 RMI_ASSERT_OFFSET(rmi_realm_params, rtt_level_start, 0x810);
 RMI_ASSERT_OFFSET(rmi_realm_params, rtt_num_start, 0x818);
-_Static_assert(sizeof(struct rmi_realm_params) == 0x1000, "RmiRealmParams");
+static_assert(sizeof(struct rmi_realm_params) == 0x1000, "RmiRealmParams");
 
 RMI_ASSERT_OFFSET(rmi_rec_params, flags, 0x000);
 RMI_ASSERT_OFFSET(rmi_rec_params, mpidr, 0x100);
@@ -299,13 +300,13 @@ RMI_ASSERT_OFFSET(rmi_rec_params, pc, 0x200);
 RMI_ASSERT_OFFSET(rmi_rec_params, gprs, 0x300);
 RMI_ASSERT_OFFSET(rmi_rec_params, num_aux, 0x800);
 RMI_ASSERT_OFFSET(rmi_rec_params, aux, 0x808);
-_Static_assert(sizeof(struct rmi_rec_params) == 0x1000, "RmiRecParams");
+static_assert(sizeof(struct rmi_rec_params) == 0x1000, "RmiRecParams");
 
 RMI_ASSERT_OFFSET(rmi_rec_enter, flags, 0x000);
 RMI_ASSERT_OFFSET(rmi_rec_enter, gprs, 0x200);
 RMI_ASSERT_OFFSET(rmi_rec_enter, gicv3_hcr, 0x300);
 RMI_ASSERT_OFFSET(rmi_rec_enter, gicv3_lrs, 0x308);
-_Static_assert(sizeof(struct rmi_rec_enter) == 0x800, "RmiRecEnter");
+static_assert(sizeof(struct rmi_rec_enter) == 0x800, "RmiRecEnter");
 
 RMI_ASSERT_OFFSET(rmi_rec_exit, exit_reason, 0x000);
 RMI_ASSERT_OFFSET(rmi_rec_exit, esr, 0x100);
@@ -325,9 +326,11 @@ RMI_ASSERT_OFFSET(rmi_rec_exit, ripas_top, 0x508);
 RMI_ASSERT_OFFSET(rmi_rec_exit, ripas_value, 0x510);
 RMI_ASSERT_OFFSET(rmi_rec_exit, imm, 0x600);
 RMI_ASSERT_OFFSET(rmi_rec_exit, pmu_ovf_status, 0x700);
-_Static_assert(sizeof(struct rmi_rec_exit) == 0x800, "RmiRecExit");
+static_assert(sizeof(struct rmi_rec_exit) == 0x800, "RmiRecExit");
 
 RMI_ASSERT_OFFSET(rmi_rec_run, exit, 0x800);
-_Static_assert(sizeof(struct rmi_rec_run) == 0x1000, "RmiRecRun");
+static_assert(sizeof(struct rmi_rec_run) == 0x1000, "RmiRecRun");
+
+#undef RMI_ASSERT_OFFSET
 
 #endif

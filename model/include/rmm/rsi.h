@@ -6,6 +6,7 @@
 #ifndef RMM_RSI_H
 #define RMM_RSI_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -104,14 +105,16 @@ struct rsi_realm_config {
 #define SMCCC_SVE_HINT_BIT 0x00010000u
 
 #define RSI_ASSERT_OFFSET(type, member, offset)                                                    \
-	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
+	static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 
 RSI_ASSERT_OFFSET(rsi_host_call, imm, 0x0);
 RSI_ASSERT_OFFSET(rsi_host_call, gprs, 0x8);
-_Static_assert(sizeof(struct rsi_host_call) == 0x100, "RsiHostCall");
+static_assert(sizeof(struct rsi_host_call) == 0x100, "RsiHostCall");
 RSI_ASSERT_OFFSET(rsi_realm_config, ipa_width, 0x0);
 RSI_ASSERT_OFFSET(rsi_realm_config, hash_algo, 0x8);
 RSI_ASSERT_OFFSET(rsi_realm_config, rpv, 0x200);
-_Static_assert(sizeof(struct rsi_realm_config) == 0x1000, "RsiRealmConfig");
+static_assert(sizeof(struct rsi_realm_config) == 0x1000, "RsiRealmConfig");
+
+#undef RSI_ASSERT_OFFSET
 
 #endif
