@@ -49,6 +49,8 @@ static void tap_result(struct report *report, const struct result *result)
 		print_description(report->out, result->reason ? result->reason : "");
 	}
 	fputc('\n', report->out);
+	if (result->plan->hostile)
+		print_comment(report->out, "hostile: the host was not audited");
 	if (!passed && !skipped) {
 		stream = open_memstream(&text, &size);
 		if (!stream)

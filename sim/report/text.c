@@ -28,6 +28,12 @@ static void print_word(const struct report *report, enum result_status status)
 	fprintf(report->out, "%s%-7s%s ", code, words[status], COLOR_RESET(color));
 }
 
+/* Whoever reads "ok" must know what was not looked at. */
+static const char *hostile_words(const struct plan *plan)
+{
+	return plan->hostile ? "  hostile: the host was not audited" : "";
+}
+
 static void text_flush(struct report *report)
 {
 	struct text_state *state = report->state;
@@ -39,7 +45,7 @@ static void text_flush(struct report *report)
 			fprintf(report->out, "  (%zu other runs)", state->passed);
 		else if (state->passed > 1)
 			fprintf(report->out, "  (%zu runs)", state->passed);
-		fputc('\n', report->out);
+		fprintf(report->out, "%s\n", hostile_words(state->scenario));
 	}
 	*state = (struct text_state){0};
 }
@@ -61,8 +67,8 @@ static void text_result(struct report *report, const struct result *result)
 		state->passed++;
 	} else if (result->status == RESULT_PASSED) {
 		print_word(report, result->status);
-		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls)\n", name,
-			result->num_steps, result->num_calls);
+		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls)%s\n", name,
+			result->num_steps, result->num_calls, hostile_words(result->plan));
 	} else if (result->status == RESULT_SKIPPED) {
 		print_word(report, result->status);
 		fprintf(report->out, "%s: %s\n", name, result->reason ? result->reason : "");

@@ -47,6 +47,13 @@ silent out
 expect 2 run good.yaml --kvm double-4k.so --kvm x/double-4k.so
 says err 'there is another build'
 
+# A hostile scenario says what was not looked at.
+scenario hostile '  - vmm.break: {how: finding}' 'hostile: true'
+expect 0 run hostile.yaml
+says out 'ok      hostile  hostile: the host was not audited'
+expect 0 run hostile.yaml --report tap=-
+says out '# hostile: the host was not audited'
+
 # What a failure says
 expect 1 run bad.yaml
 says out 'bad.yaml:7:5: step 2: vmm.fail errno=1'

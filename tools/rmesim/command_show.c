@@ -34,6 +34,16 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 	return kvm_builds_module(show->builds, page_size, reason);
 }
 
+/* What the closing checks have made sure of. */
+static const char *closing_words(const struct plan *plan)
+{
+	if (plan->hostile)
+		return "; a hostile scenario, so that the host was not audited";
+	if (plan->machine.no_kvm || plan->allow_leaks)
+		return "";
+	return "; everything was given back";
+}
+
 static void take_result(void *ctx, const struct result *result)
 {
 	struct show *show = ctx;
@@ -49,8 +59,8 @@ static void take_result(void *ctx, const struct result *result)
 	map_print(result, stdout, &options);
 	putchar('\n');
 	if (result->status == RESULT_PASSED) {
-		printf("passed: %u steps, %" PRIu64 " RMI calls; everything was given back\n",
-		       result->num_steps, result->num_calls);
+		printf("passed: %u steps, %" PRIu64 " RMI calls%s\n", result->num_steps,
+		       result->num_calls, closing_words(result->plan));
 	} else if (result->status == RESULT_SKIPPED) {
 		printf("skipped: %s\n", result->reason ? result->reason : "");
 	} else {

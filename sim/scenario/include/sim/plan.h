@@ -58,7 +58,7 @@ struct plan_step {
 	unsigned int snapshot; /* index of the remembered digest */
 };
 
-/* Fault injection. Which occurrence fails is counted over the whole life of the machine. */
+/* Fault injection. Which occurrence fails is counted from the first step to the end of the closing checks. */
 struct rmi_command;
 struct plan_fault {
 	struct place place;
@@ -122,7 +122,8 @@ void scenario_set_destroy(struct scenario_set *set);
  */
 void scenario_set_add_path(struct scenario_set *set, const char *path);
 /* scenario_set_add_text - load a scenario from memory. */
-void scenario_set_add_text(struct scenario_set *set, const char *path, const char *text, size_t size);
+void scenario_set_add_text(struct scenario_set *set, const char *path, const char *text,
+			   size_t size);
 struct diagnostics *scenario_set_diagnostics(struct scenario_set *set);
 /* scenario_set_num_files - files that were read, sound or not. */
 size_t scenario_set_num_files(const struct scenario_set *set);
