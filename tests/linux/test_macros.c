@@ -14,6 +14,7 @@
 #include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/string.h>
 
 #define SAME_TYPE(a, b) _Static_assert(__builtin_types_compatible_p(__typeof__(a), b), #a)
 
@@ -273,6 +274,30 @@ START_TEST(lists)
 }
 END_TEST
 
+START_TEST(searching_bytes)
+{
+	static u8 bytes[320];
+	u32 wrong = 0;
+
+	memset(bytes, 0xaa, sizeof(bytes));
+	for (u32 size = 0; size <= 300; size++) {
+		u8 *start = bytes + size % 9;
+
+		wrong += memchr_inv(start, 0xaa, size) != NULL;
+		for (u32 bad = 0; bad < size; bad += 1 + bad / 16) {
+			start[bad] = 0xab;
+			wrong += memchr_inv(start, 0xaa, size) != start + bad;
+			start[bad] = 0xaa;
+		}
+		/* What lies behind does not count. */
+		start[size] = 0;
+		wrong += memchr_inv(start, 0xaa, size) != NULL;
+		start[size] = 0xaa;
+	}
+	ck_assert_uint_eq(wrong, 0);
+}
+END_TEST
+
 void macro_tests(Suite *suite)
 {
 	TCase *tcase = test_case(suite, "macros");
@@ -285,4 +310,5 @@ void macro_tests(Suite *suite)
 	tcase_add_test(tcase, constants);
 	tcase_add_test(tcase, errors_in_pointers);
 	tcase_add_test(tcase, lists);
+	tcase_add_test(tcase, searching_bytes);
 }
