@@ -33,8 +33,13 @@ static void port_smc(void *ctx, uint64_t regs[18])
 
 	if (regs[0] >= RMI_FID_FIRST && regs[0] <= RMI_FID_LAST)
 		host->calls[regs[0] - RMI_FID_FIRST]++;
-	if (host->fault_nth && (uint32_t)regs[0] == host->fault_fid &&
-	    (!host->fault_address || host->fault_address == regs[1])) {
+	if (host->fault_fired && !host->then_fired && (uint32_t)regs[0] == host->then_fid) {
+		host->then_fired = true;
+		regs[0] = RMI_ERROR_INPUT;
+		memset(&regs[1], 0, 4 * sizeof(regs[0]));
+		return;
+	}
+	if (host->fault_nth && (uint32_t)regs[0] == host->fault_fid) {
 		host->fault_seen++;
 		if (host->fault_seen == host->fault_nth ||
 		    (host->fault_always && host->fault_seen > host->fault_nth)) {
@@ -184,6 +189,10 @@ static bool guest_set_ripas(struct host *host, struct rmm_cpu *cpu, struct guest
 
 static bool guest_access(struct rmm_cpu *cpu, struct guest_op *op)
 {
+	/* The VMM did the access that the last entry stopped at. */
+	if (op->issued && rmm_cpu_entry(cpu)->mmio_emulated)
+		op->done += GRANULE;
+	op->issued = false;
 	while (op->done < op->size) {
 		uint8_t byte = op->value;
 		struct rmm_access access = {
@@ -199,6 +208,7 @@ static bool guest_access(struct rmm_cpu *cpu, struct guest_op *op)
 
 		switch (rmm_cpu_access(cpu, &access)) {
 		case RMM_EXIT:
+			op->issued = true;
 			return false;
 		case RMM_SEA:
 			op->seas++;
@@ -650,7 +660,7 @@ uint64_t vm_rd(struct vm *vm)
 	return inspect.rd;
 }
 
-void vm_boot(struct vm *vm)
+void vm_boot_created(struct vm *vm)
 {
 	struct kvm_device_attr attr = {
 		.group = KVM_DEV_ARM_VGIC_GRP_CTRL,
@@ -663,12 +673,17 @@ void vm_boot(struct vm *vm)
 	ck_assert_int_eq(host_ioctl_struct(vm->host, vm->gic, KVM_SET_DEVICE_ATTR, &attr,
 					   sizeof(attr)),
 			 0);
-	ck_assert_int_eq(vm_create_realm(vm), 0);
 	for (i = 0; i < vm->num_slots; i++)
 		ck_assert_int_eq(vm_init_ripas(vm, vm->slots[i].gpa, vm->slots[i].size), 0);
 	for (i = 0; i < vm->num_vcpus; i++)
 		ck_assert_int_eq(vm_finalize(vm, i), 0);
 	ck_assert_int_eq(vm_activate(vm), 0);
+}
+
+void vm_boot(struct vm *vm)
+{
+	ck_assert_int_eq(vm_create_realm(vm), 0);
+	vm_boot_created(vm);
 }
 
 /* -- running -- */

@@ -80,7 +80,8 @@ struct host {
 	bool fault_always;    /* and all that follow it */
 	bool fault_fired;
 	uint64_t fault_seen;
-	uint64_t fault_address; /* not 0: only calls with this x1 count */
+	uint32_t then_fid; /* after that, the next SMC of this function fails too, with RMI_ERROR_INPUT */
+	bool then_fired;
 	/* The nth time that this point is asked it says yes. */
 	int fault_point;
 	uint64_t point_nth, point_seen;
@@ -150,6 +151,8 @@ uint64_t vm_user(struct vm *vm, uint64_t gpa);
 uint64_t vm_rd(struct vm *vm);
 /* vm_boot - slots excepted, all that is needed to run: realm, one vCPU, INIT_RIPAS of the slots, active. */
 void vm_boot(struct vm *vm);
+/* vm_boot_created - the same for a realm that exists. */
+void vm_boot_created(struct vm *vm);
 
 /* vm_run_once - one KVM_RUN, recorded. */
 int64_t vm_run_once(struct vm *vm, unsigned int vcpu);

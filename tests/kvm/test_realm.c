@@ -473,7 +473,7 @@ START_TEST(test_guest_ripas_sparse)
 		{34, 5 * GIB, false}, {34, 5 * GIB, true},   {40, 5 * GIB, false},
 		{40, 5 * GIB, true},  {48, 5 * GIB, false},  {48, 5 * GIB, true},
 		{34, GIB / 2, false}, {40, GIB / 2, false},  {48, GIB / 2, false},
-		{40, BLOCK, false},   {48, 600 * GIB, false},
+		{40, BLOCK, false},   {48, 600 * GIB, false}, {40, 5 * GIB, true},
 	};
 	const unsigned int width = cases[_i].width;
 	const uint64_t base = GIB - GRANULE, size = cases[_i].size + 2 * GRANULE;
@@ -484,8 +484,17 @@ START_TEST(test_guest_ripas_sparse)
 	host_start(&host, NULL);
 	host.policy = VMM_IGNORE;
 	vm_create(&host, &vm, width);
-	vm_vcpu(&vm);
-	vm_boot(&vm);
+	/* With tables on the way each GiB is a round of its own. */
+	if (_i == 11) {
+		uint64_t at;
+
+		ck_assert_int_eq(vm_create_realm(&vm), 0);
+		for (at = GIB; at < 6 * GIB; at += GIB)
+			ck_assert_int_eq(vm_init_ripas(&vm, at + BLOCK, HOST_PAGE), 0);
+		vm_boot_created(&vm);
+	} else {
+		vm_boot(&vm);
+	}
 	linux_cache_fill_set(true);
 	if (signals) {
 		struct guest_op op = {GUEST_SET_RIPAS, base, size, .ripas = 1};
@@ -510,7 +519,7 @@ START_TEST(test_guest_ripas_sparse)
 		ck_assert_int_eq(vm_run_once(&vm, 0), -EINTR);
 		ck_assert_uint_eq(host_calls(&host, RMI_RTT_SET_RIPAS), 0);
 		ck_assert_uint_eq(op.done, size);
-		ck_assert_uint_gt(interrupted, 2);
+		ck_assert_uint_gt(interrupted, _i == 11 ? 6 : 2);
 	} else {
 		struct guest_op op = {GUEST_SET_RIPAS, base, size, .ripas = 1};
 
@@ -522,8 +531,9 @@ START_TEST(test_guest_ripas_sparse)
 	}
 	linux_cache_fill_set(false);
 	vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_RAM);
-	ck_assert_uint_eq(vm_tables(&vm),
-			  tables_needed(start_level(width), base, base + size));
+	if (_i != 11)
+		ck_assert_uint_eq(vm_tables(&vm),
+				  tables_needed(start_level(width), base, base + size));
 	vm_check(&vm, base - GRANULE, GRANULE, RMM_UNASSIGNED, RMM_EMPTY);
 	vm_check(&vm, base + size, GRANULE, RMM_UNASSIGNED, RMM_EMPTY);
 	host_stop(&host);
@@ -648,8 +658,8 @@ START_TEST(test_guest_ripas_thin)
 	host_calls_clear(&host);
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base, size, .ripas = 0}), 0);
 	vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_EMPTY);
-	/* Each mapped granule once, and one step over each of the gaps. */
-	ck_assert_uint_le(host_calls(&host, RMI_DATA_DESTROY), 2 * PAGE_GRANULES + 2 + SLOT_SIZE / BLOCK);
+	/* Each mapped granule once, and a step at the start of each of the two tables and over what has none. */
+	ck_assert_uint_eq(host_calls(&host, RMI_DATA_DESTROY), 2 * PAGE_GRANULES + 3);
 	host_stop(&host);
 }
 END_TEST
@@ -844,6 +854,111 @@ START_TEST(test_munmap_keeps_private)
 	ck_assert_int_eq(kvm_build.sys_munmap((int32_t)host.tid, vm_user(&vm, base), size), 0);
 	vm_check(&vm, base, size, RMM_ASSIGNED, RMM_RAM);
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, base, size, .value = 1}), 0);
+	host_stop(&host);
+}
+END_TEST
+
+/* An access that is not as the attribute says is the VMM's business: where, how much, and which half. */
+START_TEST(test_attribute_mismatch)
+{
+	const uint64_t base = GIB, size = 4 * HOST_PAGE, shared = 1ull << 39;
+	struct host host;
+	struct vm vm;
+
+	host_start(&host, NULL);
+	host.policy = VMM_RETURN;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, size);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, (shared | base) + HOST_PAGE + 8, GRANULE, .value = 1}),
+			 -EFAULT);
+	ck_assert_uint_eq(host.num_exits, 1);
+	ck_assert_uint_eq(host.exits[0].reason, KVM_EXIT_MEMORY_FAULT);
+	ck_assert_uint_eq(host.exits[0].gpa, base + HOST_PAGE);
+	ck_assert_uint_eq(host.exits[0].size, HOST_PAGE);
+	ck_assert_uint_eq(host.exits[0].flags, 0);
+	ck_assert_int_eq(vm_attributes(&vm, base, size, false), 0);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + HOST_PAGE + 8, GRANULE, .value = 1}), -EFAULT);
+	ck_assert_uint_eq(host.num_exits, 1);
+	ck_assert_uint_eq(host.exits[0].reason, KVM_EXIT_MEMORY_FAULT);
+	ck_assert_uint_eq(host.exits[0].gpa, base + HOST_PAGE);
+	ck_assert_uint_eq(host.exits[0].size, HOST_PAGE);
+	ck_assert_uint_eq(host.exits[0].flags, FLAG_PRIVATE);
+	ck_assert_uint_eq(rmm_inspect_count(host.rmm, RMM_GRANULE_DATA), 0);
+	host_stop(&host);
+}
+END_TEST
+
+/*
+ * Accesses that no slot backs. A protected one is the VMM's business; a shared one is a device's, whose
+ * address it gets without the shared bit.
+ */
+START_TEST(test_no_slot)
+{
+	const uint64_t shared = 1ull << 39, device = 0x9000008;
+	struct guest_op read = {GUEST_READ, shared | device, .size = 2 * GRANULE};
+	struct host host;
+	struct kvm_run run;
+	struct vm vm;
+	int i;
+
+	host_start(&host, NULL);
+	host.policy = VMM_RETURN;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, GIB, HOST_PAGE);
+	vm_boot(&vm);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, 2 * GIB, HOST_PAGE, .ripas = 1}), -EFAULT);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_READ, 2 * GIB + 4, .size = GRANULE}), -EFAULT);
+	ck_assert_uint_eq(host.exits[0].reason, KVM_EXIT_MEMORY_FAULT);
+	ck_assert_uint_eq(host.exits[0].gpa, 2 * GIB);
+	ck_assert_uint_eq(host.exits[0].size, HOST_PAGE);
+	ck_assert_uint_eq(host.exits[0].flags, FLAG_PRIVATE);
+
+	host.ops = &read;
+	host.num_ops = 1;
+	host.next_op = 0;
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(vm_run_once(&vm, 0), 0);
+		ck_assert_int_eq(kvm_build.user_read((int32_t)host.tid, vm.runs[0], &run,
+						     sizeof(run)),
+				 (int64_t)sizeof(run));
+		ck_assert_uint_eq(run.exit_reason, KVM_EXIT_MMIO);
+		ck_assert_uint_eq(run.mmio.phys_addr, device + (uint64_t)i * GRANULE);
+		ck_assert_uint_eq(run.mmio.is_write, 0);
+	}
+	ck_assert_int_eq(vm_run_once(&vm, 0), -EINTR);
+	ck_assert_uint_eq(read.done, 2 * GRANULE);
+	/* What was emulated once is not held against the next entries. */
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, GIB, HOST_PAGE, .value = 1}), 0);
+	host_stop(&host);
+}
+END_TEST
+
+/* A REC that cannot be entered: because another vCPU switched the Realm off, or for no good reason. */
+START_TEST(test_rec_enter_refused)
+{
+	struct host host;
+	struct kvm_run run;
+	struct vm vm;
+
+	host_start(&host, NULL);
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, GIB, HOST_PAGE);
+	vm_boot(&vm);
+	host.fault_fid = RMI_REC_ENTER;
+	host.fault_nth = 1;
+	host.fault_x0 = RMI_RETURN_CODE(RMI_ERROR_REALM, 1);
+	ck_assert_int_eq(vm_run_once(&vm, 0), 0);
+	ck_assert_int_eq(kvm_build.user_read((int32_t)host.tid, vm.runs[0], &run, sizeof(run)),
+			 (int64_t)sizeof(run));
+	ck_assert_uint_eq(run.exit_reason, KVM_EXIT_SHUTDOWN);
+	host.fault_seen = 0;
+	host.fault_x0 = RMI_RETURN_CODE(RMI_ERROR_REALM, 0);
+	ck_assert_int_eq(vm_run_once(&vm, 0), -ENXIO);
+	host.fault_seen = 0;
+	host.fault_x0 = RMI_ERROR_REC;
+	ck_assert_int_eq(vm_run_once(&vm, 0), -ENXIO);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, GIB, HOST_PAGE, .value = 1}), 0);
 	host_stop(&host);
 }
 END_TEST
@@ -1164,8 +1279,12 @@ static bool may_leak(uint32_t fid)
  */
 static void torture_rmi(uint32_t fid, bool blocks)
 {
-	const struct host_options options = {.block_mappings = blocks, .gmem_huge = blocks};
-	uint64_t total, n, step;
+	const struct host_options options = {
+		.block_mappings = blocks,
+		.gmem_huge = blocks,
+		.rec_aux = blocks ? 17 : 3,
+	};
+	uint64_t total, n;
 	struct host host;
 
 	host_start(&host, &options);
@@ -1177,9 +1296,10 @@ static void torture_rmi(uint32_t fid, bool blocks)
 	host.tid = 0;
 	host_stop(&host);
 
-	/* Calls that are made by the hundred are sampled, at both ends densely. */
-	for (n = 1; n <= total; n += step) {
-		step = n < 24 || n + 24 > total ? 1 : 1 + total / 24;
+	for (n = 1; n <= total; n++) {
+		/* Of calls that are made by the hundred, most of those in the middle are alike. */
+		if (n > 30 && n + 40 < total && n % (1 + total / 24))
+			continue;
 		host_start(&host, &options);
 		host.fault_fid = fid;
 		host.fault_nth = n;
@@ -1187,6 +1307,7 @@ static void torture_rmi(uint32_t fid, bool blocks)
 		torture_life(&host, 0);
 		kvm_build.process_exit((int32_t)host.tid);
 		host.tid = 0;
+		ck_assert(host.fault_fired);
 		if (may_warn(fid))
 			host.warns = 0;
 		if (may_leak(fid)) {
@@ -1201,6 +1322,72 @@ static void torture_rmi(uint32_t fid, bool blocks)
 START_TEST(test_torture_rmi)
 {
 	torture_rmi(torture_fids[_i / 2], _i % 2);
+}
+END_TEST
+
+/* What is done about one failure fails as well: what the RMM holds then is kept, and nothing else is. */
+START_TEST(test_torture_pairs)
+{
+	static const struct {
+		uint32_t fid, then;
+	} pairs[] = {
+		{RMI_DATA_CREATE, RMI_GRANULE_UNDELEGATE},
+		{RMI_DATA_CREATE_UNKNOWN, RMI_GRANULE_UNDELEGATE},
+		{RMI_REC_CREATE, RMI_GRANULE_UNDELEGATE},
+		{RMI_REALM_CREATE, RMI_GRANULE_UNDELEGATE},
+		{RMI_RTT_CREATE, RMI_GRANULE_UNDELEGATE},
+		{RMI_REC_AUX_COUNT, RMI_REALM_DESTROY},
+		{RMI_REC_AUX_COUNT, RMI_GRANULE_UNDELEGATE},
+		{RMI_GRANULE_DELEGATE, RMI_GRANULE_UNDELEGATE},
+	};
+	unsigned int n, i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		for (n = 1; n < 40; n++) {
+			const struct host_options options = {.rec_aux = 17};
+			struct host host;
+
+			host_start(&host, &options);
+			host.fault_fid = pairs[i].fid;
+			host.fault_nth = n;
+			host.fault_x0 = RMI_ERROR_INPUT;
+			host.then_fid = pairs[i].then;
+			torture_life(&host, 0);
+			kvm_build.process_exit((int32_t)host.tid);
+			host.tid = 0;
+			host_stop_leaking(&host);
+			if (!host.fault_fired)
+				break;
+		}
+		ck_assert_uint_gt(n, 1);
+	}
+}
+END_TEST
+
+/* A VMID is free again after a Realm that came to nothing, and after one that ended. */
+START_TEST(test_vmid)
+{
+	struct host host;
+	struct vm vm;
+	int i;
+
+	host_start(&host, NULL);
+	vm_create(&host, &vm, 40);
+	host.fault_fid = RMI_REALM_CREATE;
+	host.fault_nth = 1;
+	host.fault_always = true;
+	host.fault_x0 = RMI_ERROR_INPUT;
+	for (i = 0; i < 260; i++)
+		ck_assert_int_eq(vm_create_realm(&vm), -ENXIO);
+	host.fault_nth = 0;
+	ck_assert_int_eq(vm_create_realm(&vm), 0);
+	vm_close(&vm);
+	for (i = 0; i < 260; i++) {
+		vm_create(&host, &vm, 40);
+		ck_assert_int_eq(vm_create_realm(&vm), 0);
+		vm_close(&vm);
+	}
+	host_stop(&host);
 }
 END_TEST
 
@@ -1249,7 +1436,7 @@ int main(void)
 	tcase_add_test(tcase, test_init_ripas_errors);
 	tcase_add_test(tcase, test_populate);
 	tcase_add_loop_test(tcase, test_guest_ripas, 0, NUM_CHANGES);
-	tcase_add_loop_test(tcase, test_guest_ripas_sparse, 0, 11);
+	tcase_add_loop_test(tcase, test_guest_ripas_sparse, 0, 12);
 	tcase_add_test(tcase, test_guest_ripas_everything);
 	tcase_add_test(tcase, test_guest_ripas_destroyed);
 	tcase_add_test(tcase, test_guest_ripas_stopped);
@@ -1258,12 +1445,17 @@ int main(void)
 	tcase_add_test(tcase, test_guest_partial_page);
 	tcase_add_test(tcase, test_unmap_filters);
 	tcase_add_test(tcase, test_munmap_keeps_private);
+	tcase_add_test(tcase, test_attribute_mismatch);
+	tcase_add_test(tcase, test_no_slot);
+	tcase_add_test(tcase, test_rec_enter_refused);
 	tcase_add_test(tcase, test_share);
 	tcase_add_test(tcase, test_shared_tables);
 	tcase_add_test(tcase, test_block);
 	tcase_add_test(tcase, test_block_refused);
 	tcase_add_test(tcase, test_block_no_memory);
 	tcase_add_loop_test(tcase, test_torture_rmi, 0, 2 * NUM_TORTURE_FIDS);
+	tcase_add_test(tcase, test_torture_pairs);
+	tcase_add_test(tcase, test_vmid);
 	tcase_add_loop_test(tcase, test_torture_alloc, 0, 2 * NUM_TORTURE_POINTS);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
