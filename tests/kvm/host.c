@@ -10,8 +10,8 @@
 #include "host.h"
 
 /* arm64 Linux. */
-#define USER_PROT_RW       3u
-#define USER_MAP_SHARED    1u
+#define USER_PROT_RW	   3u
+#define USER_MAP_SHARED	   1u
 #define USER_MAP_ANONYMOUS 0x20u
 #define FALLOC_PUNCH_KEEP  3u
 
@@ -71,7 +71,8 @@ static void port_frame_free(void *ctx, uint64_t index, unsigned int order)
 
 		ck_assert(rmm_inspect_granule(host->rmm, pa + offset, &view));
 		ck_assert_msg(view.state == RMM_GRANULE_UNDELEGATED, "frame %#llx freed while %s",
-			      (unsigned long long)(pa + offset), rmm_granule_state_name(view.state));
+			      (unsigned long long)(pa + offset),
+			      rmm_granule_state_name(view.state));
 	}
 	ck_assert_int_eq(dram_frame_free(host->dram, index, order), 0);
 }
@@ -342,7 +343,8 @@ void host_start(struct host *host, const struct host_options *options)
 	host->args = user_map(host, ARGS_SIZE);
 	/* Its pages exist from the start, whatever fails later. */
 	for (at = 0; at < ARGS_SIZE; at += HOST_PAGE)
-		ck_assert_int_eq(kvm_build.user_write((int32_t)host->tid, host->args + at, "", 1), 1);
+		ck_assert_int_eq(kvm_build.user_write((int32_t)host->tid, host->args + at, "", 1),
+				 1);
 }
 
 void host_stop(struct host *host)
@@ -538,9 +540,9 @@ int64_t vm_cap(struct vm *vm, uint64_t op, void *arg, size_t size)
 	};
 
 	if (arg)
-		ck_assert_int_eq(kvm_build.user_write((int32_t)host->tid, host->args + 0x1000, arg,
-						      size),
-				 (int64_t)size);
+		ck_assert_int_eq(
+			kvm_build.user_write((int32_t)host->tid, host->args + 0x1000, arg, size),
+			(int64_t)size);
 	return host_ioctl_struct(host, vm->fd, KVM_ENABLE_CAP, &cap, sizeof(cap));
 }
 
@@ -576,9 +578,8 @@ static void vm_gic(struct vm *vm)
 {
 	struct kvm_create_device device = {.type = KVM_DEV_TYPE_ARM_VGIC_V3};
 
-	ck_assert_int_eq(host_ioctl_struct(vm->host, vm->fd, KVM_CREATE_DEVICE, &device,
-					   sizeof(device)),
-			 0);
+	ck_assert_int_eq(
+		host_ioctl_struct(vm->host, vm->fd, KVM_CREATE_DEVICE, &device, sizeof(device)), 0);
 	vm->gic = (int)device.fd;
 }
 
@@ -601,9 +602,8 @@ void vm_vcpu(struct vm *vm)
 	vm->vcpus[i] = (int)fd;
 	vm->runs[i] = (uint64_t)run;
 	vm->num_vcpus++;
-	ck_assert_int_eq(host_ioctl_struct(vm->host, (int)fd, KVM_ARM_VCPU_INIT, &init,
-					   sizeof(init)),
-			 0);
+	ck_assert_int_eq(
+		host_ioctl_struct(vm->host, (int)fd, KVM_ARM_VCPU_INIT, &init, sizeof(init)), 0);
 }
 
 int64_t vm_finalize(struct vm *vm, unsigned int vcpu)
@@ -670,9 +670,8 @@ void vm_boot_created(struct vm *vm)
 
 	if (!vm->num_vcpus)
 		vm_vcpu(vm);
-	ck_assert_int_eq(host_ioctl_struct(vm->host, vm->gic, KVM_SET_DEVICE_ATTR, &attr,
-					   sizeof(attr)),
-			 0);
+	ck_assert_int_eq(
+		host_ioctl_struct(vm->host, vm->gic, KVM_SET_DEVICE_ATTR, &attr, sizeof(attr)), 0);
 	for (i = 0; i < vm->num_slots; i++)
 		ck_assert_int_eq(vm_init_ripas(vm, vm->slots[i].gpa, vm->slots[i].size), 0);
 	for (i = 0; i < vm->num_vcpus; i++)
@@ -732,10 +731,11 @@ int64_t vm_guest(struct vm *vm, struct guest_op *ops, unsigned int num)
 		    host->policy == VMM_RETURN)
 			return ret ? ret : -EPROTO;
 		if (host->policy == VMM_CONVERT)
-			vm_attributes(vm, last->gpa & ~(HOST_PAGE - 1),
-				      ((last->gpa + last->size + HOST_PAGE - 1) & ~(HOST_PAGE - 1)) -
-					      (last->gpa & ~(HOST_PAGE - 1)),
-				      last->flags & KVM_MEMORY_EXIT_FLAG_PRIVATE);
+			vm_attributes(
+				vm, last->gpa & ~(HOST_PAGE - 1),
+				((last->gpa + last->size + HOST_PAGE - 1) & ~(HOST_PAGE - 1)) -
+					(last->gpa & ~(HOST_PAGE - 1)),
+				last->flags & KVM_MEMORY_EXIT_FLAG_PRIVATE);
 	}
 }
 
@@ -750,17 +750,18 @@ struct rmm_entry_view vm_entry(struct vm *vm, uint64_t ipa)
 	return view;
 }
 
-void vm_check(struct vm *vm, uint64_t base, uint64_t size, enum rmm_hipas hipas, enum rmm_ripas ripas)
+void vm_check(struct vm *vm, uint64_t base, uint64_t size, enum rmm_hipas hipas,
+	      enum rmm_ripas ripas)
 {
 	uint64_t ipa = base;
 
 	while (ipa < base + size) {
 		struct rmm_entry_view view = vm_entry(vm, ipa);
 
-		ck_assert_msg(view.hipas == hipas && view.ripas == ripas, "%#llx is %s %s, not %s %s",
-			      (unsigned long long)ipa, rmm_hipas_name(view.hipas),
-			      rmm_ripas_name(view.ripas), rmm_hipas_name(hipas),
-			      rmm_ripas_name(ripas));
+		ck_assert_msg(view.hipas == hipas && view.ripas == ripas,
+			      "%#llx is %s %s, not %s %s", (unsigned long long)ipa,
+			      rmm_hipas_name(view.hipas), rmm_ripas_name(view.ripas),
+			      rmm_hipas_name(hipas), rmm_ripas_name(ripas));
 		ipa = view.ipa + view.size;
 	}
 }

@@ -53,8 +53,18 @@ static const struct {
 	{40, 1, 2}, {43, 1, 16}, {44, 0, 1},  {47, 0, 1}, {48, 0, 1},
 };
 
-enum { STAGE_VM, STAGE_SLOT, STAGE_VCPUS, STAGE_CREATED, STAGE_RIPAS, STAGE_POPULATED, STAGE_REC,
-       STAGE_ACTIVE, STAGE_RUN, NUM_STAGES };
+enum {
+	STAGE_VM,
+	STAGE_SLOT,
+	STAGE_VCPUS,
+	STAGE_CREATED,
+	STAGE_RIPAS,
+	STAGE_POPULATED,
+	STAGE_REC,
+	STAGE_ACTIVE,
+	STAGE_RUN,
+	NUM_STAGES
+};
 
 static void live_until(struct vm *vm, int stage)
 {
@@ -112,7 +122,8 @@ START_TEST(test_life)
 				ck_assert(rmm_inspect_realm(host.rmm, vm_rd(&vm), &view));
 				ck_assert_int_eq(view.rtt_level_start, geometries[g].level);
 				ck_assert_uint_eq(view.rtt_num_start, geometries[g].roots);
-				ck_assert_int_eq(host_inspect().pgtable_pages, (int64_t)vm_tables(&vm));
+				ck_assert_int_eq(host_inspect().pgtable_pages,
+						 (int64_t)vm_tables(&vm));
 			}
 			if (orderly)
 				vm_close(&vm);
@@ -160,10 +171,12 @@ START_TEST(test_states)
 	ck_assert_int_eq(vm_cap(&vm, 5, NULL, 0), -EINVAL);
 	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, NULL, 0), -EFAULT);
 	config.cfg = 2;
-	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)), -EINVAL);
+	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)),
+			 -EINVAL);
 	config.cfg = ARM_RME_CONFIG_HASH_ALGO;
 	config.hash_algo = 2;
-	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)), -EINVAL);
+	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)),
+			 -EINVAL);
 	config.hash_algo = ARM_RME_CONFIG_HASH_ALGO_SHA512;
 	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)), 0);
 
@@ -174,7 +187,8 @@ START_TEST(test_states)
 		ck_assert(rmm_inspect_realm(host.rmm, vm_rd(&vm), &view));
 		ck_assert_int_eq(view.hash_algo, 1);
 	}
-	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)), -EBUSY);
+	ck_assert_int_eq(vm_cap(&vm, KVM_CAP_ARM_RME_CONFIG_REALM, &config, sizeof(config)),
+			 -EBUSY);
 	ck_assert_int_eq(vm_finalize(&vm, 0), 0);
 	ck_assert_int_eq(vm_finalize(&vm, 0), -EBUSY);
 	ck_assert_int_eq(vm_activate(&vm), 0);
@@ -201,7 +215,7 @@ static const struct {
 	{1, GIB / HOST_PAGE - 2},
 	{0, GIB / HOST_PAGE},
 	{(uint64_t)-1, GIB / HOST_PAGE + 2},
-	{(uint64_t)-(int64_t)(BLOCK / HOST_PAGE), 3 * GIB / HOST_PAGE},
+	{(uint64_t) - (int64_t)(BLOCK / HOST_PAGE), 3 * GIB / HOST_PAGE},
 	{3, 2 * GIB / HOST_PAGE + 5},
 };
 #define NUM_EDGES ((int)(sizeof(edges) / sizeof(edges[0])))
@@ -280,8 +294,8 @@ START_TEST(test_populate)
 	for (ipa = base; ipa < base + size; ipa += GRANULE) {
 		uint8_t value = (uint8_t)(1 + (ipa - base) / GRANULE);
 
-		ck_assert_int_eq(kvm_build.user_write((int32_t)host.tid, vm_user(&vm, ipa), &value, 1),
-				 1);
+		ck_assert_int_eq(
+			kvm_build.user_write((int32_t)host.tid, vm_user(&vm, ipa), &value, 1), 1);
 	}
 	ck_assert_int_eq(vm_create_realm(&vm), 0);
 	ck_assert_int_eq(vm_populate(&vm, base, size - HOST_PAGE), 0);
@@ -311,9 +325,9 @@ START_TEST(test_populate)
 			.attr = KVM_DEV_ARM_VGIC_CTRL_INIT,
 		};
 
-		ck_assert_int_eq(host_ioctl_struct(&host, vm.gic, KVM_SET_DEVICE_ATTR, &attr,
-						   sizeof(attr)),
-				 0);
+		ck_assert_int_eq(
+			host_ioctl_struct(&host, vm.gic, KVM_SET_DEVICE_ATTR, &attr, sizeof(attr)),
+			0);
 	}
 	for (ipa = base; ipa < base + size - HOST_PAGE; ipa += GRANULE)
 		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, ipa, GRANULE,
@@ -341,9 +355,8 @@ END_TEST
 static const struct {
 	int64_t from, to;
 } changes[] = {
-	{0, 1},	      {-1, 1},	    {-512, 0},	 {-513, 1},   {-515, 517}, {0, 512},
-	{1, 512},     {0, 513},	    {-1024, 1024}, {-1023, 1023}, {5, 6},	 {-16, 16},
-	{-17, 15},    {-512, 512},
+	{0, 1},	  {-1, 1},	 {-512, 0},	{-513, 1}, {-515, 517}, {0, 512},  {1, 512},
+	{0, 513}, {-1024, 1024}, {-1023, 1023}, {5, 6},	   {-16, 16},	{-17, 15}, {-512, 512},
 };
 #define NUM_CHANGES ((int)(sizeof(changes) / sizeof(changes[0])))
 
@@ -422,9 +435,10 @@ START_TEST(test_guest_ripas)
 
 	/* What the guest has kept it still has; what it gave away aborts within. */
 	if (base > slot)
-		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, slot, base - slot, .value = 0x5a}), 0);
-	ck_assert_int_eq(
-		VM_GUEST(&vm, {GUEST_EXPECT, top, slot + SLOT_SIZE - top, .value = 0x5a}), 0);
+		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, slot, base - slot, .value = 0x5a}),
+				 0);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, top, slot + SLOT_SIZE - top, .value = 0x5a}),
+			 0);
 	{
 		struct guest_op read = {GUEST_READ, base, .size = top - base};
 
@@ -449,10 +463,9 @@ START_TEST(test_guest_ripas)
 	vm_check(&vm, slot, SLOT_SIZE, RMM_ASSIGNED, RMM_RAM);
 	for (ipa = slot; ipa < slot + SLOT_SIZE; ipa += GRANULE)
 		ck_assert_uint_eq(host_page_refs(&host, vm_entry(&vm, ipa).pa), 2);
-	ck_assert_int_eq(
-		VM_GUEST(&vm, {GUEST_EXPECT, base, top - base, .value = 0x33},
-			 {GUEST_EXPECT, top, slot + SLOT_SIZE - top, .value = 0x5a}),
-		0);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, base, top - base, .value = 0x33},
+				  {GUEST_EXPECT, top, slot + SLOT_SIZE - top, .value = 0x5a}),
+			 0);
 	host_stop(&host);
 }
 END_TEST
@@ -470,9 +483,9 @@ START_TEST(test_guest_ripas_sparse)
 		uint64_t size;
 		bool signals;
 	} cases[] = {
-		{34, 5 * GIB, false}, {34, 5 * GIB, true},   {40, 5 * GIB, false},
-		{40, 5 * GIB, true},  {48, 5 * GIB, false},  {48, 5 * GIB, true},
-		{34, GIB / 2, false}, {40, GIB / 2, false},  {48, GIB / 2, false},
+		{34, 5 * GIB, false}, {34, 5 * GIB, true},    {40, 5 * GIB, false},
+		{40, 5 * GIB, true},  {48, 5 * GIB, false},   {48, 5 * GIB, true},
+		{34, GIB / 2, false}, {40, GIB / 2, false},   {48, GIB / 2, false},
 		{40, BLOCK, false},   {48, 600 * GIB, false}, {40, 5 * GIB, true},
 	};
 	const unsigned int width = cases[_i].width;
@@ -705,23 +718,23 @@ START_TEST(test_guest_partial_page)
 	vm_slot(&vm, base, size);
 	vm_boot(&vm);
 	for (i = 1; i < PAGE_GRANULES; i += 2)
-		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE, GRANULE,
-						.ripas = 0}),
-				 0);
+		ck_assert_int_eq(
+			VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE, GRANULE, .ripas = 0}),
+			0);
 	/* The first access backs what is RAM of the page. */
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base, GRANULE, .value = 9}), 0);
 	for (i = 0; i < PAGE_GRANULES; i++)
 		vm_check(&vm, base + i * GRANULE, GRANULE, i % 2 ? RMM_UNASSIGNED : RMM_ASSIGNED,
 			 i % 2 ? RMM_EMPTY : RMM_RAM);
 	for (i = 2; i < PAGE_GRANULES; i += 2)
-		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + i * GRANULE, GRANULE, .value = 9}),
-				 0);
+		ck_assert_int_eq(
+			VM_GUEST(&vm, {GUEST_WRITE, base + i * GRANULE, GRANULE, .value = 9}), 0);
 	/* Taken back one after the other: each faults in alone, and the page keeps its one reference. */
 	for (i = 1; i < PAGE_GRANULES; i += 2) {
-		ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE, GRANULE,
-						.ripas = 1},
-					  {GUEST_WRITE, base + i * GRANULE, GRANULE, .value = 9}),
-				 0);
+		ck_assert_int_eq(
+			VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE, GRANULE, .ripas = 1},
+				 {GUEST_WRITE, base + i * GRANULE, GRANULE, .value = 9}),
+			0);
 		ck_assert_uint_eq(host_page_refs(&host, vm_entry(&vm, base).pa), 2);
 	}
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_EXPECT, base, HOST_PAGE, .value = 9}), 0);
@@ -731,8 +744,8 @@ START_TEST(test_guest_partial_page)
 
 		for (i = 0; i < PAGE_GRANULES; i++) {
 			ck_assert_uint_eq(host_page_refs(&host, pa), 2);
-			ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE, GRANULE,
-							.ripas = 0}),
+			ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + i * GRANULE,
+							GRANULE, .ripas = 0}),
 					 0);
 		}
 		ck_assert_uint_eq(host_page_refs(&host, pa), 1);
@@ -769,8 +782,8 @@ START_TEST(test_unmap_filters)
 		if (cause != TO_SHARED) {
 			/* The attribute takes the private alias away, so map it after the shared one. */
 			ck_assert_int_eq(vm_attributes(&vm, base, size, false), 0);
-			ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, shared | base, size, .value = 2}),
-					 0);
+			ck_assert_int_eq(
+				VM_GUEST(&vm, {GUEST_WRITE, shared | base, size, .value = 2}), 0);
 			vm_check(&vm, shared | base, size, RMM_ASSIGNED_NS, RMM_RIPAS_NONE);
 			vm_check(&vm, base, size, RMM_UNASSIGNED, RMM_DESTROYED);
 		}
@@ -812,8 +825,7 @@ START_TEST(test_unmap_filters)
 			vm_check(&vm, base, hit - base, RMM_ASSIGNED, RMM_RAM);
 			vm_check(&vm, hit + hit_size, base + size - hit - hit_size, RMM_ASSIGNED,
 				 RMM_RAM);
-			ck_assert_uint_eq(host_calls(&host, RMI_DATA_DESTROY),
-					  hit_size / GRANULE);
+			ck_assert_uint_eq(host_calls(&host, RMI_DATA_DESTROY), hit_size / GRANULE);
 		} else {
 			ck_assert_int_eq(private_entry.hipas, RMM_UNASSIGNED);
 		}
@@ -870,15 +882,17 @@ START_TEST(test_attribute_mismatch)
 	vm_create(&host, &vm, 40);
 	vm_slot(&vm, base, size);
 	vm_boot(&vm);
-	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, (shared | base) + HOST_PAGE + 8, GRANULE, .value = 1}),
-			 -EFAULT);
+	ck_assert_int_eq(
+		VM_GUEST(&vm, {GUEST_WRITE, (shared | base) + HOST_PAGE + 8, GRANULE, .value = 1}),
+		-EFAULT);
 	ck_assert_uint_eq(host.num_exits, 1);
 	ck_assert_uint_eq(host.exits[0].reason, KVM_EXIT_MEMORY_FAULT);
 	ck_assert_uint_eq(host.exits[0].gpa, base + HOST_PAGE);
 	ck_assert_uint_eq(host.exits[0].size, HOST_PAGE);
 	ck_assert_uint_eq(host.exits[0].flags, 0);
 	ck_assert_int_eq(vm_attributes(&vm, base, size, false), 0);
-	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + HOST_PAGE + 8, GRANULE, .value = 1}), -EFAULT);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + HOST_PAGE + 8, GRANULE, .value = 1}),
+			 -EFAULT);
 	ck_assert_uint_eq(host.num_exits, 1);
 	ck_assert_uint_eq(host.exits[0].reason, KVM_EXIT_MEMORY_FAULT);
 	ck_assert_uint_eq(host.exits[0].gpa, base + HOST_PAGE);
@@ -919,9 +933,9 @@ START_TEST(test_no_slot)
 	host.next_op = 0;
 	for (i = 0; i < 2; i++) {
 		ck_assert_int_eq(vm_run_once(&vm, 0), 0);
-		ck_assert_int_eq(kvm_build.user_read((int32_t)host.tid, vm.runs[0], &run,
-						     sizeof(run)),
-				 (int64_t)sizeof(run));
+		ck_assert_int_eq(
+			kvm_build.user_read((int32_t)host.tid, vm.runs[0], &run, sizeof(run)),
+			(int64_t)sizeof(run));
 		ck_assert_uint_eq(run.exit_reason, KVM_EXIT_MMIO);
 		ck_assert_uint_eq(run.mmio.phys_addr, device + (uint64_t)i * GRANULE);
 		ck_assert_uint_eq(run.mmio.is_write, 0);
@@ -991,11 +1005,13 @@ START_TEST(test_share)
 						      vm_user(&vm, base + HOST_PAGE), &value, 1),
 				 1);
 		ck_assert_int_eq(
-			VM_GUEST(&vm, {GUEST_EXPECT, (shared | base) + HOST_PAGE, GRANULE, .value = 0x42},
-				 {GUEST_SET_RIPAS, base + HOST_PAGE, HOST_PAGE, .ripas = 1},
-				 {GUEST_WRITE, base + HOST_PAGE, HOST_PAGE, .value = 3},
-				 {GUEST_EXPECT, base, HOST_PAGE, .value = 1},
-				 {GUEST_EXPECT, base + HOST_PAGE, HOST_PAGE, .value = 3}),
+			VM_GUEST(
+				&vm,
+				{GUEST_EXPECT, (shared | base) + HOST_PAGE, GRANULE, .value = 0x42},
+				{GUEST_SET_RIPAS, base + HOST_PAGE, HOST_PAGE, .ripas = 1},
+				{GUEST_WRITE, base + HOST_PAGE, HOST_PAGE, .value = 3},
+				{GUEST_EXPECT, base, HOST_PAGE, .value = 1},
+				{GUEST_EXPECT, base + HOST_PAGE, HOST_PAGE, .value = 3}),
 			0);
 		vm_check(&vm, (shared | base) + HOST_PAGE, HOST_PAGE, RMM_UNASSIGNED_NS,
 			 RMM_RIPAS_NONE);
@@ -1028,9 +1044,9 @@ START_TEST(test_shared_tables)
 		if (cause == 0)
 			ck_assert_int_eq(vm_attributes(&vm, base, size, true), 0);
 		else if (cause == 1)
-			ck_assert_int_eq(kvm_build.sys_munmap((int32_t)host.tid, vm_user(&vm, base),
-							      size),
-					 0);
+			ck_assert_int_eq(
+				kvm_build.sys_munmap((int32_t)host.tid, vm_user(&vm, base), size),
+				0);
 		else
 			ck_assert_int_eq(vm_punch(&vm, base, size), 0);
 		ck_assert_uint_eq(vm_tables(&vm), tables);
@@ -1072,7 +1088,8 @@ START_TEST(test_block)
 		ck_assert_uint_eq(host_page_refs(&host, pa + at), 2);
 
 	host_calls_clear(&host);
-	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + BLOCK / 2, HOST_PAGE, .ripas = 0}), 0);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + BLOCK / 2, HOST_PAGE, .ripas = 0}),
+			 0);
 	ck_assert_uint_eq(host_calls(&host, RMI_RTT_CREATE), 1);
 	ck_assert_uint_eq(vm_tables(&vm), tables + 1);
 	ck_assert_int_eq(host_inspect().pgtable_pages, (int64_t)tables + 1);
@@ -1126,7 +1143,8 @@ START_TEST(test_block_refused)
 	vm_check(&vm, base + HOST_PAGE, HOST_PAGE, RMM_UNASSIGNED, RMM_EMPTY);
 	vm_check(&vm, base + 2 * HOST_PAGE, BLOCK - 2 * HOST_PAGE, RMM_UNASSIGNED, RMM_RAM);
 	ck_assert_int_eq(vm_attributes(&vm, base + BLOCK, HOST_PAGE, false), 0);
-	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + BLOCK + HOST_PAGE, GRANULE, .value = 1}), 0);
+	ck_assert_int_eq(
+		VM_GUEST(&vm, {GUEST_WRITE, base + BLOCK + HOST_PAGE, GRANULE, .value = 1}), 0);
 	vm_check(&vm, base + BLOCK + HOST_PAGE, HOST_PAGE, RMM_ASSIGNED, RMM_RAM);
 	vm_check(&vm, base + BLOCK + 2 * HOST_PAGE, BLOCK - 2 * HOST_PAGE, RMM_UNASSIGNED, RMM_RAM);
 	host_stop(&host);
@@ -1176,6 +1194,167 @@ START_TEST(test_block_no_memory)
 	host.tid = 0;
 	ck_assert(host.fault_fired);
 	host_stop(&host);
+}
+END_TEST
+
+/* An RMI call from outside the host: what another version of it might have done. */
+static uint64_t by_hand(struct host *host, uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3,
+			uint64_t x4)
+{
+	struct rmm_regs regs = {.x = {fid, x1, x2, x3, x4}};
+
+	rmm_smc(host->rmm, &regs);
+	return regs.x[0];
+}
+
+/*
+ * Shared memory that a larger entry maps: to unmap a page of it the entry is split, once for each level, and
+ * all else stays; without memory for that the whole entry goes, since the page is not the guest's any more.
+ */
+START_TEST(test_shared_block)
+{
+	const uint64_t shared = 1ull << 39, page = 0x40000000ull - 3 * HOST_PAGE;
+	const uint64_t rw = 0xd8;
+	int level, starved;
+
+	for (level = 1; level <= 2; level++) {
+		for (starved = 0; starved <= 1; starved++) {
+			const uint64_t size = entry_size(level);
+			const uint64_t block = page & ~(size - 1);
+			struct host host;
+			struct vm vm;
+			uint64_t tables;
+
+			host_start(&host, NULL);
+			host.policy = VMM_RETURN;
+			vm_create(&host, &vm, 40);
+			vm_slot(&vm, page, HOST_PAGE);
+			vm_slot(&vm, page - 2 * BLOCK, HOST_PAGE);
+			vm_boot(&vm);
+			if (level == 2) {
+				/* A neighbour, so that there is a table for entries of this size. */
+				ck_assert_int_eq(
+					vm_attributes(&vm, page - 2 * BLOCK, HOST_PAGE, false), 0);
+				ck_assert_int_eq(
+					VM_GUEST(&vm, {GUEST_WRITE, shared | (page - 2 * BLOCK),
+						       GRANULE, .value = 1}),
+					0);
+			}
+			ck_assert_uint_eq(by_hand(&host, RMI_RTT_MAP_UNPROTECTED, vm_rd(&vm),
+						  shared | block, (uint64_t)level, 8 * GIB | rw),
+					  RMI_SUCCESS);
+			tables = vm_tables(&vm);
+			host.fault_point = starved ? PORT_FAULT_PAGE_ZALLOC : -1;
+			host.point_nth = 1;
+			ck_assert_int_eq(kvm_build.sys_munmap((int32_t)host.tid, vm_user(&vm, page),
+							      HOST_PAGE),
+					 0);
+			host.fault_point = -1;
+			vm_check(&vm, shared | page, HOST_PAGE, RMM_UNASSIGNED_NS, RMM_RIPAS_NONE);
+			if (starved) {
+				vm_check(&vm, shared | block, size, RMM_UNASSIGNED_NS,
+					 RMM_RIPAS_NONE);
+			} else {
+				vm_check(&vm, shared | block, page - block, RMM_ASSIGNED_NS,
+					 RMM_RIPAS_NONE);
+				vm_check(&vm, (shared | page) + HOST_PAGE,
+					 block + size - page - HOST_PAGE, RMM_ASSIGNED_NS,
+					 RMM_RIPAS_NONE);
+				ck_assert_uint_eq(vm_tables(&vm), tables + (uint64_t)(3 - level));
+			}
+			ck_assert_int_eq(host_inspect().pgtable_pages, (int64_t)vm_tables(&vm));
+			host_stop(&host);
+		}
+	}
+}
+END_TEST
+
+/* An old mapping that does not allow the access is replaced by the page that is there now. */
+START_TEST(test_shared_replaced)
+{
+	const uint64_t shared = 1ull << 39, base = GIB;
+	struct host host;
+	struct vm vm;
+	uint64_t at;
+	uint8_t value = 0;
+
+	host_start(&host, NULL);
+	host.policy = VMM_RETURN;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, base, 2 * HOST_PAGE);
+	vm_boot(&vm);
+	ck_assert_int_eq(vm_attributes(&vm, base, 2 * HOST_PAGE, false), 0);
+	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, shared | base, GRANULE, .value = 1}), 0);
+	for (at = base + HOST_PAGE; at < base + 2 * HOST_PAGE; at += GRANULE)
+		ck_assert_uint_eq(by_hand(&host, RMI_RTT_MAP_UNPROTECTED, vm_rd(&vm), shared | at,
+					  3, (8 * GIB + at) | 0x58),
+				  RMI_SUCCESS);
+	ck_assert_int_eq(
+		VM_GUEST(&vm, {GUEST_WRITE, (shared | base) + HOST_PAGE, HOST_PAGE, .value = 5}),
+		0);
+	ck_assert_int_eq(
+		kvm_build.user_read((int32_t)host.tid, vm_user(&vm, base + HOST_PAGE), &value, 1),
+		1);
+	ck_assert_uint_eq(value, 5);
+	host_stop(&host);
+}
+END_TEST
+
+/*
+ * A fault, or populating, that fails at some granule of a host page. The errno is named; what is mapped is the
+ * guest's and keeps the page's one reference; the fault works when it is tried again.
+ */
+START_TEST(test_partial_failure)
+{
+	static const uint32_t fids[] = {RMI_GRANULE_DELEGATE, RMI_DATA_CREATE_UNKNOWN,
+					RMI_DATA_CREATE};
+	const uint64_t base = GIB;
+	uint64_t n;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		for (n = 1; n <= PAGE_GRANULES; n++) {
+			const bool populate = fids[i] == RMI_DATA_CREATE;
+			struct host host;
+			struct vm vm;
+
+			host_start(&host, NULL);
+			vm_create(&host, &vm, 40);
+			vm_slot(&vm, base, 2 * HOST_PAGE);
+			ck_assert_int_eq(vm_create_realm(&vm), 0);
+			/* All tables that the page needs, made by its neighbour. */
+			ck_assert_int_eq(vm_init_ripas(&vm, base, HOST_PAGE), 0);
+			if (!populate) {
+				vm_boot_created(&vm);
+				vm_check(&vm, base, 2 * HOST_PAGE, RMM_UNASSIGNED, RMM_RAM);
+			}
+			host.fault_fid = fids[i];
+			host.fault_nth = n;
+			host.fault_seen = 0;
+			host.fault_x0 = RMI_ERROR_INPUT;
+			if (populate)
+				ck_assert_int_eq(vm_populate(&vm, base, HOST_PAGE), -ENXIO);
+			else
+				ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + HOST_PAGE - 8,
+								GRANULE, .value = 1}),
+						 -ENXIO);
+			ck_assert(host.fault_fired);
+			vm_check(&vm, base, (n - 1) * GRANULE, RMM_ASSIGNED, RMM_RAM);
+			vm_check(&vm, base + (n - 1) * GRANULE, HOST_PAGE - (n - 1) * GRANULE,
+				 RMM_UNASSIGNED, RMM_RAM);
+			ck_assert_uint_eq(rmm_inspect_count(host.rmm, RMM_GRANULE_DATA), n - 1);
+			if (n > 1)
+				ck_assert_uint_eq(host_page_refs(&host, vm_entry(&vm, base).pa), 2);
+			if (!populate) {
+				ck_assert_int_eq(
+					VM_GUEST(&vm, {GUEST_WRITE, base, HOST_PAGE, .value = 1}),
+					0);
+				vm_check(&vm, base, HOST_PAGE, RMM_ASSIGNED, RMM_RAM);
+				ck_assert_uint_eq(host_page_refs(&host, vm_entry(&vm, base).pa), 2);
+			}
+			host_stop(&host);
+		}
+	}
 }
 END_TEST
 
@@ -1239,11 +1418,13 @@ static void torture_life(struct host *host, uint64_t point_nth)
 }
 
 static const uint32_t torture_fids[] = {
-	RMI_GRANULE_DELEGATE, RMI_GRANULE_UNDELEGATE, RMI_DATA_CREATE,	 RMI_DATA_CREATE_UNKNOWN,
-	RMI_DATA_DESTROY,     RMI_REALM_ACTIVATE,     RMI_REALM_CREATE,	 RMI_REALM_DESTROY,
-	RMI_REC_CREATE,	      RMI_REC_DESTROY,	      RMI_REC_ENTER,	 RMI_RTT_CREATE,
-	RMI_RTT_DESTROY,      RMI_RTT_FOLD,	      RMI_RTT_INIT_RIPAS, RMI_RTT_MAP_UNPROTECTED,
-	RMI_RTT_READ_ENTRY,   RMI_RTT_SET_RIPAS,      RMI_RTT_UNMAP_UNPROTECTED, RMI_REC_AUX_COUNT,
+	RMI_GRANULE_DELEGATE,	   RMI_GRANULE_UNDELEGATE, RMI_DATA_CREATE,
+	RMI_DATA_CREATE_UNKNOWN,   RMI_DATA_DESTROY,	   RMI_REALM_ACTIVATE,
+	RMI_REALM_CREATE,	   RMI_REALM_DESTROY,	   RMI_REC_CREATE,
+	RMI_REC_DESTROY,	   RMI_REC_ENTER,	   RMI_RTT_CREATE,
+	RMI_RTT_DESTROY,	   RMI_RTT_FOLD,	   RMI_RTT_INIT_RIPAS,
+	RMI_RTT_MAP_UNPROTECTED,   RMI_RTT_READ_ENTRY,	   RMI_RTT_SET_RIPAS,
+	RMI_RTT_UNMAP_UNPROTECTED, RMI_REC_AUX_COUNT,
 };
 #define NUM_TORTURE_FIDS ((int)(sizeof(torture_fids) / sizeof(torture_fids[0])))
 
@@ -1453,6 +1634,9 @@ int main(void)
 	tcase_add_test(tcase, test_block);
 	tcase_add_test(tcase, test_block_refused);
 	tcase_add_test(tcase, test_block_no_memory);
+	tcase_add_test(tcase, test_shared_block);
+	tcase_add_test(tcase, test_shared_replaced);
+	tcase_add_test(tcase, test_partial_failure);
 	tcase_add_loop_test(tcase, test_torture_rmi, 0, 2 * NUM_TORTURE_FIDS);
 	tcase_add_test(tcase, test_torture_pairs);
 	tcase_add_test(tcase, test_vmid);
