@@ -265,7 +265,8 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 	if (loader_full(&loader))
 		diagnostics_add(diagnostics, root->place,
 				"too many errors in this file: the rest was not looked at");
-	if (!good)
+	/* A plan of a file with any error would not be what its author meant. */
+	if (!good || diagnostics_count(diagnostics) != loader.errors_before)
 		plans->num = before;
 	g_free(loader.snapshots);
 }

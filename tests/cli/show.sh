@@ -36,7 +36,7 @@ row 0x80400000 "$rams" "$rams"
 says out '  * 0x80200000..0x80280000  EMPTY     UNASSIGNED    level 3, 128 x 4K'
 says out '    0x80280000..0x80300000  RAM       ASSIGNED      level 3, 128 x 4K'
 says out 'the map is unchanged'
-says out 'passed: 6 steps, 258 RMI calls; everything was given back'
+says out 'passed: 6 steps, 386 RMI calls; everything was given back'
 lacks out '░'
 lacks out $'\033'
 

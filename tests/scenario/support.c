@@ -23,7 +23,8 @@ struct scenario_set *set_from_steps(const char *steps)
 		     "scenario: a.b\n"
 		     "about: a test\n"
 		     "realm: {ipa_bits: 33, vcpus: 2, slots: [{base: 0x8000_0000, size: 16M}]}\n"
-		     "steps:\n%s", steps) < 0)
+		     "steps:\n%s",
+		     steps) < 0)
 		abort();
 	set = set_from_text(text);
 	free(text);

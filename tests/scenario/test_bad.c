@@ -46,7 +46,8 @@ static char *headlines(const char *text, const char *file)
 		if (!g_str_has_prefix(line, file))
 			continue;
 		line += strlen(file);
-		g_string_append_printf(result, "%s\n", g_str_has_prefix(line, ": ") ? line : line + 1);
+		g_string_append_printf(result, "%s\n",
+				       g_str_has_prefix(line, ": ") ? line : line + 1);
 	}
 	g_strfreev(lines);
 	return g_string_free(result, FALSE);

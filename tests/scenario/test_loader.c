@@ -8,34 +8,35 @@
 
 START_TEST(test_whole)
 {
-	struct scenario_set *set = set_from_text(
-		"# a comment\n"
-		"scenario: ripas.one-two3\n"
-		"about: >\n"
-		"  Some words.\n"
-		"tags: [smoke, ripas]\n"
-		"level: long\n"
-		"machine:\n"
-		"  memory: 1G\n"
-		"  base: 0x1_0000_0000\n"
-		"  page_size: 64K\n"
-		"  quarantine: 7\n"
-		"  block_mappings: true\n"
-		"  gmem_huge: true\n"
-		"  rmm: {abi: \"1.0\", rec_aux: 2, vmid_bits: 16, s2sz: 40, pmu: false, tfrmm: [Q3, Q4b]}\n"
-		"realm:\n"
-		"  ipa_bits: 41\n"
-		"  hash: sha512\n"
-		"  rpv: \"00ff\"\n"
-		"  vcpus: 3\n"
-		"  attributes: shared\n"
-		"  on_memory_fault: stop\n"
-		"  slots:\n"
-		"    - {base: 0x8000_0000, size: 16M, gmem_offset: 2M}\n"
-		"    - {base: 4G, size: 64K, gmem: false, readonly: true}\n"
-		"teardown: {allow: [leaks, warns]}\n"
-		"steps:\n"
-		"  - vmm.create_realm:\n");
+	struct scenario_set *set =
+		set_from_text("# a comment\n"
+			      "scenario: ripas.one-two3\n"
+			      "about: >\n"
+			      "  Some words.\n"
+			      "tags: [smoke, ripas]\n"
+			      "level: long\n"
+			      "machine:\n"
+			      "  memory: 1G\n"
+			      "  base: 0x1_0000_0000\n"
+			      "  page_size: 64K\n"
+			      "  quarantine: 7\n"
+			      "  block_mappings: true\n"
+			      "  gmem_huge: true\n"
+			      "  rmm: {abi: \"1.0\", rec_aux: 2, vmid_bits: 16, s2sz: 40, pmu: "
+			      "false, tfrmm: [Q3, Q4b]}\n"
+			      "realm:\n"
+			      "  ipa_bits: 41\n"
+			      "  hash: sha512\n"
+			      "  rpv: \"00ff\"\n"
+			      "  vcpus: 3\n"
+			      "  attributes: shared\n"
+			      "  on_memory_fault: stop\n"
+			      "  slots:\n"
+			      "    - {base: 0x8000_0000, size: 16M, gmem_offset: 2M}\n"
+			      "    - {base: 4G, size: 64K, gmem: false, readonly: true}\n"
+			      "teardown: {allow: [leaks, warns]}\n"
+			      "steps:\n"
+			      "  - vmm.create_realm:\n");
 	const struct plan *plan = only_plan(set);
 	struct machine_config config;
 	const struct world_realm *realm = plan->realms;
@@ -114,12 +115,13 @@ END_TEST
 /* Every type of parameter, and that an absent one has its row's fallback. */
 START_TEST(test_arguments)
 {
-	struct scenario_set *set = set_from_steps("  - name: all of them\n"
-					     "    why: because\n"
-					     "    vcpu: 1\n"
-					     "    on_memory_fault: {convert: qemu}\n"
-					     "    vmm.types: {address: 0x8000_0000, size: 2M, number: -3,\n"
-					     "      flag: true, mode: second, text: \"010\"}\n");
+	struct scenario_set *set =
+		set_from_steps("  - name: all of them\n"
+			       "    why: because\n"
+			       "    vcpu: 1\n"
+			       "    on_memory_fault: {convert: qemu}\n"
+			       "    vmm.types: {address: 0x8000_0000, size: 2M, number: -3,\n"
+			       "      flag: true, mode: second, text: \"010\"}\n");
 	const struct plan_step *step = only_plan(set)->steps;
 	const struct step_value *args = step->call.args;
 
@@ -145,15 +147,16 @@ END_TEST
 
 START_TEST(test_realms)
 {
-	struct scenario_set *set = set_from_text("scenario: a\n"
-					     "about: two of them\n"
-					     "realms:\n"
-					     "  first: {ipa_bits: 33}\n"
-					     "  second-one: {ipa_bits: 40, on_memory_fault: return}\n"
-					     "steps:\n"
-					     "  - vmm.create_realm:\n"
-					     "  - {realm: second-one, vmm.create_realm: }\n"
-					     "  - {realm: second-one, expect: {ripas: {0+4K: empty}}}\n");
+	struct scenario_set *set =
+		set_from_text("scenario: a\n"
+			      "about: two of them\n"
+			      "realms:\n"
+			      "  first: {ipa_bits: 33}\n"
+			      "  second-one: {ipa_bits: 40, on_memory_fault: return}\n"
+			      "steps:\n"
+			      "  - vmm.create_realm:\n"
+			      "  - {realm: second-one, vmm.create_realm: }\n"
+			      "  - {realm: second-one, expect: {ripas: {0+4K: empty}}}\n");
 	const struct plan *plan = only_plan(set);
 
 	ck_assert_uint_eq(plan->num_realms, 2);
@@ -172,7 +175,8 @@ START_TEST(test_matrix)
 {
 	static const char *const ids[] = {"m[page_size=4K,n=1]", "m[page_size=4K,n=2]",
 					  "m[page_size=64K,n=1]", "m[page_size=64K,n=2]"};
-	static const uint64_t sizes[] = {4096, 4096, 65536, 65536}, values[] = {0x11, 0x12, 0x11, 0x12};
+	static const uint64_t sizes[] = {4096, 4096, 65536, 65536},
+			      values[] = {0x11, 0x12, 0x11, 0x12};
 	static const uint64_t addresses[] = {512, 512, 32, 32};
 	struct scenario_set *set = set_from_text(
 		"scenario: m\n"
@@ -210,16 +214,16 @@ END_TEST
 START_TEST(test_matrix_by_any)
 {
 	struct scenario_set *set = set_from_text("scenario: m\n"
-					     "about: x\n"
-					     "matrix: {way: [short, long]}\n"
-					     "realm: {ipa_bits: 33}\n"
-					     "steps:\n"
-					     "  by: way\n"
-					     "  short:\n"
-					     "    - vmm.create_realm:\n"
-					     "  long:\n"
-					     "    - vmm.create_realm:\n"
-					     "    - vmm.types:\n");
+						 "about: x\n"
+						 "matrix: {way: [short, long]}\n"
+						 "realm: {ipa_bits: 33}\n"
+						 "steps:\n"
+						 "  by: way\n"
+						 "  short:\n"
+						 "    - vmm.create_realm:\n"
+						 "  long:\n"
+						 "    - vmm.create_realm:\n"
+						 "    - vmm.types:\n");
 
 	ck_assert_uint_eq(diagnostics_count(scenario_set_diagnostics(set)), 0);
 	ck_assert_uint_eq(scenario_set_plan(set, 0)->num_steps, 1);
@@ -231,14 +235,14 @@ END_TEST
 START_TEST(test_control)
 {
 	struct scenario_set *set = set_from_steps("  - note: here it begins\n"
-					     "  - snapshot: before\n"
-					     "  - repeat:\n"
-					     "      times: 3\n"
-					     "      steps:\n"
-					     "        - vmm.create_realm:\n"
-					     "        - snapshot: inner\n"
-					     "  - same_as: before\n"
-					     "  - expect: {granules: {rtt: 0}}\n");
+						  "  - snapshot: before\n"
+						  "  - repeat:\n"
+						  "      times: 3\n"
+						  "      steps:\n"
+						  "        - vmm.create_realm:\n"
+						  "        - snapshot: inner\n"
+						  "  - same_as: before\n"
+						  "  - expect: {granules: {rtt: 0}}\n");
 	const struct plan *plan = only_plan(set);
 
 	ck_assert_uint_eq(plan->num_steps, 5);
@@ -291,8 +295,9 @@ END_TEST
 /* A value is written once and used twice. */
 START_TEST(test_alias)
 {
-	struct scenario_set *set = set_from_steps("  - vmm.init_ripas: &range {base: 0x8000_0000, size: 2M}\n"
-					     "  - vmm.init_ripas: *range\n");
+	struct scenario_set *set =
+		set_from_steps("  - vmm.init_ripas: &range {base: 0x8000_0000, size: 2M}\n"
+			       "  - vmm.init_ripas: *range\n");
 	const struct plan *plan = only_plan(set);
 
 	ck_assert_uint_eq(plan->steps[1].call.args[0].number, 0x80000000ull);
@@ -305,8 +310,9 @@ END_TEST
 /* Not an error: CRLF, a byte order mark, comments and blank lines, non-ASCII words. */
 START_TEST(test_harmless)
 {
-	struct scenario_set *set = set_from_text("\xef\xbb\xbf# \xc3\xa4\r\n\r\nscenario: a\r\nabout: \xe2\x82\xac"
-					     "\r\nrealm: {ipa_bits: 33}\r\nsteps:\r\n  - vmm.create_realm:\r\n");
+	struct scenario_set *set =
+		set_from_text("\xef\xbb\xbf# \xc3\xa4\r\n\r\nscenario: a\r\nabout: \xe2\x82\xac"
+			      "\r\nrealm: {ipa_bits: 33}\r\nsteps:\r\n  - vmm.create_realm:\r\n");
 
 	ck_assert_str_eq(only_plan(set)->about, "\xe2\x82\xac");
 	scenario_set_destroy(set);
@@ -346,17 +352,19 @@ END_TEST
 /* A caret below the character that is meant: tabs, wide lines and non-ASCII text included. */
 START_TEST(test_excerpts)
 {
-	struct scenario_set *set = set_from_text("scenario: a\n"
-					     "about: \"\xc3\xa4\tb\" # \xe2\x82\xac\n"
-					     "realm: {ipa_bits: 33}\n"
-					     "steps:\n"
-					     "  - {why: \"\xc3\xa4\xc3\xb6\", vmm.create_raelm: }\n");
+	struct scenario_set *set =
+		set_from_text("scenario: a\n"
+			      "about: \"\xc3\xa4\tb\" # \xe2\x82\xac\n"
+			      "realm: {ipa_bits: 33}\n"
+			      "steps:\n"
+			      "  - {why: \"\xc3\xa4\xc3\xb6\", vmm.create_raelm: }\n");
 	char *text = diagnostics_text(set);
 
-	ck_assert_str_eq(text, "t.yaml:5:17: error: unknown step or key `vmm.create_raelm`: did you mean "
-			       "`vmm.create_realm`?\n"
-			       "    5 |   - {why: \"\xc3\xa4\xc3\xb6\", vmm.create_raelm: }\n"
-			       "      |                 ^~~~~~~~~~~~~~~~\n");
+	ck_assert_str_eq(text,
+			 "t.yaml:5:17: error: unknown step or key `vmm.create_raelm`: did you mean "
+			 "`vmm.create_realm`?\n"
+			 "    5 |   - {why: \"\xc3\xa4\xc3\xb6\", vmm.create_raelm: }\n"
+			 "      |                 ^~~~~~~~~~~~~~~~\n");
 	free(text);
 	scenario_set_destroy(set);
 }

@@ -22,7 +22,8 @@ static void run_plan(bool trace, bool keep_steps)
 {
 	const struct plan *plan = only_plan(set);
 	struct kvm_module *module = NULL;
-	struct run_config config = {.seed = 1, .memfd = -1, .trace = trace, .keep_steps = keep_steps};
+	struct run_config config = {
+		.seed = 1, .memfd = -1, .trace = trace, .keep_steps = keep_steps};
 	struct recorder recorder = {.write = append};
 
 	ck_assert_int_eq(kvm_module_load("double-4k.so", &module, NULL), 0);
@@ -40,7 +41,8 @@ static void run_plan(bool trace, bool keep_steps)
 static void run_steps(const char *steps)
 {
 	char *text = g_strconcat("  - vmm.create_realm:\n"
-				 "  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}\n", steps, NULL);
+				 "  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}\n",
+				 steps, NULL);
 
 	set = set_from_steps(text);
 	run_plan(false, false);
@@ -82,7 +84,7 @@ static void fails(const char *steps, const char *subject, const char *expected, 
 }
 
 #define WRITE_4 "  - guest.write: {ipa: 0x8020_0000, size: 16K, value: 0x11}\n"
-#define GIVE "  - guest.set_ripas: {base: 0x8020_0000, size: 8K, ripas: empty}\n"
+#define GIVE	"  - guest.set_ripas: {base: 0x8020_0000, size: 8K, ripas: empty}\n"
 
 START_TEST(test_success)
 {
@@ -104,15 +106,16 @@ START_TEST(test_answers)
 {
 	passes("  - vmm.fail: {errno: 1}\n    expect: {errno: EPERM}\n");
 	passes("  - vmm.fail: {errno: 1}\n    expect: {errno: [EINVAL, EPERM], outcome: error}\n");
-	fails("  - vmm.fail: {errno: 1}\n    expect: {errno: [EINVAL, ENXIO]}\n", "errno", "EINVAL or ENXIO",
-	      "EPERM");
+	fails("  - vmm.fail: {errno: 1}\n    expect: {errno: [EINVAL, ENXIO]}\n", "errno",
+	      "EINVAL or ENXIO", "EPERM");
 	fails(WRITE_4 "    expect: {errno: EPERM}\n", "errno", "EPERM", "none");
 	fails("  - vmm.fail: {errno: 1}\n    expect: {errno: none}\n", "errno", "none", "EPERM");
 	passes("  - guest.read: {ipa: 0}\n    expect: {outcome: sea}\n");
-	fails("  - guest.read: {ipa: 0x8000_0000}\n    expect: {outcome: [sea, stopped]}\n", "outcome",
-	      "sea or stopped", "ok");
+	fails("  - guest.read: {ipa: 0x8000_0000}\n    expect: {outcome: [sea, stopped]}\n",
+	      "outcome", "sea or stopped", "ok");
 	passes(WRITE_4 "  - guest.read: {ipa: 0x8020_1000}\n    expect: {value: 0x11}\n");
-	fails(WRITE_4 "  - guest.read: {ipa: 0x8020_1000}\n    expect: {value: 18}\n", "value", "18", "17");
+	fails(WRITE_4 "  - guest.read: {ipa: 0x8020_1000}\n    expect: {value: 18}\n", "value",
+	      "18", "17");
 	passes(GIVE "    expect: {done: 8K, response: accept}\n");
 	fails(GIVE "    expect: {done: \">8K\"}\n", "done", ">8192", "8192");
 	fails(GIVE "    expect: {response: none}\n", "response", "none", "accept");
@@ -122,7 +125,8 @@ END_TEST
 
 START_TEST(test_exits)
 {
-	passes(GIVE "    expect: {exits: [{reason: memory_fault, gpa: 0x8020_0000, size: 8K, private: false,\n"
+	passes(GIVE "    expect: {exits: [{reason: memory_fault, gpa: 0x8020_0000, size: 8K, "
+		    "private: false,\n"
 		    "      write: false, data: 0, errno: EFAULT}]}\n");
 	passes(WRITE_4 "    expect: {exits: []}\n");
 	fails(GIVE "    expect: {exits: [{reason: memory_fault, private: true}]}\n", "exits[0]",
@@ -133,7 +137,8 @@ START_TEST(test_exits)
 	run_steps(GIVE "    expect: {exits: []}\n");
 	ck_assert_uint_eq(result.num_mismatches, 2);
 	ck_assert_str_eq(result.mismatches[0].expected, "0");
-	ck_assert_str_eq(result.mismatches[1].actual, "memory_fault gpa=0x80200000 size=0x2000 private=false");
+	ck_assert_str_eq(result.mismatches[1].actual,
+			 "memory_fault gpa=0x80200000 size=0x2000 private=false");
 	finish();
 	run_steps(WRITE_4 "    expect: {exits: [{reason: mmio, gpa: 4K}]}\n");
 	ck_assert_uint_eq(result.num_mismatches, 2);
@@ -146,11 +151,14 @@ END_TEST
 START_TEST(test_calls)
 {
 	passes(WRITE_4 "    expect: {rmi: {DATA_CREATE_UNKNOWN: 4, RTT_CREATE: 0}}\n");
-	fails(WRITE_4 "    expect: {rmi: {DATA_CREATE_UNKNOWN: \"<=3\"}}\n", "rmi.DATA_CREATE_UNKNOWN", "<=3",
-	      "4");
-	passes(WRITE_4 "    expect: {rmi_exact: [DATA_CREATE_UNKNOWN, DATA_CREATE_UNKNOWN: {ipa: 0x8020_1000},\n"
-		       "      DATA_CREATE_UNKNOWN, DATA_CREATE_UNKNOWN: {ipa: 0x8020_3000, rd: 4K}]}\n");
-	fails("  - guest.write: {ipa: 0x8020_0000}\n    expect: {rmi_exact: [RTT_CREATE: {level: 3}]}\n",
+	fails(WRITE_4 "    expect: {rmi: {DATA_CREATE_UNKNOWN: \"<=3\"}}\n",
+	      "rmi.DATA_CREATE_UNKNOWN", "<=3", "4");
+	passes(WRITE_4
+	       "    expect: {rmi_exact: [DATA_CREATE_UNKNOWN, DATA_CREATE_UNKNOWN: {ipa: "
+	       "0x8020_1000},\n"
+	       "      DATA_CREATE_UNKNOWN, DATA_CREATE_UNKNOWN: {ipa: 0x8020_3000, rd: 4K}]}\n");
+	fails("  - guest.write: {ipa: 0x8020_0000}\n    expect: {rmi_exact: [RTT_CREATE: {level: "
+	      "3}]}\n",
 	      "rmi_exact[0]", "RTT_CREATE level=0x3",
 	      "DATA_CREATE_UNKNOWN rd=0x1000 data=0x80200000 ipa=0x80200000 -> SUCCESS");
 	fails("  - guest.write: {ipa: 0x8020_0000}\n"
@@ -172,9 +180,11 @@ START_TEST(test_state)
 {
 	passes(WRITE_4 GIVE
 	       "  - expect:\n"
-	       "      ripas: {0x8000_0000+2M: ram, 0x8020_0000+8K: empty, 0x8020_2000..0x8100_0000: ram}\n"
+	       "      ripas: {0x8000_0000+2M: ram, 0x8020_0000+8K: empty, "
+	       "0x8020_2000..0x8100_0000: ram}\n"
 	       "      hipas: {0x8020_0000+8K: unassigned, 0x8020_2000+8K: assigned}\n"
-	       "      backed: {0x8020_0000+8K: false, 0x8020_2000+8K: true, 0x1_8000_0000+16M: false}\n"
+	       "      backed: {0x8020_0000+8K: false, 0x8020_2000+8K: true, 0x1_8000_0000+16M: "
+	       "false}\n"
 	       "      level: {0x8020_0000+2M: 3, 0x8040_0000: 2}\n"
 	       "      contents: {0x8020_2000+4K: 0x11, 0x8020_3001: 17}\n"
 	       "      granules: {data: 2, rtt: \">0\", rd: 0}\n"
@@ -185,27 +195,28 @@ START_TEST(test_state)
 	/* One wrong page among many, by its address: the first, one inside, the last. */
 	fails(WRITE_4 "  - expect: {hipas: {0x8020_0000+2M: unassigned}}\n",
 	      "hipas 0x80200000..0x80400000", "unassigned", "assigned at 0x80200000");
-	fails(WRITE_4 "  - expect: {backed: {0x8000_0000+4M: false}}\n", "backed 0x80000000..0x80400000",
-	      "false", "true at 0x80200000");
-	fails(WRITE_4 "  - expect: {hipas: {0x8020_0000+20K: assigned}}\n", "hipas 0x80200000..0x80205000",
-	      "assigned", "unassigned at 0x80204000");
+	fails(WRITE_4 "  - expect: {backed: {0x8000_0000+4M: false}}\n",
+	      "backed 0x80000000..0x80400000", "false", "true at 0x80200000");
+	fails(WRITE_4 "  - expect: {hipas: {0x8020_0000+20K: assigned}}\n",
+	      "hipas 0x80200000..0x80205000", "assigned", "unassigned at 0x80204000");
 	fails("  - expect: {ripas: {0x80ff_f000+8K: ram}}\n", "ripas 0x80fff000..0x81001000", "ram",
 	      "empty at 0x81000000");
-	fails("  - expect: {ripas: {0x1_8000_0000: empty}}\n", "ripas 0x180000000..0x180001000", "empty",
-	      "none at 0x180000000");
-	fails("  - expect: {ripas: {0x1_ffff_f000+8K: none}}\n", "ripas 0x1fffff000..0x200001000", "none",
-	      "outside the IPA space");
-	fails(WRITE_4 "  - expect: {level: {0x8020_0000: 2}}\n", "level 0x80200000..0x80201000", "2",
-	      "3 at 0x80200000");
-	fails(WRITE_4 "  - expect: {contents: {0x8020_0800+4K: 0x12}}\n", "contents 0x80200800..0x80201800",
-	      "0x12", "0x11 at 0x80200800");
-	fails(WRITE_4 "  - expect: {contents: {0x8020_3000+8K: 0x11}}\n", "contents 0x80203000..0x80205000",
-	      "0x11", "not backed at 0x80204000");
+	fails("  - expect: {ripas: {0x1_8000_0000: empty}}\n", "ripas 0x180000000..0x180001000",
+	      "empty", "none at 0x180000000");
+	fails("  - expect: {ripas: {0x1_ffff_f000+8K: none}}\n", "ripas 0x1fffff000..0x200001000",
+	      "none", "outside the IPA space");
+	fails(WRITE_4 "  - expect: {level: {0x8020_0000: 2}}\n", "level 0x80200000..0x80201000",
+	      "2", "3 at 0x80200000");
+	fails(WRITE_4 "  - expect: {contents: {0x8020_0800+4K: 0x12}}\n",
+	      "contents 0x80200800..0x80201800", "0x12", "0x11 at 0x80200800");
+	fails(WRITE_4 "  - expect: {contents: {0x8020_3000+8K: 0x11}}\n",
+	      "contents 0x80203000..0x80205000", "0x11", "not backed at 0x80204000");
 	fails(WRITE_4 "  - expect: {granules: {data: 5}}\n", "granules.data", "5", "4");
 	fails(WRITE_4 "  - expect: {gmem_pages: 0}\n", "gmem_pages", "0", "4");
 	fails(WRITE_4 "  - expect: {pgtable_pages: \"!=1\"}\n", "pgtable_pages", "!=1", "1");
-	fails("  - expect: {rim: cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd}\n", "rim",
-	      "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+	fails("  - expect: {rim: "
+	      "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd}\n",
+	      "rim", "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
 	      "abababababababababababababababababababababababababababababababab");
 }
 END_TEST
@@ -223,7 +234,8 @@ END_TEST
 /* Each realm has tables of its own. */
 START_TEST(test_second_realm)
 {
-	run_text("scenario: a\nabout: x\nrealms: {one: {ipa_bits: 33}, two: {ipa_bits: 33}}\nsteps:\n"
+	run_text("scenario: a\nabout: x\nrealms: {one: {ipa_bits: 33}, two: {ipa_bits: "
+		 "33}}\nsteps:\n"
 		 "  - vmm.create_realm:\n"
 		 "  - {realm: two, vmm.create_realm: }\n"
 		 "  - {realm: two, vmm.init_ripas: {base: 0x8000_0000, size: 2M}}\n"
@@ -261,15 +273,19 @@ START_TEST(test_explanation)
 {
 	const struct result_block *block;
 
-	run_steps(WRITE_4 "  - expect: {hipas: {0x8020_0000+8K: assigned, 0x8020_4000+4K: assigned}}\n");
+	run_steps(WRITE_4
+		  "  - expect: {hipas: {0x8020_0000+8K: assigned, 0x8020_4000+4K: assigned}}\n");
 	ck_assert_uint_ge(result.num_blocks, 3);
 	ck_assert_str_eq(result.blocks[0].title, "last RMI calls");
-	ck_assert_ptr_nonnull(strstr(result.blocks[0].text,
-				     "DATA_CREATE_UNKNOWN rd=0x1000 data=0x80203000 ipa=0x80203000 -> SUCCESS\n"));
+	ck_assert_ptr_nonnull(strstr(
+		result.blocks[0].text,
+		"DATA_CREATE_UNKNOWN rd=0x1000 data=0x80203000 ipa=0x80203000 -> SUCCESS\n"));
 	block = &result.blocks[1];
 	ck_assert_str_eq(block->title, "RIPAS and HIPAS around 0x80204000 of realm");
-	ck_assert_ptr_nonnull(strstr(block->text, "  0x0080200000..0x0080204000  RAM       ASSIGNED"));
-	ck_assert_ptr_nonnull(strstr(block->text, "> 0x0080204000..0x0080400000  RAM       UNASSIGNED"));
+	ck_assert_ptr_nonnull(
+		strstr(block->text, "  0x0080200000..0x0080204000  RAM       ASSIGNED"));
+	ck_assert_ptr_nonnull(
+		strstr(block->text, "> 0x0080204000..0x0080400000  RAM       UNASSIGNED"));
 	finish();
 }
 END_TEST
@@ -283,8 +299,8 @@ START_TEST(test_findings)
 	passes("  - vmm.break: {how: warn}\n    expect: {warns: 1}\n");
 	fails("  - vmm.break: {how: warn}\n    expect: {warns: 2}\n", "warns", "2", "1");
 	/* Counting WARNs excuses nothing else. */
-	fails("  - vmm.break: {how: finding}\n    expect: {warns: 0}\n", "host-audit/locks-held", "nothing",
-	      "kvm_double: a lock is held");
+	fails("  - vmm.break: {how: finding}\n    expect: {warns: 0}\n", "host-audit/locks-held",
+	      "nothing", "kvm_double: a lock is held");
 
 	run_steps("  - vmm.break: {how: leak}\n");
 	ck_assert_int_eq(result.status, RESULT_FAILED);
@@ -316,44 +332,77 @@ START_TEST(test_errors)
 {
 	run_steps("  - vmm.break: {how: error}\n");
 	ck_assert_int_eq(result.status, RESULT_ERROR);
-	ck_assert_str_eq(result.reason, "the step cannot be carried out: there is nothing to break");
+	ck_assert_str_eq(result.reason,
+			 "the step cannot be carried out: there is nothing to break");
 	finish();
 	run_text("scenario: a\nabout: x\nmachine: {rmm: {s2sz: 33}}\nrealm: {ipa_bits: 33}\n"
 		 "steps:\n  - vmm.create_realm:\n");
 	ck_assert_int_eq(result.status, RESULT_ERROR);
 	ck_assert(!result.has_place);
-	ck_assert_str_eq(result.reason, "the machine cannot be made: the double does not like this RMM");
+	ck_assert_str_eq(result.reason,
+			 "the machine cannot be made: the double does not like this RMM");
 	finish();
 }
 END_TEST
 
 #define FAULTY(faults)                                                                             \
-	"scenario: a\nabout: x\nrealm: {ipa_bits: 33}\nfaults:\n" faults "steps:\n"               \
+	"scenario: a\nabout: x\nrealm: {ipa_bits: 33}\nfaults:\n" faults "steps:\n"                \
 	"  - vmm.create_realm:\n  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}\n"
 
 START_TEST(test_faults)
 {
 	/* The third page, and only that. */
-	run_text(FAULTY("  - {point: gmem_page, nth: 3}\n")
-		 "  - guest.write: {ipa: 0x8020_0000, size: 16K}\n    expect: {errno: ENOMEM, done: 8K}\n"
-		 "  - guest.write: {ipa: 0x8020_0000, size: 16K}\n");
+	run_text(FAULTY(
+		"  - {point: gmem_page, nth: 3}\n") "  - guest.write: {ipa: 0x8020_0000, size: "
+						    "16K}\n    expect: {errno: ENOMEM, done: 8K}\n"
+						    "  - guest.write: {ipa: 0x8020_0000, size: "
+						    "16K}\n");
 	ck_assert_msg(result.status == RESULT_PASSED, "%s", result.reason);
 	finish();
 	/* The second time at one address, whatever happens elsewhere. */
-	run_text(FAULTY("  - {point: gmem_page, nth: 2, address: 0x8020_1000}\n")
-		 "  - guest.write: {ipa: 0x8020_0000, size: 16K}\n"
-		 "  - guest.write: {ipa: 0x8020_0000, size: 16K}\n    expect: {errno: ENOMEM, done: 4K}\n");
+	run_text(FAULTY(
+		"  - {point: gmem_page, nth: 2, address: 0x8020_1000}\n") "  - guest.write: {ipa: "
+									  "0x8020_0000, size: "
+									  "16K}\n"
+									  "  - guest.write: {ipa: "
+									  "0x8020_0000, size: "
+									  "16K}\n    expect: "
+									  "{errno: ENOMEM, done: "
+									  "4K}\n");
 	ck_assert_msg(result.status == RESULT_PASSED, "%s", result.reason);
 	finish();
-	run_text(FAULTY("  - {point: gmem_page, always: true, address: 0x8020_1000+8K}\n")
-		 "  - guest.write: {ipa: 0x8020_0000, size: 4K}\n"
-		 "  - guest.write: {ipa: 0x8020_1000, size: 4K}\n    expect: {errno: ENOMEM}\n"
-		 "  - guest.write: {ipa: 0x8020_2000, size: 4K}\n    expect: {errno: ENOMEM}\n"
-		 "  - guest.write: {ipa: 0x8020_3000, size: 4K}\n");
+	run_text(FAULTY(
+		"  - {point: gmem_page, always: true, address: 0x8020_1000+8K}\n") "  - "
+										   "guest.write: "
+										   "{ipa: "
+										   "0x8020_0000, "
+										   "size: 4K}\n"
+										   "  - "
+										   "guest.write: "
+										   "{ipa: "
+										   "0x8020_1000, "
+										   "size: 4K}\n    "
+										   "expect: "
+										   "{errno: "
+										   "ENOMEM}\n"
+										   "  - "
+										   "guest.write: "
+										   "{ipa: "
+										   "0x8020_2000, "
+										   "size: 4K}\n    "
+										   "expect: "
+										   "{errno: "
+										   "ENOMEM}\n"
+										   "  - "
+										   "guest.write: "
+										   "{ipa: "
+										   "0x8020_3000, "
+										   "size: 4K}\n");
 	ck_assert_msg(result.status == RESULT_PASSED, "%s", result.reason);
 	finish();
 	/* A fault that never happens is no test. */
-	run_text(FAULTY("  - {point: gmem_page, nth: 5}\n") "  - guest.write: {ipa: 0x8020_0000, size: 16K}\n");
+	run_text(FAULTY("  - {point: gmem_page, nth: 5}\n") "  - guest.write: {ipa: 0x8020_0000, "
+							    "size: 16K}\n");
 	ck_assert_int_eq(result.status, RESULT_FAILED);
 	ck_assert_str_eq(result.mismatches[0].subject, "gmem_page nth=5");
 	ck_assert_str_eq(result.mismatches[0].actual, "4 times");
@@ -367,19 +416,55 @@ END_TEST
  */
 START_TEST(test_fault_rtt)
 {
-	run_text(FAULTY("  - {point: rmi.DATA_CREATE_UNKNOWN, nth: 2, status: ERROR_RTT, class: rmm}\n")
-		 "  - guest.write: {ipa: 0x8020_0000, size: 8K}\n"
-		 "    expect: {errno: ENXIO, done: 4K, rmi: {DATA_CREATE_UNKNOWN: 2}}\n"
-		 "  - vmm.fail: {errno: 1}\n");
+	run_text(FAULTY("  - {point: rmi.DATA_CREATE_UNKNOWN, nth: 2, status: ERROR_RTT, class: "
+			"rmm}\n") "  - guest.write: {ipa: 0x8020_0000, size: 8K}\n"
+				  "    expect: {errno: ENXIO, done: 4K, rmi: {DATA_CREATE_UNKNOWN: "
+				  "2}}\n"
+				  "  - vmm.fail: {errno: 1}\n");
 	ck_assert_int_eq(result.status, RESULT_FAILED);
 	/* The block became a table with the first page, so the second walk ends at level 3. */
-	ck_assert_ptr_nonnull(strstr(result.blocks[0].text,
-				     "ipa=0x80201000 -> RTT/3 [injected]\n"));
+	ck_assert_ptr_nonnull(
+		strstr(result.blocks[0].text, "ipa=0x80201000 -> RTT/3 [injected]\n"));
 	finish();
-	run_text(FAULTY("  - {point: rmi.DATA_CREATE_UNKNOWN, nth: 1, status: ERROR_RTT, class: rmm}\n")
-		 "  - guest.write: {ipa: 0x8020_0000, size: 8K}\n");
-	ck_assert_ptr_nonnull(strstr(result.blocks[0].text, "ipa=0x80200000 -> RTT/2 [injected]\n"));
+	run_text(FAULTY("  - {point: rmi.DATA_CREATE_UNKNOWN, nth: 1, status: ERROR_RTT, class: "
+			"rmm}\n") "  - guest.write: {ipa: 0x8020_0000, size: 8K}\n");
+	ck_assert_ptr_nonnull(
+		strstr(result.blocks[0].text, "ipa=0x80200000 -> RTT/2 [injected]\n"));
 	finish();
+	/*
+	 * DATA_DESTROY has a `top`. In a table of level 3 with pages at +0 and +0x3000: the page itself, the
+	 * next one, the end of the table. Where the walk ends at level 2: the next table, the end of that one.
+	 */
+	{
+		static const struct {
+			const char *ipa, *answer;
+		} tops[] = {
+			{"0x80200000", "-> RTT/3 top=0x80200000 [injected]\n"},
+			{"0x80201000", "-> RTT/3 top=0x80203000 [injected]\n"},
+			{"0x80204000", "-> RTT/3 top=0x80400000 [injected]\n"},
+			{"0x80401000", "-> RTT/2 top=0x80600000 [injected]\n"},
+			{"0x80801000", "-> RTT/2 top=0xc0000000 [injected]\n"},
+		};
+		size_t i;
+
+		for (i = 0; i < G_N_ELEMENTS(tops); i++) {
+			char *text = g_strdup_printf(
+				FAULTY("  - {point: rmi.DATA_DESTROY, nth: 1, status: ERROR_RTT, "
+				       "class: rmm}\n") "  - guest.write: {ipa: 0x8020_0000}\n"
+							"  - guest.write: {ipa: 0x8020_3000}\n"
+							"  - guest.write: {ipa: 0x8060_0000}\n"
+							"  - guest.set_ripas: {base: %s, size: 4K, "
+							"ripas: empty}\n",
+				tops[i].ipa);
+
+			run_text(text);
+			ck_assert_int_eq(result.status, RESULT_FAILED);
+			ck_assert_msg(strstr(result.blocks[0].text, tops[i].answer) != NULL,
+				      "%s: %s", tops[i].ipa, result.blocks[0].text);
+			finish();
+			g_free(text);
+		}
+	}
 	/* No realm, no walk, no such answer. */
 	run_text("scenario: a\nabout: x\nrealm: {ipa_bits: 33}\nfaults:\n"
 		 "  - {point: rmi.RTT_INIT_RIPAS, nth: 1, status: ERROR_RTT, class: rmm}\n"
@@ -481,15 +566,24 @@ int main(void)
 		const char *name;
 		const TTest *test;
 	} tests[] = {
-		{"success", test_success},   {"answers", test_answers},
-		{"exits", test_exits},	     {"calls", test_calls},
-		{"state", test_state},	     {"no realm yet", test_no_realm_yet},
-		{"second realm", test_second_realm}, {"place", test_place},
-		{"explanation", test_explanation}, {"findings", test_findings},
-		{"permissions", test_permissions}, {"errors", test_errors},
-		{"faults", test_faults},     {"ERROR_RTT", test_fault_rtt},
-		{"control", test_control},   {"kept steps", test_kept_steps},
-		{"record", test_record},     {"seeds", test_seeds},
+		{"success", test_success},
+		{"answers", test_answers},
+		{"exits", test_exits},
+		{"calls", test_calls},
+		{"state", test_state},
+		{"no realm yet", test_no_realm_yet},
+		{"second realm", test_second_realm},
+		{"place", test_place},
+		{"explanation", test_explanation},
+		{"findings", test_findings},
+		{"permissions", test_permissions},
+		{"errors", test_errors},
+		{"faults", test_faults},
+		{"ERROR_RTT", test_fault_rtt},
+		{"control", test_control},
+		{"kept steps", test_kept_steps},
+		{"record", test_record},
+		{"seeds", test_seeds},
 	};
 	Suite *suite = suite_create("run");
 	SRunner *runner;

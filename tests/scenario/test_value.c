@@ -80,16 +80,18 @@ static const struct {
 START_TEST(test_bad_number)
 {
 	uint64_t value;
-	const char *problem = value_parse_number(bad_numbers[_i].text, bad_numbers[_i].flags, &value);
+	const char *problem =
+		value_parse_number(bad_numbers[_i].text, bad_numbers[_i].flags, &value);
 
-	ck_assert_msg(problem && strstr(problem, bad_numbers[_i].problem), "%s: %s", bad_numbers[_i].text,
-		      problem ? problem : "accepted");
+	ck_assert_msg(problem && strstr(problem, bad_numbers[_i].problem), "%s: %s",
+		      bad_numbers[_i].text, problem ? problem : "accepted");
 }
 END_TEST
 
 START_TEST(test_bool)
 {
-	static const char *const others[] = {"yes", "no", "on", "off", "True", "FALSE", "1", "0", "", "y", "truex"};
+	static const char *const others[] = {"yes", "no", "on", "off", "True", "FALSE",
+					     "1",   "0",  "",	"y",   "truex"};
 	bool value;
 	size_t i;
 
@@ -130,15 +132,27 @@ END_TEST
 START_TEST(test_bad_range)
 {
 	static const char *const texts[] = {
-		"",	       "+2M",	    "0x1000+",	    "0x1000+0",	  "0x1000..0x1000",
-		"0x2000..0x1000", "0x1000...0x2000", "0x1000 + 4K", "0x1000+4K+4K", "0x1000-0x2000",
-		"0xffff_ffff_ffff_f000+8K", "0x1000.0x2000", "..0x1000", "0x1000+010",
+		"",
+		"+2M",
+		"0x1000+",
+		"0x1000+0",
+		"0x1000..0x1000",
+		"0x2000..0x1000",
+		"0x1000...0x2000",
+		"0x1000 + 4K",
+		"0x1000+4K+4K",
+		"0x1000-0x2000",
+		"0xffff_ffff_ffff_f000+8K",
+		"0x1000.0x2000",
+		"..0x1000",
+		"0x1000+010",
 	};
 	uint64_t base, size;
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		ck_assert_msg(value_parse_range(texts[i], 4096, &base, &size) != NULL, "%s", texts[i]);
+		ck_assert_msg(value_parse_range(texts[i], 4096, &base, &size) != NULL, "%s",
+			      texts[i]);
 	ck_assert_ptr_nonnull(value_parse_range("0x1000", 0, &base, &size));
 }
 END_TEST
@@ -148,8 +162,8 @@ static const struct {
 	enum plan_relation relation;
 	uint64_t value, holds, fails;
 } counts[] = {
-	{"512", PLAN_EQ, 512, 512, 511}, {"==3", PLAN_EQ, 3, 3, 4}, {"!=3", PLAN_NE, 3, 4, 3},
-	{">=1", PLAN_GE, 1, 1, 0},	 {">1", PLAN_GT, 1, 2, 1},  {"<=1", PLAN_LE, 1, 1, 2},
+	{"512", PLAN_EQ, 512, 512, 511}, {"==3", PLAN_EQ, 3, 3, 4},  {"!=3", PLAN_NE, 3, 4, 3},
+	{">=1", PLAN_GE, 1, 1, 0},	 {">1", PLAN_GT, 1, 2, 1},   {"<=1", PLAN_LE, 1, 1, 2},
 	{"<1", PLAN_LT, 1, 0, 1},	 {">= 1", PLAN_GE, 1, 7, 0},
 };
 
@@ -194,11 +208,13 @@ END_TEST
 /* The plain words that YAML 1.1 (its type repository) does not take for text. */
 START_TEST(test_trap)
 {
-	static const char *const traps[] = {"yes", "No",   "ON",   "off",  "true",  "False", "y",    "N",
-					    "~",   "null", "Null", "010",  "0x1f",  "0o17",  "0b11", "12",
-					    "-1",  "+1",   "1.5",  ".5",   "1e3",   "1_000", "12:30", "1.5e+3"};
-	static const char *const texts[] = {"yesterday", "nothing", "ram",    "4K",	"v1.0", "a1",
-					    "0x",	 "0xzz",    "one two", "-",	"1.0.1a", "off-by-one"};
+	static const char *const traps[] = {"yes",  "No",   "ON",   "off",   "true",  "False",
+					    "y",    "N",    "~",    "null",  "Null",  "010",
+					    "0x1f", "0o17", "0b11", "12",    "-1",    "+1",
+					    "1.5",  ".5",   "1e3",  "1_000", "12:30", "1.5e+3"};
+	static const char *const texts[] = {"yesterday", "nothing", "ram",    "4K",
+					    "v1.0",	 "a1",	    "0x",     "0xzz",
+					    "one two",	 "-",	    "1.0.1a", "off-by-one"};
 	size_t i;
 
 	for (i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
@@ -210,7 +226,8 @@ END_TEST
 
 START_TEST(test_nearest)
 {
-	static const char *const names[] = {"vmm.init_ripas", "vmm.create_vcpus", "guest.write", "ok", NULL};
+	static const char *const names[] = {"vmm.init_ripas", "vmm.create_vcpus", "guest.write",
+					    "ok", NULL};
 
 	ck_assert_str_eq(name_nearest("vmm.init_ripsa", names), "vmm.init_ripas");
 	ck_assert_str_eq(name_nearest("create_vcpus", names), "vmm.create_vcpus");

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE 4096ull
-#define NUM_PAGES (DOUBLE_SIZE / PAGE)
-#define NUM_BLOCKS (DOUBLE_SIZE / DOUBLE_BLOCK)
+#define PAGE	     4096ull
+#define NUM_PAGES    (DOUBLE_SIZE / PAGE)
+#define NUM_BLOCKS   (DOUBLE_SIZE / DOUBLE_BLOCK)
 #define MAX_FINDINGS 8u
-#define MAX_CALLS 4096u
+#define MAX_CALLS    4096u
 
 struct page {
 	uint8_t ripas;
@@ -137,7 +137,10 @@ char *kvm_module_default_path(uint32_t page_size)
 void machine_config_init(struct machine_config *config)
 {
 	*config = (struct machine_config){
-		.dram = {.base = DRAM_DEFAULT_BASE, .size = DRAM_DEFAULT_SIZE, .page_size = 4096, .memfd = -1},
+		.dram = {.base = DRAM_DEFAULT_BASE,
+			 .size = DRAM_DEFAULT_SIZE,
+			 .page_size = 4096,
+			 .memfd = -1},
 		.rmm = {.s2sz = 48, .min_ipa_width = 32, .vmid_bits = 8, .rec_aux = 16},
 		.boot = {.size = sizeof(config->boot), .vmid_bits = 8},
 	};
@@ -153,7 +156,8 @@ const struct kvm_build *machine_kvm(const struct machine *machine)
 	return machine->config.kvm ? &machine->config.kvm->build : NULL;
 }
 
-void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx)
+void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi,
+			void *ctx)
 {
 	machine->fault = fault;
 	machine->rmi = rmi;
@@ -203,14 +207,16 @@ uint64_t machine_hash(const struct machine *machine)
 
 const char *rmm_granule_state_name(enum rmm_granule_state state)
 {
-	static const char *const names[] = {"UNDELEGATED", "DELEGATED", "RD", "REC", "REC_AUX", "DATA", "RTT"};
+	static const char *const names[] = {"UNDELEGATED", "DELEGATED", "RD", "REC",
+					    "REC_AUX",	   "DATA",	"RTT"};
 
 	return names[state];
 }
 
 const char *rmm_hipas_name(enum rmm_hipas hipas)
 {
-	static const char *const names[] = {"UNASSIGNED", "ASSIGNED", "TABLE", "UNASSIGNED_NS", "ASSIGNED_NS"};
+	static const char *const names[] = {"UNASSIGNED", "ASSIGNED", "TABLE", "UNASSIGNED_NS",
+					    "ASSIGNED_NS"};
 
 	return names[hipas];
 }
@@ -249,8 +255,8 @@ bool rmm_inspect_realm(const struct rmm *rmm, uint64_t rd, struct rmm_realm_view
 {
 	if (!realm_at(rmm, rd))
 		return false;
-	*view = (struct rmm_realm_view){.rd = rd,
-					.ipa_width = rmm->world->config.realms[rd / PAGE - 1].ipa_bits};
+	*view = (struct rmm_realm_view){
+		.rd = rd, .ipa_width = rmm->world->config.realms[rd / PAGE - 1].ipa_bits};
 	memset(view->measurements[0], 0xab, 32);
 	return true;
 }
@@ -327,7 +333,8 @@ int world_create(const struct world_config *config, struct world **out, char **e
 void world_teardown(struct world *world, bool allow_leaks)
 {
 	if (world->leak && !allow_leaks)
-		machine_report(&world->machine, "host-audit", "still-delegated", NULL, "1 granule is left");
+		machine_report(&world->machine, "host-audit", "still-delegated", NULL,
+			       "1 granule is left");
 }
 
 void world_destroy(struct world *world)
@@ -413,8 +420,8 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 /* --- steps ------------------------------------------------------------------------------------------- */
 
 /* An RMI call that always succeeds, unless a fault is injected. False: it was refused. */
-static bool rmi_call(struct world *world, uint64_t fid, const char *command, uint64_t x1, uint64_t x2,
-		     uint64_t x3)
+static bool rmi_call(struct world *world, uint64_t fid, const char *command, uint64_t x1,
+		     uint64_t x2, uint64_t x3)
 {
 	struct rmm_regs regs = {.x = {fid, x1, x2, x3}};
 	struct world_rmi_call *record = &world->calls[world->num_calls];
@@ -456,6 +463,12 @@ static int set_range(struct world *world, struct step_call *call, uint64_t ripas
 
 		if (!page)
 			return fail(error, -ERANGE, "outside the window of the double");
+		if (!ripas && !rmi_call(world, RMI_DATA_DESTROY, "DATA_DESTROY",
+					(call->realm + 1) * PAGE, at, 0)) {
+			call->result.outcome = STEP_ERROR;
+			call->result.err = -ENXIO;
+			return 0;
+		}
 		if (size % DOUBLE_BLOCK || base % DOUBLE_BLOCK)
 			world->realms[call->realm].table[(at - DOUBLE_BASE) / DOUBLE_BLOCK] = true;
 		page->ripas = (uint8_t)ripas;
@@ -512,8 +525,9 @@ static int guest_write(struct world *world, struct step_call *call, char **error
 			call->result.err = -ENOMEM;
 			return 0;
 		}
-		if (!page->assigned && !rmi_call(world, RMI_DATA_CREATE_UNKNOWN, "DATA_CREATE_UNKNOWN",
-						 (call->realm + 1) * PAGE, at, at)) {
+		if (!page->assigned &&
+		    !rmi_call(world, RMI_DATA_CREATE_UNKNOWN, "DATA_CREATE_UNKNOWN",
+			      (call->realm + 1) * PAGE, at, at)) {
 			call->result.outcome = STEP_ERROR;
 			call->result.err = -ENXIO;
 			return 0;
@@ -547,8 +561,8 @@ static int vmm_fail(struct world *world, struct step_call *call, char **error)
 	return 0;
 }
 
-static const char *const breakages[] = {"crash", "abort", "hang", "exit", "finding", "warn",
-					"leak",  "error", "reject", "print", NULL};
+static const char *const breakages[] = {"crash", "abort", "hang",   "exit",  "finding", "warn",
+					"leak",	 "error", "reject", "print", NULL};
 enum { CRASH, ABORT, HANG, EXIT, FINDING, WARN, LEAK, ERROR, REJECT, PRINT };
 
 static int vmm_break(struct world *world, struct step_call *call, char **error)
@@ -568,7 +582,8 @@ static int vmm_break(struct world *world, struct step_call *call, char **error)
 	case EXIT:
 		_exit(3);
 	case FINDING:
-		machine_report(&world->machine, "host-audit", "locks-held", "kvm_double", "a lock is held");
+		machine_report(&world->machine, "host-audit", "locks-held", "kvm_double",
+			       "a lock is held");
 		break;
 	case WARN:
 		world->warns++;
@@ -608,27 +623,50 @@ static const struct step_param range_params[] = {
 static const struct step_param set_ripas_params[] = {
 	{.name = "base", .type = STEP_ADDRESS, .required = true, .help = "First address."},
 	{.name = "size", .type = STEP_SIZE, .required = true, .help = "Length in bytes."},
-	{.name = "ripas", .type = STEP_ENUM, .required = true, .names = ripas_names, .help = "New RIPAS."},
+	{.name = "ripas",
+	 .type = STEP_ENUM,
+	 .required = true,
+	 .names = ripas_names,
+	 .help = "New RIPAS."},
 };
 static const struct step_param write_params[] = {
 	{.name = "ipa", .type = STEP_ADDRESS, .required = true, .help = "First address."},
-	{.name = "size", .type = STEP_SIZE, .fallback = 1, .min = 1, .max = 1ull << 40, .help = "Length."},
+	{.name = "size",
+	 .type = STEP_SIZE,
+	 .fallback = 1,
+	 .min = 1,
+	 .max = 1ull << 40,
+	 .help = "Length."},
 	{.name = "value", .type = STEP_NUMBER, .min = 0, .max = 255, .help = "The byte."},
 };
 static const struct step_param read_params[] = {
 	{.name = "ipa", .type = STEP_ADDRESS, .required = true, .help = "The address."},
 };
 static const struct step_param fail_params[] = {
-	{.name = "errno", .type = STEP_NUMBER, .required = true, .min = 1, .max = 133, .help = "The error."},
+	{.name = "errno",
+	 .type = STEP_NUMBER,
+	 .required = true,
+	 .min = 1,
+	 .max = 133,
+	 .help = "The error."},
 };
 static const struct step_param break_params[] = {
-	{.name = "how", .type = STEP_ENUM, .required = true, .names = breakages, .help = "What breaks."},
+	{.name = "how",
+	 .type = STEP_ENUM,
+	 .required = true,
+	 .names = breakages,
+	 .help = "What breaks."},
 };
 static const struct step_param types_params[] = {
 	{.name = "address", .type = STEP_ADDRESS, .help = "An address."},
 	{.name = "size", .type = STEP_SIZE, .help = "A size."},
 	{.name = "number", .type = STEP_NUMBER, .help = "Any number."},
-	{.name = "bounded", .type = STEP_NUMBER, .min = 1, .max = 10, .fallback = 5, .help = "1 to 10."},
+	{.name = "bounded",
+	 .type = STEP_NUMBER,
+	 .min = 1,
+	 .max = 10,
+	 .fallback = 5,
+	 .help = "1 to 10."},
 	{.name = "flag", .type = STEP_BOOL, .help = "A flag."},
 	{.name = "mode", .type = STEP_ENUM, .names = modes, .help = "A mode."},
 	{.name = "text", .type = STEP_STRING, .help = "A text."},
@@ -640,7 +678,10 @@ static const struct step_param smc_params[] = {
 #define PARAMS(array) .params = array, .num_params = sizeof(array) / sizeof((array)[0])
 
 static const struct step_def defs[] = {
-	{.name = "vmm.create_realm", .actor = STEP_ACTOR_VMM, .help = "Makes it.", .perform = create_realm},
+	{.name = "vmm.create_realm",
+	 .actor = STEP_ACTOR_VMM,
+	 .help = "Makes it.",
+	 .perform = create_realm},
 	{.name = "vmm.init_ripas",
 	 .actor = STEP_ACTOR_VMM,
 	 .help = "Makes RAM.",
@@ -717,9 +758,15 @@ void step_result_clear(struct step_result *result)
 
 const char *step_outcome_name(enum step_outcome outcome)
 {
-	static const char *const names[] = {"ok",    "sea",		  "undefined",
-					    "stopped", "error",		  "data_abort_exit",
-					    "instruction_abort_exit", "shutdown", "incomplete"};
+	static const char *const names[] = {"ok",
+					    "sea",
+					    "undefined",
+					    "stopped",
+					    "error",
+					    "data_abort_exit",
+					    "instruction_abort_exit",
+					    "shutdown",
+					    "incomplete"};
 
 	return names[outcome];
 }
