@@ -40,13 +40,13 @@ void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number)
 	const uint64_t size = rtt_entry_size(rd->rtt_level_start);
 	const bool clean = granule_find(rmm, pa)->clean;
 	uint64_t *entries = granule_take(rmm, pa, RMM_GRANULE_RTT);
-	/* Numbers of the first entry of this table, of the unprotected half and beyond it. */
+	/* Numbers of the first entry of this table, and of the unprotected half. */
 	const uint64_t first = (uint64_t)number * RTT_ENTRIES;
 	const uint64_t unprotected = realm_protected_end(rd) / size;
-	const uint64_t end = realm_ipa_end(rd) / size;
 
+	/* Entries beyond the IPA space, which a small one leaves in its table, are never reached. */
 	for (unsigned int i = 0; i < RTT_ENTRIES; i++) {
-		if (first + i >= unprotected && first + i < end)
+		if (first + i >= unprotected)
 			entries[i] = RTTE_UNASSIGNED_NS;
 		else if (!clean)
 			entries[i] = RTTE_UNASSIGNED;
