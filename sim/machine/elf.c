@@ -143,22 +143,6 @@ static int range_compare(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static void merge_counters(struct elf_info *info)
-{
-	size_t kept = 0;
-
-	if (!info->num_counters)
-		return;
-	qsort(info->counters, info->num_counters, sizeof(*info->counters), range_compare);
-	for (size_t i = 1; i < info->num_counters; i++) {
-		if (info->counters[i].start > info->counters[kept].end)
-			info->counters[++kept] = info->counters[i];
-		else if (info->counters[i].end > info->counters[kept].end)
-			info->counters[kept].end = info->counters[i].end;
-	}
-	info->num_counters = kept + 1;
-}
-
 static int read_image(struct image *image, const char *path, const char *symbol,
 		      struct elf_info *info, char **error)
 {
@@ -184,7 +168,8 @@ static int read_image(struct image *image, const char *path, const char *symbol,
 	}
 	if (err)
 		return error_set(error, err, "%s: %s", path, strerror(-err));
-	merge_counters(info);
+	if (info->num_counters)
+		qsort(info->counters, info->num_counters, sizeof(*info->counters), range_compare);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct elf_info {
 	enum elf_asan asan;      /* whose AddressSanitizer it was compiled with */
 	bool has_tls;            /* it has thread-local variables */
 	uint64_t symbol_size;    /* bytes of the wanted symbol, 0: not defined */
-	struct elf_range *counters; /* memory of coverage counters, ascending, without overlap */
+	struct elf_range *counters; /* memory of coverage counters, by ascending start */
 	size_t num_counters;
 };
 

@@ -189,7 +189,6 @@ int machine_reset(struct machine *machine)
 	if (machine->build)
 		kvm_module_restore(machine->config.kvm);
 	machine_findings_clear(machine);
-	memset(machine->calls, 0, sizeof(machine->calls));
 	machine->num_calls = 0;
 	machine->actor = -1;
 	trace_set_step(machine->trace, 0);

@@ -93,7 +93,6 @@ static void make_realm(struct machine *machine)
 	ck_assert_uint_eq(rmi(machine, RMI_RTT_INIT_RIPAS, PAGE(RD), 0, 4096, 0), 0);
 	ck_assert_uint_eq(rmi(machine, RMI_DATA_CREATE_UNKNOWN, PAGE(RD), PAGE(DATA), 0, 0), 0);
 	ck_assert_uint_eq(rmi(machine, RMI_REALM_ACTIVATE, PAGE(RD), 0, 0, 0), 0);
-	memset(host_memory(machine, PAGE(RUN)), 0, 4096);
 }
 
 static const struct rmi_rec_exit *enter(struct machine *machine)
@@ -161,6 +160,8 @@ START_TEST(a_realm_runs_and_the_machine_ends_it_without_a_guest)
 	struct rmm_granule_view view;
 
 	make_realm(machine);
+	/* Nobody wrote to it, so it holds zeros: enter, without flags. */
+	ck_assert(dram_is_clean(machine_dram(machine), PAGE(RUN)));
 	ck_assert_uint_eq(enter(machine)->exit_reason, RMI_EXIT_IRQ);
 	machine_set_guest(machine, writing_guest, &guest_byte);
 	ck_assert(rmm_inspect_granule(machine_rmm(machine), PAGE(DATA), &view) && view.clean);
@@ -216,6 +217,26 @@ START_TEST(reset_and_end_leave_zeros)
 		ck_assert_mem_eq(page, zero, 4096);
 	}
 	close(config.dram.memfd);
+}
+END_TEST
+
+START_TEST(what_the_rmm_fills_with_a_pattern_is_not_clean)
+{
+	struct machine_config config;
+	struct machine *machine;
+	const uint8_t *page;
+
+	machine_config_init(&config);
+	config.rmm.wipe_pattern = 0x5a5a;
+	machine = create(&config);
+	page = dram_host_view(machine_dram(machine));
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0), 0);
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0), 0);
+	ck_assert(!dram_is_clean(machine_dram(machine), BASE));
+	ck_assert(page[0] || memcmp(page, page + 1, 4095));
+	ck_assert_int_eq(machine_reset(machine), 0);
+	ck_assert(!page[0] && !memcmp(page, page + 1, 4095));
+	machine_destroy(machine);
 }
 END_TEST
 
@@ -454,6 +475,21 @@ START_TEST(faults_are_decided_by_the_hook)
 }
 END_TEST
 
+static bool all_fail(void *ctx, struct rmm_regs *regs)
+{
+	(void)ctx;
+	regs->x[0] = RMI_ERROR_INPUT;
+	return true;
+}
+
+START_TEST(hooks_stay_at_reset_but_do_not_disturb_the_boot)
+{
+	machine_set_faults(hosted, NULL, all_fail, NULL);
+	ck_assert_int_eq(machine_reset(hosted), 0);
+	ck_assert_int_eq(tell(FAKE_DELEGATE, BASE), RMI_ERROR_INPUT);
+}
+END_TEST
+
 START_TEST(events_are_made_only_when_somebody_wants_them)
 {
 	struct log log = {""};
@@ -680,6 +716,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, bad_configurations_are_explained);
 	tcase_add_test(bare, a_realm_runs_and_the_machine_ends_it_without_a_guest);
 	tcase_add_test(bare, reset_and_end_leave_zeros);
+	tcase_add_test(bare, what_the_rmm_fills_with_a_pattern_is_not_clean);
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
 	tcase_add_test(bare, findings_are_kept_and_traced);
@@ -695,6 +732,7 @@ int main(int argc, char **argv)
 	tcase_add_test(host, a_planted_second_free_is_found);
 	tcase_add_test(host, a_planted_warning_is_found);
 	tcase_add_test(host, faults_are_decided_by_the_hook);
+	tcase_add_test(host, hooks_stay_at_reset_but_do_not_disturb_the_boot);
 	tcase_add_test(host, events_are_made_only_when_somebody_wants_them);
 	tcase_add_test(host, reset_restores_the_variables_of_a_build_but_not_its_coverage);
 	tcase_add_test(host, a_build_serves_one_machine_at_a_time);

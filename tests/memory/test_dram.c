@@ -242,9 +242,13 @@ START_TEST(reset_restores_zeros_and_the_order)
 		ck_assert_int_eq(dram_frame_free(dram, 16, 4), 0);
 		dram_frames(dram)[1].refcount = 7;
 		dram_frames(dram)[1].site = 9;
-		/* Written by somebody who was not given it. */
-		dram_mark_dirty(dram, DRAM_DEFAULT_BASE + 3 * MIB);
-		dram_rmm_view(dram)[3 * MIB + 4095] = 0xff;
+		/* Written by somebody who was not given them. */
+		for (int i = 0; i < 4; i++) {
+			static const uint64_t strays[] = {3 * MIB, 3 * MIB + 4096, 4 * MIB - 4096, MIB};
+
+			dram_mark_dirty(dram, DRAM_DEFAULT_BASE + strays[i]);
+			dram_rmm_view(dram)[strays[i] + 4095] = 0xff;
+		}
 		/* A held frame that is dirty but was skipped by nobody's list. */
 		dram_frames(dram)[17].flags |= PORT_FRAME_DIRTY;
 		dram_host_view(dram)[17 * 4096] = 3;

@@ -159,6 +159,7 @@ START_TEST(a_run_may_join_freed_skipped_and_fresh_frames)
 	ALLOC(9, -1); /* 512 is held */
 	FREE(512, 0);
 	ALLOC(9, 512); /* 512..767 were freed, 768..1023 never used */
+	ck_assert_uint_eq(dram_num_touched(dram), NUM_FRAMES);
 	ALLOC(0, -1);
 	FREE(512, 9);
 	FREE(0, 9);
@@ -179,6 +180,8 @@ START_TEST(a_run_may_join_freed_skipped_and_fresh_frames)
 	FREE(0, 0);
 	ALLOC(9, 0); /* 0 was freed, the rest never handed out */
 	ALLOC(0, -1);
+	FREE(512, 9);
+	ALLOC(0, 512); /* and nothing of 1..511 */
 }
 END_TEST
 
