@@ -54,7 +54,8 @@ int output_open(const char *path, struct output **out)
 			errno = EISDIR;
 	} else {
 		output->path = g_strdup(path);
-		fd = open_nameless(path);
+		/* Renaming over it would not ask for that. */
+		fd = !access(path, F_OK) && access(path, W_OK) ? -1 : open_nameless(path);
 		if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
 			output->temporary = temporary_name(path);
 			fd = open(output->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,

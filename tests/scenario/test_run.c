@@ -286,6 +286,15 @@ START_TEST(test_explanation)
 		strstr(block->text, "  0x0080200000..0x0080204000  RAM       ASSIGNED"));
 	ck_assert_ptr_nonnull(
 		strstr(block->text, "> 0x0080204000..0x0080400000  RAM       UNASSIGNED"));
+	block = &result.blocks[2];
+	ck_assert_str_eq(block->title, "the machine");
+	ck_assert_ptr_nonnull(strstr(block->text, "granules  DATA 4 RTT 1\n"));
+	ck_assert_ptr_nonnull(strstr(block->text, "pgtable_pages 1, gmem_pages 4,"));
+	finish();
+	/* Without an address in the disagreement, the step's first one. */
+	run_steps("  - guest.write: {size: 4K, value: 1, ipa: 0x8040_0000}\n    expect: {value: "
+		  "3}\n");
+	ck_assert_str_eq(result.blocks[1].title, "RIPAS and HIPAS around 0x80400000 of realm");
 	finish();
 }
 END_TEST
