@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What bits 15:8 of X0 hold when the condition fails. */
 enum rmm_condition_index {
@@ -57,6 +58,7 @@ const struct rmm_command *rmm_command_by_fid(uint32_t fid);
 /* rmm_command_by_name - by name without prefix, as in the table; NULL if there is none. */
 const struct rmm_command *rmm_command_by_name(enum rmm_interface interface, const char *name);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum rmm_granule_state {
 	RMM_GRANULE_UNDELEGATED,
@@ -131,6 +132,7 @@ struct rmm_call rmm_last_call(const struct rmm *rmm);
 /* The same for the last call of rmm_cpu_smc(); `command` is NULL for anything that is not RSI. */
 struct rmm_call rmm_last_realm_call(const struct rmm *rmm);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct rmm;
 /* A REC while it runs. Valid from the start of the run callback to its end, never afterwards. */
@@ -289,6 +290,7 @@ enum rmm_event {
 };
 enum rmm_outcome rmm_cpu_event(struct rmm_cpu *cpu, enum rmm_event event);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

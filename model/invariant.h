@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * invariant.h - the checker behind <rmm/invariant.h>. It shares with the RMM how things lie in memory
+ * (struct granule, rd, rec, RTT entries) and which bank holds an address, and nothing else: it walks tables
+ * by itself, and it knows by itself what each command is to do.
+ */
+#ifndef MODEL_INVARIANT_H
+#define MODEL_INVARIANT_H
+
+#include <rmm/invariant.h>
+#include "command.h"
+#include "cpu.h"
+
+#define INVARIANTS(X)                                                                              \
+	X(I1, "a granule is UNDELEGATED exactly if its GPT entry is not REALM")                    \
+	X(I2, "only delegable granules are delegated")                                             \
+	X(I3, "what a Realm, REC or table names is neither DELEGATED nor UNDELEGATED")             \
+	X(I4, "granules in state RD and Realms are one to one")                                    \
+	X(I5, "granules in state RTT and tables of Realms are one to one")                         \
+	X(I6, "each table that is no starting table has one parent entry, a level above")          \
+	X(I7, "a Realm's starting tables and geometry never change")                               \
+	X(I8, "no TABLE at level 3, no mapping above level 1")                                     \
+	X(I9, "each half of the IPA space has only its own entry states")                          \
+	X(I10, "RIPAS is EMPTY, RAM or DESTROYED, and only protected entries have one")            \
+	X(I11, "tables of one half have no entries of the other")                                  \
+	X(I12, "each DATA granule is mapped by exactly one entry")                                 \
+	X(I13, "a mapping is aligned and maps only DATA granules")                                 \
+	X(I14, "as many DATA granules as mappings name, none of two Realms")                       \
+	X(I15, "without LPA2 no entry names an address above 48 bits")                             \
+	X(I16, "each REC has an existing owner, which counts it")                                  \
+	X(I17, "each REC_AUX granule belongs to one REC, which has as many as it needs")           \
+	X(I18, "REC indices are distinct and below rec_index")                                     \
+	X(I19, "a REC waits for one thing at most, and its RIPAS request is sound")                \
+	X(I20, "a Realm reaches Non-secure memory only if the GPT permits it")                     \
+	X(I21, "the Host's buffers are not Realm memory")                                          \
+	X(I22, "DATA content changes only by its Realm or by the RMM for it")                      \
+	X(I23, "nothing is left in a granule that is DELEGATED")                                   \
+	X(I24, "VMIDs are distinct, and free once their Realm is gone")                            \
+	X(I25, "no REC of a NEW Realm runs or ever ran")                                           \
+	X(I26, "measurements by SHA-256 end in 32 zero bytes")                                     \
+	X(I27, "reference counts are the number of references")                                    \
+	X(I28, "the RIM is that of the calls so far")                                              \
+	X(I29, "the REMs are those of the calls so far")                                           \
+	X(T1, "a command that fails changes nothing")                                              \
+	X(T2, "each command changes only its own granules, in its own way")                        \
+	X(T3, "the RIM changes only by measured commands on a NEW Realm")                          \
+	X(T4, "RIPAS becomes EMPTY only by the Realm's consent")                                   \
+	X(T5, "RIPAS becomes RAM only by the Realm's consent or while it is NEW")                  \
+	X(T6, "RIPAS becomes DESTROYED only by DATA_DESTROY of RAM or by RTT_DESTROY")             \
+	X(T7, "RIPAS leaves DESTROYED only by the Realm's consent or while it is NEW")             \
+	X(T8, "SET_RIPAS changes just what was asked for, and makes progress")                     \
+	X(T9, "HIPAS of a protected IPA changes only by DATA commands; tables come and go unseen") \
+	X(T10, "a page stays where it is until DATA_DESTROY, and RAM that goes is DESTROYED")      \
+	X(T11, "DATA_CREATE_UNKNOWN keeps RIPAS; DATA_DESTROY keeps EMPTY")                        \
+	X(T12, "rec_index grows by one a REC and never shrinks")                                   \
+	X(T13, "a Realm's state goes from NEW to ACTIVE to SYSTEM_OFF")                            \
+	X(T14, "a REC is turned off by itself and on by PSCI_COMPLETE")                            \
+	X(T15, "a RIPAS request is pending exactly after an exit due to RIPAS change")             \
+	X(T16, "an abort can be emulated exactly if the exit said so")                             \
+	X(T17, "DELEGATE and UNDELEGATE restore the granule")                                      \
+	X(T18, "RTT_CREATE and RTT_FOLD undo each other")                                          \
+	X(O1, "return codes are well-formed")                                                      \
+	X(O2, "an RTT error names a level that the command walked to")                             \
+	X(O3, "top is the next live entry")                                                        \
+	X(O4, "out_top is aligned and shows progress")                                             \
+	X(O5, "READ_ENTRY shows the entry")                                                        \
+	X(O6, "IPA_STATE_GET tells the RIPAS of every page it names")                              \
+	X(O7, "IPA_STATE_SET returns inside what it asked for, and is refused only RAM")           \
+	X(O8, "the address that a command returns is that of the entry, now DELEGATED")            \
+	X(O9, "an exit shows only what belongs to its kind")                                       \
+	X(O10, "an abort goes to whom the entry says")
+
+#define INVARIANT_ENUM(label, text) INVARIANT_##label,
+enum invariant { INVARIANTS(INVARIANT_ENUM) NUM_INVARIANTS };
+#undef INVARIANT_ENUM
+
+/* What is to be known of one granule after the calls so far. All zero: it never changed. */
+struct shadow {
+	struct granule expected; /* `clean` is not used */
+	uint16_t realm;		 /* VMID of the Realm that it belongs to, unless DELEGATED */
+	uint8_t resident : 1; /* its memory was written since it is REALM: it may be read for free */
+	uint8_t digest_valid : 1; /* of DATA, whose content did not change since */
+	uint8_t marks;		  /* MARK_*, during a check from scratch */
+	/* DATA: IPA. RTT: IPA and level + 1. REC_AUX: its REC. REC: base of its RIPAS request. */
+	uint64_t where;
+	uint64_t digest;
+};
+#define MARK_TABLE 1
+#define MARK_DATA  2
+#define MARK_AUX   4
+
+/* What is to be known of a Realm. VMIDs number these. */
+struct shadow_realm {
+	bool exists;
+	bool entered; /* a REC of it ran */
+	uint64_t rd;
+	struct rd expected; /* but for `next` */
+	uint64_t recs;	    /* during a check from scratch */
+};
+
+struct checker {
+	uint8_t level;		  /* RMM_INVARIANTS_* */
+	struct shadow **shadows;  /* by bank and granule */
+	struct shadow_realm *realms; /* by VMID */
+	uint64_t count[RMM_GRANULE_NUM_STATES];
+	uint64_t violations;
+	uint64_t entries; /* how often a Realm had its turn */
+	unsigned int running;
+	bool exit_checked; /* the last exit was judged when it happened */
+	/* The last call, if it was a successful RTT_CREATE or RTT_FOLD. */
+	struct {
+		uint32_t fid;
+		uint64_t rd, ipa, level, rtt, parent;
+	} last_table;
+};
+
+/* Where a walk ended, by the checker's own walk. */
+struct place {
+	const uint64_t *entries;
+	uint64_t table;
+	uint64_t ipa; /* first that the entry covers */
+	uint64_t entry;
+	unsigned int index;
+	int level;
+};
+
+/* Which registers of a command are what; 0: none. */
+struct call_kind {
+	uint8_t rd, granule, rec, other_rec, buffer, ipa;
+	uint8_t level;	/* register of the level argument; 0: page level */
+	uint8_t parent; /* the walk goes to level - 1 */
+};
+
+/* One call of the Host: what was before it, and what it answered. */
+struct call {
+	struct rmm *rmm;
+	struct checker *checker;
+	const struct call_kind *kind;
+	struct shadow_realm *realm; /* that rd names */
+	uint32_t fid;
+	bool known, success, placed, buffer_permitted, has_rec, has_other;
+	bool ran; /* a Realm had its turn, and the Host may have made other calls */
+	uint64_t x[7];
+	uint64_t out[5];
+	uint64_t buffer, buffer_gpt;
+	struct place place;
+	/* RTT_DESTROY, RTT_FOLD: the child. */
+	uint64_t child, child_first, child_union;
+	bool child_homogeneous;
+	struct rec rec, other;
+	union {
+		uint64_t table[RTT_ENTRIES]; /* *_RIPAS: where the walk ended */
+		struct rmi_realm_params realm_params;
+		struct rmi_rec_params rec_params;
+	} u;
+};
+
+/* invariant_violated - report a violation. */
+void invariant_violated(struct rmm *rmm, enum invariant which, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* checker_create, checker_destroy, checker_reset - as rmm_create(), ... for the books of the checker. */
+int checker_create(struct rmm *rmm);
+void checker_destroy(struct rmm *rmm);
+void checker_reset(struct rmm *rmm);
+
+/* invariant_set_gpt - rmm_set_gpt() succeeded. */
+void invariant_set_gpt(struct rmm *rmm, uint64_t pa, enum rmm_gpt gpt);
+
+/*
+ * invariant_smc - a call of the Host under the checker's eyes. `serve` does it: smc_serve(), or what a test
+ * puts in its place. invariant_realm_smc(), invariant_access(), invariant_translate() and
+ * invariant_complete() are the same for what a Realm does and for what a Realm gets when it is entered.
+ */
+typedef void (*smc_fn)(struct rmm *rmm, struct rmm_regs *regs);
+typedef enum rmm_outcome (*realm_smc_fn)(struct rmm_cpu *cpu);
+typedef enum rmm_outcome (*access_fn)(struct rmm_cpu *cpu, struct rmm_access *access);
+typedef enum rmm_outcome (*translate_fn)(struct rmm_cpu *cpu, const struct rmm_access *access,
+					 struct rmm_translation *out);
+typedef void (*complete_fn)(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter);
+void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+enum rmm_outcome invariant_realm_smc(struct rmm_cpu *cpu, realm_smc_fn serve);
+enum rmm_outcome invariant_access(struct rmm_cpu *cpu, struct rmm_access *access, access_fn serve);
+enum rmm_outcome invariant_translate(struct rmm_cpu *cpu, const struct rmm_access *access,
+				     struct rmm_translation *out, translate_fn serve);
+void invariant_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter, complete_fn serve);
+
+/* --- between the files of the checker --- */
+
+/* shadow_find - what is to be known of the granule at `pa`; NULL if no bank has it. */
+static inline struct shadow *shadow_find(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	return bank ? &rmm->checker->shadows[bank - rmm->banks]
+					     [(pa - bank->base) >> GRANULE_SHIFT]
+		    : NULL;
+}
+
+/* memory_find - the memory of the granule at `pa`; NULL if there is none. */
+static inline void *memory_find(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	return bank && granule_aligned(pa) ? bank->view + (pa - bank->base) : NULL;
+}
+
+/* realm_find - the Realm whose RD is at `rd`, or NULL. */
+static inline struct shadow_realm *realm_find(const struct rmm *rmm, uint64_t rd)
+{
+	const struct shadow *shadow = granule_aligned(rd) ? shadow_find(rmm, rd) : NULL;
+
+	return shadow && shadow->expected.state == RMM_GRANULE_RD
+		       ? &rmm->checker->realms[shadow->realm]
+		       : NULL;
+}
+
+static inline uint64_t table_where(uint64_t ipa, int level)
+{
+	return ipa | (uint64_t)(level + 1);
+}
+
+/* place_find - where the walk for `ipa` towards `target` ends; false if a table is not where one is named. */
+bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
+		struct place *place);
+
+/* content_digest - order-sensitive sums over a granule; 0 for zeros. */
+uint64_t content_digest(const void *memory);
+/* content_wiped - the granule at `pa` looks as wiping leaves it. */
+bool content_wiped(const struct rmm *rmm, uint64_t pa);
+/* table_filled - entries are `first`, `first + stride`, ... */
+bool table_filled(const uint64_t *entries, uint64_t first, uint64_t stride);
+/* unfold_stride - by how much the entries differ that stand for one entry `parent` a level above `level`. */
+uint64_t unfold_stride(uint64_t parent, int level);
+
+/* Checks of one thing, from scratch or where a call touched it. */
+void granule_compare(struct rmm *rmm, uint64_t pa, bool failed);
+void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures);
+void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
+		 uint64_t entry);
+void rec_check(struct rmm *rmm, uint64_t rec_pa);
+
+/* state_check - everything, from scratch. Returns 0 or -ENOMEM. */
+int state_check(struct rmm *rmm);
+
+/* Transitions: what `call` was to do is noted in the books and compared with what it did. */
+void transition_apply(struct call *call);
+void transition_entry(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new);
+void transition_rec(struct call *call, uint64_t rec_pa, const struct rec *old,
+		    const struct rec *new);
+/* data_written - the Realm, or the RMM for it, wrote to the granule at `pa`. */
+void data_written(struct rmm *rmm, uint64_t pa);
+
+/* Measurements, by the checker's own reckoning. */
+void expect_rim_realm(struct rd *rd, const struct rmi_realm_params *params);
+void expect_rim_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page);
+void expect_rim_rec(struct rd *rd, const struct rmi_rec_params *params);
+void expect_rim_ripas(struct rd *rd, uint64_t base, uint64_t top);
+void expect_rem(struct rd *rd, uint64_t index, const uint64_t *value, uint64_t size, bool padded);
+
+/* Outputs. */
+void output_check(struct call *call);
+void output_exit(struct call *call);
+void output_abort(struct rmm_cpu *cpu, enum rmm_access_type type, uint64_t ipa, bool sea);
+
+#endif
