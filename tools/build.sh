@@ -8,6 +8,8 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 cores=$(nproc)
+# What to build; all of it if there is nothing in here.
+targets=()
 
 # Configures and builds quietly in directory $1; the rest goes to the configuring
 # cmake. What the build says is kept in $1/build.log and shown if it fails.
@@ -16,7 +18,8 @@ build_quietly() {
 	shift
 	printf 'building %s\n' "$dir"
 	mkdir -p "$dir" || return 1
-	if ! { cmake "$@" && cmake --build "$dir" --parallel "$cores"; } </dev/null >"$log" 2>&1; then
+	if ! { cmake "$@" && cmake --build "$dir" --parallel "$cores" ${targets[0]:+--target "${targets[@]}"}; } \
+		</dev/null >"$log" 2>&1; then
 		# The first compiler error says more than the last line of ninja.
 		grep -m 20 -E -A 3 'error:|Error at|FAILED:' "$log" >&2 || tail -n 20 "$log" >&2
 		printf 'error: the build of %s failed; all it said is in %s\n' "$dir" "$log" >&2
