@@ -19,7 +19,7 @@
 
 /* Reports end the process; a walk of realms that never ends would keep it. */
 #define MAX_ENTRIES (1u << 22)
-#define MAX_REALMS 64u
+#define MAX_REALMS  64u
 
 static struct machine *machines[DRAM_NUM_SLOTS];
 
@@ -40,8 +40,8 @@ static bool find_owner(const struct machine *machine, uint64_t pa, struct rmm_en
 		*owner = rds[i];
 		while (ipa < 1ull << realm.ipa_width && visited++ < MAX_ENTRIES &&
 		       rmm_inspect_entry(machine->rmm, rds[i], ipa, 3, entry)) {
-			if (entry->table == pa || (entry->hipas == RMM_ASSIGNED &&
-						   pa - entry->pa < entry->size))
+			if (entry->table == pa ||
+			    (entry->hipas == RMM_ASSIGNED && pa - entry->pa < entry->size))
 				return true;
 			ipa = entry->ipa + entry->size;
 		}
@@ -58,7 +58,8 @@ static void print_owner(const struct machine *machine, uint64_t pa)
 
 	if (!rmm_inspect_granule(machine->rmm, pa, &view))
 		return;
-	fprintf(stderr, "The granule is at physical address 0x%" PRIx64 ", which the RMM has in state %s",
+	fprintf(stderr,
+		"The granule is at physical address 0x%" PRIx64 ", which the RMM has in state %s",
 		pa, rmm_granule_state_name(view.state));
 	if (view.state == RMM_GRANULE_REC && rmm_inspect_rec(machine->rmm, pa, &rec))
 		fprintf(stderr, ", of the realm with RD 0x%" PRIx64, rec.owner);
@@ -66,7 +67,8 @@ static void print_owner(const struct machine *machine, uint64_t pa)
 		fprintf(stderr, ", mapped at IPA 0x%" PRIx64 " of the realm with RD 0x%" PRIx64,
 			entry.ipa + (pa - entry.pa), owner);
 	else if (view.state == RMM_GRANULE_RTT && find_owner(machine, pa, &entry, &owner))
-		fprintf(stderr, ", for IPA 0x%" PRIx64 " of the realm with RD 0x%" PRIx64, entry.ipa, owner);
+		fprintf(stderr, ", for IPA 0x%" PRIx64 " of the realm with RD 0x%" PRIx64,
+			entry.ipa, owner);
 	fputs(".\n", stderr);
 }
 
@@ -82,7 +84,8 @@ static void print_frame(const struct machine *machine, uint64_t pa)
 
 static void print_calls(const struct machine *machine)
 {
-	uint64_t count = machine->num_calls < MACHINE_NUM_CALLS ? machine->num_calls : MACHINE_NUM_CALLS;
+	uint64_t count =
+		machine->num_calls < MACHINE_NUM_CALLS ? machine->num_calls : MACHINE_NUM_CALLS;
 
 	fprintf(stderr, "The last RMI calls, in step %" PRIu32 ":\n", trace_step(machine->trace));
 	for (uint64_t i = machine->num_calls - count; i < machine->num_calls; i++) {
@@ -114,7 +117,8 @@ static void report_done(const char *report)
 			continue;
 		offset = address - (uintptr_t)dram_host_view(machine->dram);
 		if (offset < dram_size(machine->dram)) {
-			uint64_t pa = dram_base(machine->dram) + (offset & ~(uintptr_t)(RMM_GRANULE_SIZE - 1));
+			uint64_t pa = dram_base(machine->dram) +
+				      (offset & ~(uintptr_t)(RMM_GRANULE_SIZE - 1));
 
 			fputs("Host code touched memory that is not the Host's.\n", stderr);
 			print_owner(machine, pa);

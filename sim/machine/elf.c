@@ -29,7 +29,8 @@ struct image {
 };
 
 /* `count` things of `size` bytes at `offset` of the file; NULL if the file does not hold them. */
-static const void *image_at(const struct image *image, uint64_t offset, uint64_t count, uint64_t size)
+static const void *image_at(const struct image *image, uint64_t offset, uint64_t count,
+			    uint64_t size)
 {
 	if (offset > image->size || count > (image->size - offset) / size || offset % 8)
 		return NULL;
@@ -41,8 +42,7 @@ static const char *image_string(const struct image *image, const Elf64_Shdr *str
 	const char *text;
 
 	if (strings->sh_type != SHT_STRTAB || at >= strings->sh_size ||
-	    strings->sh_offset > image->size ||
-	    strings->sh_size > image->size - strings->sh_offset)
+	    strings->sh_offset > image->size || strings->sh_size > image->size - strings->sh_offset)
 		return "";
 	text = (const char *)image->data + strings->sh_offset + at;
 	return memchr(text, 0, strings->sh_size - at) ? text : "";

@@ -45,8 +45,8 @@ void machine_report(struct machine *machine, const char *oracle, const char *con
 
 	if (machine->num_findings == machine->max_findings) {
 		machine->max_findings = machine->max_findings ? 2 * machine->max_findings : 8;
-		machine->findings = must(
-			realloc(machine->findings, machine->max_findings * sizeof(*machine->findings)));
+		machine->findings = must(realloc(
+			machine->findings, machine->max_findings * sizeof(*machine->findings)));
 	}
 	finding.oracle = must(strdup(oracle));
 	finding.condition = must(strdup(condition));

@@ -53,7 +53,8 @@ static void run_guest(void *ctx, struct rmm_cpu *cpu)
 	if (machine->guest)
 		machine->guest(machine->guest_ctx, cpu);
 	else if (rmm_cpu_event(cpu, RMM_EVENT_IRQ) != RMM_EXIT)
-		machine_report(machine, "rmm", "irq-no-exit", NULL, "an IRQ did not make the REC exit");
+		machine_report(machine, "rmm", "irq-no-exit", NULL,
+			       "an IRQ did not make the REC exit");
 }
 
 /* A build only makes the events that somebody wants. */
@@ -86,7 +87,8 @@ static int rmm_start(struct machine *machine, char **error)
 	config.run_ctx = machine;
 	err = rmm_create(&config, &machine->rmm);
 	if (err)
-		return error_set(error, err, "the RMM refuses its configuration: %s", strerror(-err));
+		return error_set(error, err, "the RMM refuses its configuration: %s",
+				 strerror(-err));
 	return 0;
 }
 
@@ -134,11 +136,12 @@ int machine_create(const struct machine_config *config, struct machine **out, ch
 	}
 	err = dram_create(&machine->config.dram, &machine->dram);
 	if (err) {
-		error_set(error, err,
-			  "DRAM of 0x%llx bytes at 0x%llx, page size %u, slot %u, cannot be had: %s",
-			  (unsigned long long)machine->config.dram.size,
-			  (unsigned long long)machine->config.dram.base,
-			  machine->config.dram.page_size, machine->config.dram.slot, strerror(-err));
+		error_set(
+			error, err,
+			"DRAM of 0x%llx bytes at 0x%llx, page size %u, slot %u, cannot be had: %s",
+			(unsigned long long)machine->config.dram.size,
+			(unsigned long long)machine->config.dram.base,
+			machine->config.dram.page_size, machine->config.dram.slot, strerror(-err));
 		goto fail;
 	}
 	err = rmm_start(machine, error);
@@ -260,7 +263,8 @@ void machine_set_actor(struct machine *machine, int32_t tid)
 	machine->actor = tid;
 }
 
-void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx)
+void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi,
+			void *ctx)
 {
 	machine->fault = fault;
 	machine->rmi = rmi;

@@ -57,16 +57,19 @@ static const char *asan_words(enum elf_asan asan)
 static int file_check(const char *path, const struct elf_info *info, char **error)
 {
 	if (!info->symbol_size)
-		return error_set(error, -ENOEXEC, "%s: not a KVM build: it has no symbol " KVM_BUILD_SYMBOL,
-				 path);
+		return error_set(error, -ENOEXEC,
+				 "%s: not a KVM build: it has no symbol " KVM_BUILD_SYMBOL, path);
 	if (info->asan != PROGRAM_ASAN)
-		return error_set(error, -ENOEXEC, "%s: built with %s, but this program with %s", path,
-				 asan_words(info->asan), asan_words(PROGRAM_ASAN));
+		return error_set(error, -ENOEXEC, "%s: built with %s, but this program with %s",
+				 path, asan_words(info->asan), asan_words(PROGRAM_ASAN));
 	if (info->has_tls)
 		return error_set(error, -ENOEXEC,
-				 "%s: has thread-local variables, which a reset cannot restore", path);
+				 "%s: has thread-local variables, which a reset cannot restore",
+				 path);
 	if (info->symbol_size < sizeof(struct kvm_build_info))
-		return error_set(error, -ENOEXEC, "%s: " KVM_BUILD_SYMBOL " has %llu bytes, too few for any port ABI",
+		return error_set(error, -ENOEXEC,
+				 "%s: " KVM_BUILD_SYMBOL
+				 " has %llu bytes, too few for any port ABI",
 				 path, (unsigned long long)info->symbol_size);
 	return 0;
 }
@@ -91,22 +94,26 @@ static int build_check(const char *path, const struct kvm_build *build, uint64_t
 	const struct kvm_build_info *info = &build->info;
 
 	if (info->abi_version != SIM_PORT_ABI)
-		return error_set(error, -ENOEXEC, "%s: made for port ABI %u, but this program has %u", path,
+		return error_set(error, -ENOEXEC,
+				 "%s: made for port ABI %u, but this program has %u", path,
 				 info->abi_version, SIM_PORT_ABI);
 	/* AddressSanitizer makes the symbol larger than the variable. */
 	if (symbol_size < sizeof(*build) ||
 	    (PROGRAM_ASAN == ELF_ASAN_NONE && symbol_size > sizeof(*build)))
 		return error_set(error, -ENOEXEC,
-				 "%s: " KVM_BUILD_SYMBOL " has %llu bytes, port ABI %u has %zu", path,
-				 (unsigned long long)symbol_size, SIM_PORT_ABI, sizeof(*build));
+				 "%s: " KVM_BUILD_SYMBOL " has %llu bytes, port ABI %u has %zu",
+				 path, (unsigned long long)symbol_size, SIM_PORT_ABI,
+				 sizeof(*build));
 	if (info->page_size != 4096 && info->page_size != 16384 && info->page_size != 65536)
-		return error_set(error, -ENOEXEC, "%s: page size %u, expected 4096, 16384 or 65536", path,
-				 info->page_size);
+		return error_set(error, -ENOEXEC, "%s: page size %u, expected 4096, 16384 or 65536",
+				 path, info->page_size);
 	if (!!(info->sanitizers & KVM_BUILD_ASAN) != (PROGRAM_ASAN != ELF_ASAN_NONE))
-		return error_set(error, -ENOEXEC, "%s: says %s AddressSanitizer, and was built otherwise",
-				 path, info->sanitizers & KVM_BUILD_ASAN ? "with" : "without");
+		return error_set(error, -ENOEXEC,
+				 "%s: says %s AddressSanitizer, and was built otherwise", path,
+				 info->sanitizers & KVM_BUILD_ASAN ? "with" : "without");
 	if (!info->series || !info->compiler)
-		return error_set(error, -ENOEXEC, "%s: does not name its series and compiler", path);
+		return error_set(error, -ENOEXEC, "%s: does not name its series and compiler",
+				 path);
 	if (!table_complete(build))
 		return error_set(error, -ENOEXEC, "%s: a function of its table is missing", path);
 	return 0;
@@ -130,8 +137,8 @@ static int module_open(struct kvm_module *module, const struct elf_info *info, c
 		return error_set(error, -ENOEXEC, "cannot be loaded: %s", dlerror());
 	module->build = dlsym(module->handle, KVM_BUILD_SYMBOL);
 	if (!module->build)
-		return error_set(error, -ENOEXEC, "%s: not a KVM build: no symbol " KVM_BUILD_SYMBOL,
-				 module->path);
+		return error_set(error, -ENOEXEC,
+				 "%s: not a KVM build: no symbol " KVM_BUILD_SYMBOL, module->path);
 	err = build_check(module->path, module->build, info->symbol_size, error);
 	if (err)
 		return err;
@@ -268,7 +275,8 @@ char *kvm_module_default_path(uint32_t page_size)
 	/* Programs are in bin/, tests deeper in the build tree. */
 	for (int i = 0; i < MAX_PARENTS; i++) {
 		strcat(parent, "/..");
-		if (asprintf(&path, "%s%s/lib/rmesim/kvm-%uk.so", program, parent, page_size / 1024) < 0)
+		if (asprintf(&path, "%s%s/lib/rmesim/kvm-%uk.so", program, parent,
+			     page_size / 1024) < 0)
 			break;
 		if (!access(path, F_OK)) {
 			free(first);

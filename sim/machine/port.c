@@ -12,7 +12,8 @@ bool machine_granules_nonsecure(const struct machine *machine, uint64_t pa, uint
 
 	if (end < pa)
 		return false;
-	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < end; at += RMM_GRANULE_SIZE) {
+	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < end;
+	     at += RMM_GRANULE_SIZE) {
 		struct rmm_granule_view view;
 
 		if (!rmm_inspect_granule(machine->rmm, at, &view) ||
@@ -85,9 +86,12 @@ static bool port_is_nonsecure(void *ctx, uint64_t pa, uint64_t size)
 static void port_event(void *ctx, const struct port_event *event)
 {
 	static const char *const names[PORT_EVENT_NUM_KINDS] = {
-		[PORT_EVENT_PRINT] = "print",           [PORT_EVENT_PAGE_ALLOC] = "page_alloc",
-		[PORT_EVENT_PAGE_FREE] = "page_free",   [PORT_EVENT_PGTABLE] = "pgtable",
-		[PORT_EVENT_LOCK] = "lock",             [PORT_EVENT_RESCHED] = "resched",
+		[PORT_EVENT_PRINT] = "print",
+		[PORT_EVENT_PAGE_ALLOC] = "page_alloc",
+		[PORT_EVENT_PAGE_FREE] = "page_free",
+		[PORT_EVENT_PGTABLE] = "pgtable",
+		[PORT_EVENT_LOCK] = "lock",
+		[PORT_EVENT_RESCHED] = "resched",
 		[PORT_EVENT_INVALIDATE] = "invalidate",
 	};
 	struct machine *machine = ctx;

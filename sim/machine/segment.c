@@ -33,8 +33,9 @@ struct search {
  * report; plain loads and stores of this function do not look at the poison.
  */
 #if SEGMENT_ASAN
-__attribute__((no_sanitize("address"), noinline)) static void raw_copy(uint8_t *to, const uint8_t *from,
-									uint64_t size)
+__attribute__((no_sanitize("address"), noinline)) static void raw_copy(uint8_t *to,
+								       const uint8_t *from,
+								       uint64_t size)
 {
 	typedef uint64_t word __attribute__((aligned(1), may_alias));
 	uint64_t at = 0;
@@ -122,7 +123,8 @@ static int object_visit(struct dl_phdr_info *info, size_t size, void *ctx)
 		if (phdr->p_type != PT_LOAD || !(phdr->p_flags & PF_W))
 			continue;
 		if (relro_end > start && relro_start < end) {
-			search->err = add_without_counters(search, info->dlpi_addr, start, relro_start);
+			search->err =
+				add_without_counters(search, info->dlpi_addr, start, relro_start);
 			start = relro_end;
 		}
 		if (!search->err)
@@ -157,7 +159,8 @@ void segments_restore(const struct segments *segments)
 		for (uint64_t at = 0; at < segment->size; at += CHUNK) {
 			uint64_t rest = segment->size - at;
 
-			raw_copy(segment->memory + at, segment->saved + at, rest < CHUNK ? rest : CHUNK);
+			raw_copy(segment->memory + at, segment->saved + at,
+				 rest < CHUNK ? rest : CHUNK);
 		}
 	}
 }

@@ -16,7 +16,8 @@ struct segments {
 
 /*
  * segments_save - copy the writable, not read-only relocated memory of the object that holds the address
- * `inside`, but for `counters`, which are in the order of their starts. 0, or -ENOENT (no object holds it), -ENOMEM.
+ * `inside`, but for `counters`, which are in the order of their starts. 0,
+ * or -ENOENT (no object holds it), -ENOMEM.
  */
 int segments_save(const void *inside, const struct elf_range *counters, size_t num_counters,
 		  struct segments *out);

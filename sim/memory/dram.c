@@ -22,21 +22,21 @@
 #ifdef DRAM_ASAN
 #include <sanitizer/asan_interface.h>
 #else
-#define DRAM_ASAN 0
-#define __asan_poison_memory_region(address, size) ((void)(address), (void)(size))
+#define DRAM_ASAN				     0
+#define __asan_poison_memory_region(address, size)   ((void)(address), (void)(size))
 #define __asan_unpoison_memory_region(address, size) ((void)(address), (void)(size))
 #endif
 
 /* Above libraries, heaps and shadow memory, below the stack: free under every layout that Linux makes. */
-#define FRAMES_BASE 0x180000000000ull
-#define FRAMES_STRIDE (64ull << 30)
+#define FRAMES_BASE    0x180000000000ull
+#define FRAMES_STRIDE  (64ull << 30)
 #define HOST_VIEW_BASE 0x200000000000ull
-#define RMM_VIEW_BASE 0x300000000000ull
-#define VIEW_STRIDE (2ull << 40)
+#define RMM_VIEW_BASE  0x300000000000ull
+#define VIEW_STRIDE    (2ull << 40)
 
-#define BANK_ALIGN (2ull << 20)
+#define BANK_ALIGN   (2ull << 20)
 #define GRANULE_SIZE 4096ull
-#define MAX_PHYS (1ull << 52)
+#define MAX_PHYS     (1ull << 52)
 
 /*
  * Zeroing in place is faster than giving pages back and faulting them in again, whatever their number;
@@ -150,8 +150,8 @@ int dram_create(const struct dram_config *config, struct dram **out)
 	if (err)
 		goto fail;
 	err = map_fixed(FRAMES_BASE + config->slot * FRAMES_STRIDE,
-			dram->num_frames * sizeof(struct port_frame), MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			&map);
+			dram->num_frames * sizeof(struct port_frame), MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, &map);
 	if (err)
 		goto fail;
 	dram->frames = map;
@@ -421,7 +421,8 @@ uint64_t dram_hash(const struct dram *dram, bool (*skip)(void *ctx, uint64_t pa)
 					 (frame->reserved & FRAME_STATE_MASK));
 		if (!(frame->flags & PORT_FRAME_DIRTY))
 			continue;
-		for (uint64_t at = offset; at < offset + dram->config.page_size; at += GRANULE_SIZE) {
+		for (uint64_t at = offset; at < offset + dram->config.page_size;
+		     at += GRANULE_SIZE) {
 			/* The host view may be protected. */
 			if (!skip || !skip(ctx, dram->config.base + at))
 				hash = mix(hash, granule_hash(dram->rmm_view + at));

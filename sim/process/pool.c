@@ -192,7 +192,8 @@ static int pool_loop(struct pool *pool)
 		for (size_t i = 0; i < pool->num_slots; i++) {
 			struct slot *slot = &pool->slots[i];
 
-			while (!pool->stopped && !slot->busy && pool->next_job < pool->config->num_jobs) {
+			while (!pool->stopped && !slot->busy &&
+			       pool->next_job < pool->config->num_jobs) {
 				int err = slot_assign(pool, slot);
 
 				if (err)

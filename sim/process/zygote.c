@@ -24,8 +24,8 @@
 #define STDERR_TAIL (127u << 10)
 /* Pages that earlier jobs of a memfd left behind as zeros; with more it is replaced. */
 #define MEMFD_KEEP_BYTES (64ull << 20)
-#define MEMORY_CHECK_MS 10
-#define STATUS_BROKEN 127
+#define MEMORY_CHECK_MS	 10
+#define STATUS_BROKEN	 127
 
 /* What the two functions write into the coverage files of a program that is built for it. */
 extern void __gcov_dump(void) __attribute__((weak));
@@ -432,7 +432,8 @@ static void job_watch(struct zygote *zygote, struct job *job)
 		};
 		uint64_t now = now_us();
 		int wait = wait_ms(zygote, job, now);
-		struct timespec timeout = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000l};
+		struct timespec timeout = {.tv_sec = wait / 1000,
+					   .tv_nsec = wait % 1000 * 1000000l};
 
 		/* Also ends when a child does. */
 		if (ppoll(fds, 3, wait < 0 ? NULL : &timeout, &zygote->mask) > 0 && fds[0].revents)

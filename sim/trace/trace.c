@@ -104,10 +104,14 @@ uint32_t trace_step(const struct trace *trace)
 const char *trace_kind_name(unsigned int kind)
 {
 	static const char *const names[TRACE_NUM_KINDS] = {
-		[TRACE_STEP_BEGIN] = "step_begin", [TRACE_STEP_END] = "step_end",
-		[TRACE_RMI] = "rmi",               [TRACE_REALM] = "realm",
-		[TRACE_SYSCALL] = "syscall",       [TRACE_EXIT] = "exit",
-		[TRACE_HOST] = "host",             [TRACE_WARN] = "warn",
+		[TRACE_STEP_BEGIN] = "step_begin",
+		[TRACE_STEP_END] = "step_end",
+		[TRACE_RMI] = "rmi",
+		[TRACE_REALM] = "realm",
+		[TRACE_SYSCALL] = "syscall",
+		[TRACE_EXIT] = "exit",
+		[TRACE_HOST] = "host",
+		[TRACE_WARN] = "warn",
 		[TRACE_FINDING] = "finding",
 	};
 

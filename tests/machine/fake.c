@@ -129,7 +129,8 @@ static int64_t fake_alloc(unsigned int order)
 
 static int64_t fake_ioctl(int32_t tid, int32_t fd, uint32_t cmd, uint64_t arg)
 {
-	static const struct port_warn warn = {"WARN", "fake.c", 12, "fake_function", "it is \"fake\""};
+	static const struct port_warn warn = {"WARN", "fake.c", 12, "fake_function",
+					      "it is \"fake\""};
 	(void)tid;
 	(void)fd;
 	switch ((enum fake_cmd)cmd) {
@@ -162,7 +163,8 @@ static int64_t fake_ioctl(int32_t tid, int32_t fd, uint32_t cmd, uint64_t arg)
 		port->warn(port->ctx, &warn);
 		return 0;
 	case FAKE_EVENT:
-		port->event(port->ctx, &(struct port_event){.kind = PORT_EVENT_PRINT, .a = 1, .text = "hello"});
+		port->event(port->ctx, &(struct port_event){
+					       .kind = PORT_EVENT_PRINT, .a = 1, .text = "hello"});
 		return port->event_mask;
 	case FAKE_FAULT:
 		return port->fault_decide(port->ctx, (enum port_fault)arg, 0x1234);
@@ -202,7 +204,8 @@ static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_
 	return 0;
 }
 
-static int64_t fake_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset, uint64_t length)
+static int64_t fake_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset,
+			      uint64_t length)
 {
 	(void)tid;
 	(void)fd;
@@ -255,10 +258,16 @@ struct long_build {
 	void *more;
 };
 #define BUILD_TYPE struct long_build
-#define TABLE(...) {.build = {__VA_ARGS__}}
+#define TABLE(...)                                                                                 \
+	{                                                                                          \
+		.build = { __VA_ARGS__ }                                                           \
+	}
 #else
 #define BUILD_TYPE struct kvm_build
-#define TABLE(...) {__VA_ARGS__}
+#define TABLE(...)                                                                                 \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
 #endif
 #ifdef FAKE_MISSING
 #define COVERAGE_FLUSH NULL
@@ -276,20 +285,21 @@ static void fake_coverage_flush(void)
 #endif
 extern const BUILD_TYPE TABLE_NAME;
 
-__attribute__((visibility("default"))) const BUILD_TYPE TABLE_NAME = TABLE(
-	.info =
-		{
-			.abi_version = FAKE_ABI,
-			.page_size = FAKE_PAGE_SIZE,
-			.uapi_era = KVM_UAPI_ERA_C,
-			.sanitizers = FAKE_SANITIZERS,
-			.series = FAKE_SERIES,
-			.compiler = "none",
-		},
-	.boot = fake_boot, .shutdown = fake_shutdown, .process_create = fake_process_create,
-	.thread_create = fake_thread_create, .process_exit = fake_process_exit,
-	.signal_set = fake_signal_set, .sys_open = fake_open, .sys_close = fake_close,
-	.sys_ioctl = fake_ioctl, .sys_mmap = fake_mmap, .sys_munmap = fake_munmap,
-	.sys_madvise = fake_madvise, .sys_fallocate = fake_fallocate, .user_read = fake_user_read,
-	.user_write = fake_user_write, .inspect = fake_inspect, .inspect_vm = fake_inspect_vm,
-	.site_name = fake_site_name, .coverage_flush = COVERAGE_FLUSH);
+__attribute__((visibility("default"))) const BUILD_TYPE TABLE_NAME =
+	TABLE(.info =
+		      {
+			      .abi_version = FAKE_ABI,
+			      .page_size = FAKE_PAGE_SIZE,
+			      .uapi_era = KVM_UAPI_ERA_C,
+			      .sanitizers = FAKE_SANITIZERS,
+			      .series = FAKE_SERIES,
+			      .compiler = "none",
+		      },
+	      .boot = fake_boot, .shutdown = fake_shutdown, .process_create = fake_process_create,
+	      .thread_create = fake_thread_create, .process_exit = fake_process_exit,
+	      .signal_set = fake_signal_set, .sys_open = fake_open, .sys_close = fake_close,
+	      .sys_ioctl = fake_ioctl, .sys_mmap = fake_mmap, .sys_munmap = fake_munmap,
+	      .sys_madvise = fake_madvise, .sys_fallocate = fake_fallocate,
+	      .user_read = fake_user_read, .user_write = fake_user_write, .inspect = fake_inspect,
+	      .inspect_vm = fake_inspect_vm, .site_name = fake_site_name,
+	      .coverage_flush = COVERAGE_FLUSH);

@@ -12,7 +12,7 @@
 
 #define REALM_BASE 0x80000000ull
 #define REALM_SIZE (4ull << 20)
-#define PART (1ull << 20)
+#define PART	   (1ull << 20)
 
 static const uint32_t page_sizes[] = {4096, 16384, 65536};
 
@@ -58,7 +58,8 @@ static void history(struct world *world, uint64_t value)
 {
 	const struct arg ram[] = {{"base", REALM_BASE}, {"size", REALM_SIZE}};
 	const struct arg written[] = {{"ipa", REALM_BASE}, {"size", PART}, {"value", value}};
-	const struct arg empty[] = {{"base", REALM_BASE}, {"size", PART / 2}, {"ripas", 0 /* empty */}};
+	const struct arg empty[] = {
+		{"base", REALM_BASE}, {"size", PART / 2}, {"ripas", 0 /* empty */}};
 
 	step(world, "vmm.create_realm", NULL, 0);
 	step(world, "vmm.init_ripas", ram, 2);

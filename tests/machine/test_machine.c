@@ -22,8 +22,8 @@
 #endif
 #endif
 
-#define BASE DRAM_DEFAULT_BASE
-#define PAGE(n) (BASE + (n) * 4096ull)
+#define BASE	DRAM_DEFAULT_BASE
+#define PAGE(n) (BASE + (n)*4096ull)
 
 static struct machine *create(const struct machine_config *config)
 {
@@ -98,7 +98,8 @@ static void make_realm(struct machine *machine)
 static const struct rmi_rec_exit *enter(struct machine *machine)
 {
 	ck_assert_uint_eq(rmi(machine, RMI_REC_ENTER, PAGE(REC), PAGE(RUN), 0, 0), 0);
-	return &((const struct rmi_rec_run *)(dram_host_view(machine_dram(machine)) + RUN * 4096))->exit;
+	return &((const struct rmi_rec_run *)(dram_host_view(machine_dram(machine)) + RUN * 4096))
+			->exit;
 }
 
 static uint8_t guest_byte = 0x42;
@@ -203,7 +204,8 @@ START_TEST(reset_and_end_leave_zeros)
 		ck_assert_uint_eq(machine_num_findings(machine), 0);
 		ck_assert_uint_eq(trace_step(machine_trace(machine)), 0);
 		for (uint64_t i = 0; i < NUM_PAGES; i++)
-			ck_assert_mem_eq(dram_rmm_view(machine_dram(machine)) + i * 4096, zero, 4096);
+			ck_assert_mem_eq(dram_rmm_view(machine_dram(machine)) + i * 4096, zero,
+					 4096);
 		make_realm(machine);
 		enter(machine);
 		ck_assert_uint_eq(machine_hash(machine), used);
@@ -327,7 +329,9 @@ START_TEST(findings_are_kept_and_traced)
 	struct log log = {""};
 	const struct finding *finding;
 
-	ck_assert_int_eq(trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_FINDING), log_sink, &log), 0);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_FINDING), log_sink, &log),
+		0);
 	trace_set_step(machine_trace(machine), 9);
 	machine_report(machine, "oracle", "condition", "function", "%d of %s", 7, "nine");
 	machine_report(machine, "other", "one", NULL, "%s", "%s");
@@ -385,8 +389,8 @@ static int64_t tell(enum fake_cmd cmd, uint64_t arg)
 }
 
 /* That there is one finding more, and which. */
-static void expect_finding(size_t index, const char *oracle, const char *condition, const char *function,
-			   const char *words)
+static void expect_finding(size_t index, const char *oracle, const char *condition,
+			   const char *function, const char *words)
 {
 	const struct finding *finding = machine_finding(hosted, index);
 
@@ -447,7 +451,8 @@ START_TEST(a_planted_warning_is_found)
 {
 	struct log log = {""};
 
-	ck_assert_int_eq(trace_add_sink(machine_trace(hosted), TRACE_MASK(TRACE_WARN), log_sink, &log), 0);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(hosted), TRACE_MASK(TRACE_WARN), log_sink, &log), 0);
 	tell(FAKE_WARN, 0);
 	expect_finding(0, "warn", "WARN", "fake_function", "fake.c:12: it is \"fake\"");
 	ck_assert_str_eq(log.text, "<WARN fake.c:12 fake_function: it is \"fake\"> ");
@@ -495,7 +500,8 @@ START_TEST(events_are_made_only_when_somebody_wants_them)
 	struct log log = {""};
 
 	ck_assert_int_eq(tell(FAKE_EVENT, 0), 0);
-	ck_assert_int_eq(trace_add_sink(machine_trace(hosted), TRACE_MASK(TRACE_HOST), log_sink, &log), 0);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(hosted), TRACE_MASK(TRACE_HOST), log_sink, &log), 0);
 	ck_assert_int_eq(tell(FAKE_EVENT, 0), (1 << PORT_EVENT_NUM_KINDS) - 1);
 	ck_assert_str_eq(log.text, "<hello> ");
 	trace_remove_sink(machine_trace(hosted), log_sink, &log);
@@ -643,7 +649,8 @@ static const char *death_of(void (*act)(void))
 		_exit(0);
 	}
 	close(fds[1]);
-	while (size < sizeof(text) - 1 && (got = read(fds[0], text + size, sizeof(text) - 1 - size)) > 0)
+	while (size < sizeof(text) - 1 &&
+	       (got = read(fds[0], text + size, sizeof(text) - 1 - size)) > 0)
 		size += (size_t)got;
 	text[size] = 0;
 	close(fds[0]);
@@ -681,11 +688,13 @@ START_TEST(a_planted_touch_of_a_delegated_page_is_reported_with_its_owner)
 	const char *report = death_of(touch_rd);
 
 	ck_assert_msg(strstr(report, "use-after-poison"), "%s", report);
-	ck_assert_msg(strstr(report, "physical address 0x800001000, which the RMM has in state RD"), "%s", report);
+	ck_assert_msg(strstr(report, "physical address 0x800001000, which the RMM has in state RD"),
+		      "%s", report);
 	ck_assert_msg(strstr(report, "  REALM_ACTIVATE 0x800001000 = SUCCESS\n"), "%s", report);
 	report = death_of(touch_data);
-	ck_assert_msg(strstr(report, "in state DATA, mapped at IPA 0x0 of the realm with RD 0x800001000"), "%s",
-		      report);
+	ck_assert_msg(
+		strstr(report, "in state DATA, mapped at IPA 0x0 of the realm with RD 0x800001000"),
+		"%s", report);
 	report = death_of(touch_by_build);
 	ck_assert_msg(strstr(report, "in state DELEGATED"), "%s", report);
 	ck_assert_msg(strstr(report, "in fake_ioctl"), "%s", report);

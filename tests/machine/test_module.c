@@ -133,7 +133,8 @@ START_TEST(damaged_headers_do_no_harm)
 		old = content[at];
 		content[at] ^= (uint8_t)(1u << (seed >> 40) % 8);
 		/* It has no kvm_build, so that no variant of it is ever run. */
-		if (kvm_module_load(make_file("damaged.so", content, size), &module, &error) != -ENOEXEC)
+		if (kvm_module_load(make_file("damaged.so", content, size), &module, &error) !=
+		    -ENOEXEC)
 			ck_abort_msg("byte 0x%zx", at);
 		free(error);
 		content[at] = old;

@@ -152,8 +152,10 @@ START_TEST(slots_live_side_by_side_at_fixed_addresses)
 	for (unsigned int i = 0; i < DRAM_NUM_SLOTS; i++) {
 		config.slot = i;
 		dram[i] = create(&config);
-		ck_assert_uint_eq((uintptr_t)dram_host_view(dram[i]), 0x200000000000ull + (i * 2ull << 40));
-		ck_assert_uint_eq((uintptr_t)dram_rmm_view(dram[i]), 0x300000000000ull + (i * 2ull << 40));
+		ck_assert_uint_eq((uintptr_t)dram_host_view(dram[i]),
+				  0x200000000000ull + (i * 2ull << 40));
+		ck_assert_uint_eq((uintptr_t)dram_rmm_view(dram[i]),
+				  0x300000000000ull + (i * 2ull << 40));
 		dram_host_view(dram[i])[5] = (uint8_t)(i + 1);
 		ck_assert_int_eq(dram_create(&config, &again), -EBUSY);
 		ck_assert_ptr_null(again);
@@ -244,7 +246,8 @@ START_TEST(reset_restores_zeros_and_the_order)
 		dram_frames(dram)[1].site = 9;
 		/* Written by somebody who was not given them. */
 		for (int i = 0; i < 4; i++) {
-			static const uint64_t strays[] = {3 * MIB, 3 * MIB + 4096, 4 * MIB - 4096, MIB};
+			static const uint64_t strays[] = {3 * MIB, 3 * MIB + 4096, 4 * MIB - 4096,
+							  MIB};
 
 			dram_mark_dirty(dram, DRAM_DEFAULT_BASE + strays[i]);
 			dram_rmm_view(dram)[strays[i] + 4095] = 0xff;

@@ -7,7 +7,8 @@
 
 #include <sim/dram.h>
 
-#define NUM_FRAMES 1024u /* of 4 KiB: the smallest multiple of 2 MiB that has two blocks of order 9 */
+#define NUM_FRAMES                                                                                 \
+	1024u /* of 4 KiB: the smallest multiple of 2 MiB that has two blocks of order 9 */
 
 static struct dram *dram;
 
@@ -36,7 +37,7 @@ static void teardown(void)
 }
 
 #define ALLOC(order, expected) ck_assert_int_eq(dram_frame_alloc(dram, order), expected)
-#define FREE(index, order) ck_assert_int_eq(dram_frame_free(dram, index, order), 0)
+#define FREE(index, order)     ck_assert_int_eq(dram_frame_free(dram, index, order), 0)
 
 static void fill(void)
 {
@@ -76,10 +77,10 @@ END_TEST
 START_TEST(blocks_are_aligned_and_skipped_frames_come_next)
 {
 	ALLOC(0, 0);
-	ALLOC(3, 8);  /* skips 1..7 */
+	ALLOC(3, 8); /* skips 1..7 */
 	ALLOC(0, 1);
 	ALLOC(1, 2);
-	ALLOC(0, 4);  /* the lowest of the rest, 4..7 */
+	ALLOC(0, 4); /* the lowest of the rest, 4..7 */
 	ALLOC(1, 6);
 	ALLOC(0, 5);
 	ALLOC(0, 16);
@@ -207,11 +208,11 @@ START_TEST(wrong_frees_are_refused_and_change_nothing)
 	FREE(1, 0);
 	dram_frames(dram)[2].refcount = 1;
 	hash = dram_hash(dram, NULL, NULL);
-	ck_assert_int_eq(dram_frame_free(dram, 1, 0), -EINVAL);          /* twice */
-	ck_assert_int_eq(dram_frame_free(dram, 3, 0), -EINVAL);          /* never handed out */
-	ck_assert_int_eq(dram_frame_free(dram, 0, 1), -EINVAL);          /* partly free */
-	ck_assert_int_eq(dram_frame_free(dram, 1, 1), -EINVAL);          /* misaligned */
-	ck_assert_int_eq(dram_frame_free(dram, 2, 0), -EINVAL);          /* in use */
+	ck_assert_int_eq(dram_frame_free(dram, 1, 0), -EINVAL);		 /* twice */
+	ck_assert_int_eq(dram_frame_free(dram, 3, 0), -EINVAL);		 /* never handed out */
+	ck_assert_int_eq(dram_frame_free(dram, 0, 1), -EINVAL);		 /* partly free */
+	ck_assert_int_eq(dram_frame_free(dram, 1, 1), -EINVAL);		 /* misaligned */
+	ck_assert_int_eq(dram_frame_free(dram, 2, 0), -EINVAL);		 /* in use */
 	ck_assert_int_eq(dram_frame_free(dram, NUM_FRAMES, 0), -EINVAL); /* outside */
 	ck_assert_int_eq(dram_frame_free(dram, UINT64_MAX, 0), -EINVAL);
 	ck_assert_int_eq(dram_frame_free(dram, 0, 40), -EINVAL);
@@ -304,7 +305,8 @@ START_TEST(random_calls_keep_the_books)
 				held[num_held++].order = order;
 				num_free -= 1ull << order;
 			} else {
-				for (uint32_t i = 0; i < NUM_FRAMES && !possible; i += 1u << order) {
+				for (uint32_t i = 0; i < NUM_FRAMES && !possible;
+				     i += 1u << order) {
 					possible = true;
 					for (uint32_t j = i; j < i + (1u << order); j++)
 						possible = possible && !owner[j];

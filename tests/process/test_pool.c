@@ -29,7 +29,7 @@
 #endif
 #ifdef TEST_ASAN
 /* A fork takes several times as long, and what AddressSanitizer keeps for itself counts as memory. */
-#define MAX_JOBS 200
+#define MAX_JOBS	 200
 #define MEMORY_LIMIT_MIB 128u
 
 /* Freed memory that is kept makes every fork of this program slower. */
@@ -39,7 +39,7 @@ const char *__asan_default_options(void)
 	return "quarantine_size_mb=1";
 }
 #else
-#define MAX_JOBS 1000
+#define MAX_JOBS	 1000
 #define MEMORY_LIMIT_MIB 64u
 #endif
 
@@ -58,7 +58,7 @@ struct run {
 	struct seen seen[MAX_JOBS];
 	size_t reports;
 	size_t stop_after; /* reports; 0: never */
-	int alive;         /* write end of a pipe that whoever is alive holds */
+	int alive;	   /* write end of a pipe that whoever is alive holds */
 	int prepared;
 };
 
@@ -88,8 +88,8 @@ static bool job_done(void *ctx, size_t job, const struct pool_result *result)
 	return ++self->reports != self->stop_after;
 }
 
-static struct pool_config config_for(int (*job)(struct run *, size_t, struct pool_child *), unsigned int jobs,
-				     size_t num_jobs)
+static struct pool_config config_for(int (*job)(struct run *, size_t, struct pool_child *),
+				     unsigned int jobs, size_t num_jobs)
 {
 	memset(&run, 0, sizeof(run));
 	run.job = job;
@@ -128,8 +128,8 @@ static void run_pool(const struct pool_config *config)
 static void expect(size_t job, enum pool_end end, int code)
 {
 	ck_assert_msg(run.seen[job].end == end && run.seen[job].code == code,
-		      "job %zu: end %d, code %d; expected %d, %d; stderr: %s", job, run.seen[job].end,
-		      run.seen[job].code, end, code, run.seen[job].text);
+		      "job %zu: end %d, code %d; expected %d, %d; stderr: %s", job,
+		      run.seen[job].end, run.seen[job].code, end, code, run.seen[job].text);
 }
 
 static void sleep_ms(unsigned int ms)
@@ -392,7 +392,9 @@ static int memfd_job(struct run *self, size_t job, struct pool_child *child)
 		}
 		at += got;
 	}
-	pool_child_write(child, text, (size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)st.st_ino));
+	pool_child_write(
+		child, text,
+		(size_t)snprintf(text, sizeof(text), "%llu", (unsigned long long)st.st_ino));
 	if (job == 3 || job == 6) {
 		if (pwrite(child->memfd, "dirt", 4, 12345) != 4)
 			return 3;

@@ -44,7 +44,8 @@ START_TEST(sinks_get_what_they_asked_for)
 	emit(trace, TRACE_RMI, "nobody");
 	trace_on_change(trace, count_change, &changes);
 	ck_assert_int_eq(trace_add_sink(trace, TRACE_MASK(TRACE_RMI), log_sink, &one), 0);
-	ck_assert_int_eq(trace_add_sink(trace, TRACE_MASK_ALL & ~TRACE_MASK(TRACE_WARN), log_sink, &two), 0);
+	ck_assert_int_eq(
+		trace_add_sink(trace, TRACE_MASK_ALL & ~TRACE_MASK(TRACE_WARN), log_sink, &two), 0);
 	ck_assert_int_eq(changes, 2);
 	ck_assert(trace_wants(trace, TRACE_RMI));
 	ck_assert(trace_wants(trace, TRACE_FINDING));
@@ -82,7 +83,8 @@ START_TEST(many_sinks_in_the_order_they_came)
 	char buffer[64] = "", *text = buffer;
 
 	for (int i = 0; i < 20; i++)
-		ck_assert_int_eq(trace_add_sink(trace, TRACE_MASK(TRACE_HOST), order_sink, &text), 0);
+		ck_assert_int_eq(trace_add_sink(trace, TRACE_MASK(TRACE_HOST), order_sink, &text),
+				 0);
 	ck_assert_int_eq(trace_add_sink(trace, TRACE_MASK(TRACE_HOST), log_sink, &log), 0);
 	emit(trace, TRACE_HOST, "t");
 	ck_assert_str_eq(buffer, "xxxxxxxxxxxxxxxxxxxx");
@@ -109,48 +111,64 @@ static const char *json(struct trace_event *event)
 /* The keys, their order and the spelling of values are a format that other programs read. */
 START_TEST(events_as_lines_of_json)
 {
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_STEP_BEGIN, .actor = -1, .text = "vmm.run"}),
-			 "{\"step\":3,\"actor\":-1,\"kind\":\"step_begin\",\"text\":\"vmm.run\"}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_STEP_END, .value = {(uint64_t)-EPERM}}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"step_end\",\"result\":\"-EPERM\"}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){
+			.kind = TRACE_STEP_BEGIN, .actor = -1, .text = "vmm.run"}),
+		"{\"step\":3,\"actor\":-1,\"kind\":\"step_begin\",\"text\":\"vmm.run\"}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){.kind = TRACE_STEP_END, .value = {(uint64_t)-EPERM}}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"step_end\",\"result\":\"-EPERM\"}\n");
 	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_STEP_END}),
 			 "{\"step\":3,\"actor\":0,\"kind\":\"step_end\",\"result\":\"0x0\"}\n");
 	/* 0xc400015e is RTT_DESTROY: rd, ipa, level in; rtt, top out (section 3.12 of the facts). */
+	ck_assert_str_eq(
+		json(&(struct trace_event){
+			.kind = TRACE_RMI,
+			.value = {0xc400015e, 0x800001000, 0x80000000, 3, 9, 9, 9},
+			.result = {0x204, 0, 0x80200000, 9, 9},
+			.text = "rtt_walk"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"rmi\",\"name\":\"RTT_DESTROY\",\"args\":"
+		"{\"rd\":\"0x800001000\",\"ipa\":\"0x80000000\",\"level\":\"0x3\"},\"result\":"
+		"\"RTT/"
+		"2\",\"out\":{\"rtt\":\"0x0\",\"top\":\"0x80200000\"},\"condition\":\"rtt_walk\"}"
+		"\n");
 	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_RMI,
-						     .value = {0xc400015e, 0x800001000, 0x80000000, 3, 9, 9, 9},
-						     .result = {0x204, 0, 0x80200000, 9, 9},
-						     .text = "rtt_walk"}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"rmi\",\"name\":\"RTT_DESTROY\",\"args\":"
-			 "{\"rd\":\"0x800001000\",\"ipa\":\"0x80000000\",\"level\":\"0x3\"},\"result\":"
-			 "\"RTT/2\",\"out\":{\"rtt\":\"0x0\",\"top\":\"0x80200000\"},\"condition\":\"rtt_walk\"}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_RMI,
-						     .value = {0xc4000160, 1, 2, 3, 4, 5, 6},
-						     .result = {~0ull, 1, 2, 3, 4}}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"rmi\",\"fid\":\"0xc4000160\",\"args\":{\"x1\":\"0x1\","
-			 "\"x2\":\"0x2\",\"x3\":\"0x3\",\"x4\":\"0x4\",\"x5\":\"0x5\",\"x6\":\"0x6\"},\"result\":"
-			 "\"NOT_SUPPORTED\",\"out\":{\"x1\":\"0x1\",\"x2\":\"0x2\",\"x3\":\"0x3\",\"x4\":\"0x4\"}}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_REALM, .value = {0x1000, 8, 1}, .text = "write"}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"realm\",\"ipa\":\"0x1000\",\"size\":\"0x8\","
-			 "\"outcome\":\"0x1\",\"text\":\"write\"}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_SYSCALL,
-						     .value = {3, 0xae80, 0, 0},
-						     .result = {(uint64_t)-EINTR},
-						     .text = "ioctl"}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"syscall\",\"name\":\"ioctl\",\"args\":[\"0x3\","
-			 "\"0xae80\",\"0x0\",\"0x0\"],\"result\":\"-EINTR\"}\n");
+						    .value = {0xc4000160, 1, 2, 3, 4, 5, 6},
+						    .result = {~0ull, 1, 2, 3, 4}}),
+			 "{\"step\":3,\"actor\":0,\"kind\":\"rmi\",\"fid\":\"0xc4000160\",\"args\":"
+			 "{\"x1\":\"0x1\","
+			 "\"x2\":\"0x2\",\"x3\":\"0x3\",\"x4\":\"0x4\",\"x5\":\"0x5\",\"x6\":"
+			 "\"0x6\"},\"result\":"
+			 "\"NOT_SUPPORTED\",\"out\":{\"x1\":\"0x1\",\"x2\":\"0x2\",\"x3\":\"0x3\","
+			 "\"x4\":\"0x4\"}}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){
+			.kind = TRACE_REALM, .value = {0x1000, 8, 1}, .text = "write"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"realm\",\"ipa\":\"0x1000\",\"size\":\"0x8\","
+		"\"outcome\":\"0x1\",\"text\":\"write\"}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){.kind = TRACE_SYSCALL,
+					   .value = {3, 0xae80, 0, 0},
+					   .result = {(uint64_t)-EINTR},
+					   .text = "ioctl"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"syscall\",\"name\":\"ioctl\",\"args\":[\"0x3\","
+		"\"0xae80\",\"0x0\",\"0x0\"],\"result\":\"-EINTR\"}\n");
 	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_EXIT,
-						     .value = {39, 8, 0x2000, 0x1000},
-						     .result = {(uint64_t)-EFAULT}}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"exit\",\"reason\":\"0x27\",\"details\":[\"0x8\","
+						    .value = {39, 8, 0x2000, 0x1000},
+						    .result = {(uint64_t)-EFAULT}}),
+			 "{\"step\":3,\"actor\":0,\"kind\":\"exit\",\"reason\":\"0x27\","
+			 "\"details\":[\"0x8\","
 			 "\"0x2000\",\"0x1000\"],\"result\":\"-EFAULT\"}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_HOST,
-						     .value = {1, 0x800003000, 0, 0, 0},
-						     .text = "kmalloc",
-						     .name = "page_alloc"}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"host\",\"name\":\"page_alloc\",\"values\":"
-			 "[\"0x800003000\",\"0x0\",\"0x0\",\"0x0\"],\"text\":\"kmalloc\"}\n");
-	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_WARN, .text = "WARN rme.c:1 f: x"}),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"warn\",\"text\":\"WARN rme.c:1 f: x\"}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){.kind = TRACE_HOST,
+					   .value = {1, 0x800003000, 0, 0, 0},
+					   .text = "kmalloc",
+					   .name = "page_alloc"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"host\",\"name\":\"page_alloc\",\"values\":"
+		"[\"0x800003000\",\"0x0\",\"0x0\",\"0x0\"],\"text\":\"kmalloc\"}\n");
+	ck_assert_str_eq(
+		json(&(struct trace_event){.kind = TRACE_WARN, .text = "WARN rme.c:1 f: x"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"warn\",\"text\":\"WARN rme.c:1 f: x\"}\n");
 	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_FINDING}),
 			 "{\"step\":3,\"actor\":0,\"kind\":\"finding\"}\n");
 }
@@ -164,11 +182,12 @@ START_TEST(text_is_escaped)
 		{"plain", "plain"},
 		{"q\"b\\s/", "q\\\"b\\\\s/"},
 		{"a\nb\tc\rd\x01\x7f", "a\\nb\\tc\\u000dd\\u0001\\u007f"},
-		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
-		{"\xff", "\\ufffd"},                        /* never in UTF-8 */
-		{"\xc3", "\\ufffd"},                        /* cut off */
-		{"\xc0\xaf", "\\ufffd\\ufffd"},             /* overlong */
-		{"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},  /* a surrogate */
+		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		 "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"\xff", "\\ufffd"},				      /* never in UTF-8 */
+		{"\xc3", "\\ufffd"},				      /* cut off */
+		{"\xc0\xaf", "\\ufffd\\ufffd"},			      /* overlong */
+		{"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},	      /* a surrogate */
 		{"\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"}, /* above U+10FFFF */
 		{"\xe2\x82z", "\\ufffd\\ufffdz"},
 	};
@@ -176,8 +195,11 @@ START_TEST(text_is_escaped)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(expected, sizeof(expected),
-			 "{\"step\":3,\"actor\":0,\"kind\":\"warn\",\"text\":\"%s\"}\n", cases[i].shown);
-		ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_WARN, .text = cases[i].text}), expected);
+			 "{\"step\":3,\"actor\":0,\"kind\":\"warn\",\"text\":\"%s\"}\n",
+			 cases[i].shown);
+		ck_assert_str_eq(
+			json(&(struct trace_event){.kind = TRACE_WARN, .text = cases[i].text}),
+			expected);
 	}
 }
 END_TEST

@@ -29,13 +29,13 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
-#define START_ROUNDS 40
-#define RESET_ROUNDS 200
+#define MIB	      (1ull << 20)
+#define GIB	      (1ull << 30)
+#define START_ROUNDS  40
+#define RESET_ROUNDS  200
 #define TOUCHED_PAGES 200
-#define REALM_PAGES 60 /* with what makes the realm about 100 granules are touched */
-#define REALM_BASE 0x80000000ull
+#define REALM_PAGES   60 /* with what makes the realm about 100 granules are touched */
+#define REALM_BASE    0x80000000ull
 
 static int fail(const char *what, int err, char *error)
 {
@@ -107,7 +107,8 @@ struct setup {
 	struct world_config config;
 };
 
-static void setup_init(struct setup *setup, struct kvm_module *module, uint64_t realm_size, int memfd)
+static void setup_init(struct setup *setup, struct kvm_module *module, uint64_t realm_size,
+		       int memfd)
 {
 	memset(setup, 0, sizeof(*setup));
 	setup->slot.base = REALM_BASE;
@@ -189,7 +190,8 @@ static void live(struct kvm_module *module, int memfd, struct life *life)
 }
 
 /* A life in a child of its own, as a scenario has it; what the fork and the end of the process add. */
-static int live_in_child(struct kvm_module *module, int memfd, struct life *life, uint64_t *total_ns)
+static int live_in_child(struct kvm_module *module, int memfd, struct life *life,
+			 uint64_t *total_ns)
 {
 	uint64_t begin = bench_now_ns();
 	int fds[2], status, err = -EIO;
@@ -260,7 +262,8 @@ static int bench_starts(struct kvm_module *module, bool recycled)
 		close(memfd);
 	if (err)
 		return err;
-	printf("  %s, %s memfd: start %.0f us, %d pages written %.0f us, end %.0f us (%llu frames touched); "
+	printf("  %s, %s memfd: start %.0f us, %d pages written %.0f us, end %.0f us (%llu frames "
+	       "touched); "
 	       "with fork and exit %.0f us\n",
 	       module ? "with KVM" : "RMM only", recycled ? "recycled" : "fresh",
 	       median_us(start, START_ROUNDS), REALM_PAGES, median_us(use, START_ROUNDS),
@@ -300,8 +303,8 @@ static int bench_reset(struct kvm_module *module)
 	machine_destroy(machine);
 	if (err)
 		return fail("reset", err, NULL);
-	printf("  %s, reset in process with %d pages written: %.1f us\n", module ? "with KVM" : "RMM only",
-	       TOUCHED_PAGES, median_us(reset, RESET_ROUNDS));
+	printf("  %s, reset in process with %d pages written: %.1f us\n",
+	       module ? "with KVM" : "RMM only", TOUCHED_PAGES, median_us(reset, RESET_ROUNDS));
 	return 0;
 }
 
@@ -338,7 +341,8 @@ static int bench_realm(struct kvm_module *module)
 	world_destroy(world);
 	if (err)
 		return fail("realm", err, error);
-	printf("  with KVM, a realm that reads %d pages (%llu frames touched): %.0f us, then reset %.1f us\n",
+	printf("  with KVM, a realm that reads %d pages (%llu frames touched): %.0f us, then reset "
+	       "%.1f us\n",
 	       REALM_PAGES, (unsigned long long)touched, median_us(make, START_ROUNDS),
 	       median_us(reset, START_ROUNDS));
 	return 0;
@@ -375,11 +379,13 @@ static int populate(struct kvm_module *module, uint64_t size)
 		err = -EIO;
 	}
 	if (!err)
-		printf("  %6llu MiB %9llu pages: %7.0f ns and %5.1f bytes of host memory a page (%llu MiB), "
+		printf("  %6llu MiB %9llu pages: %7.0f ns and %5.1f bytes of host memory a page "
+		       "(%llu MiB), "
 		       "torn down in %.0f ns a page\n",
 		       (unsigned long long)(size / MIB), (unsigned long long)pages,
 		       (double)populated / (double)pages, (double)memory / (double)pages,
-		       (unsigned long long)(memory / MIB), (double)(cpu_time_ns() - begin) / (double)pages);
+		       (unsigned long long)(memory / MIB),
+		       (double)(cpu_time_ns() - begin) / (double)pages);
 	fflush(stdout);
 	world_destroy(world);
 	close(memfd);
@@ -450,7 +456,8 @@ int main(int argc, char **argv)
 		largest = 0;
 	if (largest < MIB || largest > 512 * GIB) {
 		fputs("usage: bench-machine [--up-to SIZE]\n"
-		      "  SIZE  largest realm to populate, such as 64G; from 1M to 512G, 256M if not given\n",
+		      "  SIZE  largest realm to populate, such as 64G; from 1M to 512G, 256M if "
+		      "not given\n",
 		      stderr);
 		return 2;
 	}

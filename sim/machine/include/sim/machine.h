@@ -18,10 +18,13 @@ struct kvm_module;
 /*
  * kvm_module_load - load a KVM build from a shared object. Several can be loaded; each is used by one
  * machine at a time. Returns 0, or -ENOENT (no such file), -ENOEXEC (not a KVM build, or made for another
- * port ABI, or for sanitizers that this program was not built with); *error then says why in words (to be
- * freed with free()).
+ * port ABI, or for other sanitizers than this program was built with), other -errno of the file system;
+ * *error then says why in words (to be freed with free(); `error` may be NULL). No code of a file that is
+ * no KVM build for this program's sanitizers is run. A file that is loaded already is not loaded again: the
+ * same module is returned, and is to be unloaded once more.
  */
 int kvm_module_load(const char *path, struct kvm_module **out, char **error);
+/* kvm_module_unload - NULL is ignored. A machine that uses the module keeps it. */
 void kvm_module_unload(struct kvm_module *module);
 const struct kvm_build *kvm_module_build(const struct kvm_module *module);
 const char *kvm_module_path(const struct kvm_module *module);
@@ -40,12 +43,18 @@ struct machine_config {
 };
 void machine_config_init(struct machine_config *config);
 
-/* machine_create - 0 or -errno; *error (may be NULL) says what failed, to be freed with free(). */
+/*
+ * machine_create - 0; -EBUSY (the module, or the DRAM's slot, is in use); -EINVAL (of dram_create() or
+ * rmm_create()); other -errno of the system or of the build's boot. *error (`error` may be NULL) says what
+ * failed, to be freed with free(). `config` is copied; the module and the trace outlive the machine.
+ */
 int machine_create(const struct machine_config *config, struct machine **out, char **error);
 void machine_destroy(struct machine *machine);
 /*
  * machine_reset - back to the state after machine_create(): the RMM, the build's writable segments and
- * DRAM, at the cost of what was touched. Findings and the step number are cleared. 0 or -errno.
+ * DRAM, at the cost of what was touched. Findings and the step number are cleared; hooks, guest and sinks
+ * stay. Fault hooks are not asked while the host boots, here and in machine_create(). 0, or what the
+ * build's boot returned: the machine can then only be destroyed.
  */
 int machine_reset(struct machine *machine);
 
