@@ -21,6 +21,12 @@ says out '  * 0x80200000..0x80400000  EMPTY     UNASSIGNED    level 2, 1 x 2M'
 says out 'DATA 0 (-512)'
 says out 'page-table pages 0 (-1)'
 
+# The shared alias is drawn where something is mapped there: 192K are three cells, of which one goes again.
+expect 0 show "$checkout/scenarios/shared/one-page-of-many.yaml" --ascii --color never
+says out ' 0x180200000  ................................ > SSS.............................'
+says out ' 0x180200000  SSS............................. > S.S.............................'
+says out '  * 0x180210000..0x180220000  -         UNASSIGNED_NS level 3, 16 x 4K'
+
 # The vocabulary is the step table's.
 expect 0 list --steps
 for step in vmm.init_ripas guest.set_ripas vmm.set_attributes rmm.smc; do

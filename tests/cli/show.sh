@@ -35,7 +35,10 @@ row 0x80200000 '################----------------' '........########-------------
 row 0x80400000 "$rams" "$rams"
 says out '  * 0x80200000..0x80280000  EMPTY     UNASSIGNED    level 3, 128 x 4K'
 says out '    0x80280000..0x80300000  RAM       ASSIGNED      level 3, 128 x 4K'
-says out 'the map is unchanged'
+holds test "$(grep -c 'the map is unchanged' out)" = 1
+says out 'realm     33-bit IPA space, protected below 0x100000000; slots 0x80000000..0x81000000'
+says out 'legend    --- RAM                 ### RAM, backed         ... EMPTY'
+lacks out '0x180000000'
 says out 'passed: 6 steps, 386 RMI calls; everything was given back'
 lacks out '░'
 lacks out $'\033'
