@@ -4,7 +4,6 @@
 
 #include "value.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
