@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands of rmesim. */
+#include "docs.h"
 #include "rmesim.h"
 #include "rmi.h"
 
@@ -10,5 +11,5 @@ static const struct command command_rmi = {
 };
 
 const struct command *const command_table[] = {&command_run, &command_list, &command_show,
-					       &command_lint, &command_rmi};
+					       &command_lint, &command_rmi, &command_docs};
 const size_t command_table_size = G_N_ELEMENTS(command_table);
