@@ -16,32 +16,34 @@ void granule_touch(struct bank *bank, uint64_t pa)
 	}
 }
 
+/* The first of `n` bits from `from` on that is set, or `n`. */
+static uint64_t next_set_bit(const uint64_t *words, uint64_t n, uint64_t from)
+{
+	while (from < n) {
+		const uint64_t rest = words[from / 64] >> (from % 64);
+
+		if (rest)
+			return from + (uint64_t)__builtin_ctzll(rest);
+		from = (from / 64 + 1) * 64;
+	}
+	return n;
+}
+
 uint64_t bank_next_touched(const struct bank *bank, uint64_t index)
 {
-	const uint64_t end = bank->size >> GRANULE_SHIFT;
-	const uint64_t num_chunks = (end + GRANULES_PER_CHUNK - 1) / GRANULES_PER_CHUNK;
+	const uint64_t end = bank_num_granules(bank);
+	const uint64_t num_words = bank_num_touched(bank);
 	uint64_t chunk = index / GRANULES_PER_CHUNK;
+	uint64_t word = next_set_bit(bank->touched_words, num_words, chunk / 64);
 
-	while (chunk < num_chunks) {
-		const uint64_t word = chunk / 64;
-		const uint64_t bits = bank->touched[word] >> (chunk % 64);
-		uint64_t words;
+	while (word < num_words) {
+		const uint64_t in_word = word == chunk / 64 ? chunk % 64 : 0;
+		const uint64_t bit = next_set_bit(&bank->touched[word], 64, in_word);
+		const uint64_t first = (word * 64 + bit) * GRANULES_PER_CHUNK;
 
-		if (bits) {
-			const uint64_t first = (chunk + __builtin_ctzll(bits)) * GRANULES_PER_CHUNK;
-
+		if (bit < 64)
 			return first > index ? first : index;
-		}
-		/* Nothing in the rest of this word: go to the next word that has something. */
-		chunk = (word + 1) * 64;
-		while (chunk < num_chunks) {
-			words = bank->touched_words[chunk / 64 / 64] >> (chunk / 64 % 64);
-			if (words) {
-				chunk += (uint64_t)__builtin_ctzll(words) * 64;
-				break;
-			}
-			chunk = (chunk / 4096 + 1) * 4096;
-		}
+		word = next_set_bit(bank->touched_words, num_words, word + 1);
 	}
 	return end;
 }

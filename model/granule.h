@@ -42,6 +42,25 @@ struct bank {
 };
 #define GRANULES_PER_CHUNK 64
 
+static inline uint64_t bank_num_granules(const struct bank *bank)
+{
+	return bank->size >> GRANULE_SHIFT;
+}
+
+/* words_for_bits - how many 64-bit words hold `n` bits. */
+static inline uint64_t words_for_bits(uint64_t n)
+{
+	return (n + 63) / 64;
+}
+
+/* bank_num_touched - how many words bank->touched has. */
+static inline uint64_t bank_num_touched(const struct bank *bank)
+{
+	const uint64_t granules = bank_num_granules(bank);
+
+	return words_for_bits((granules + GRANULES_PER_CHUNK - 1) / GRANULES_PER_CHUNK);
+}
+
 struct rmm {
 	struct bank *banks; /* by ascending base */
 	struct bank *banks_end;

@@ -66,7 +66,7 @@ void rmm_inspect_each_granule(const struct rmm *rmm,
 			      void *ctx)
 {
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = bank->size >> GRANULE_SHIFT;
+		const uint64_t end = bank_num_granules(bank);
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
 			const struct rmm_granule_view view = granule_view(&bank->granules[i]);
@@ -231,7 +231,7 @@ uint64_t rmm_inspect_hash(const struct rmm *rmm)
 	uint64_t hash = HASH_PRIME_2;
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = bank->size >> GRANULE_SHIFT;
+		const uint64_t end = bank_num_granules(bank);
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
 			const struct granule *granule = &bank->granules[i];

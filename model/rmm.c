@@ -84,32 +84,22 @@ static void *lazy_alloc(uint64_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static uint64_t num_granules(const struct bank *bank)
+/* Bytes of bank->granules, rounded up so that the words behind it are aligned. */
+static uint64_t bank_granules_size(const struct bank *bank)
 {
-	return bank->size >> GRANULE_SHIFT;
-}
-
-/* Words that hold one bit for each of `n`. */
-static uint64_t bit_words(uint64_t n)
-{
-	return (n + 63) / 64;
-}
-
-static uint64_t touched_words(const struct bank *bank)
-{
-	return bit_words(bit_words(num_granules(bank)));
+	return (bank_num_granules(bank) * sizeof(struct granule) + 7) & ~UINT64_C(7);
 }
 
 /* The bank's own memory: granules, touched, touched_words, one behind the other. */
 static uint64_t bank_alloc_size(const struct bank *bank)
 {
-	return num_granules(bank) * sizeof(struct granule) + sizeof(struct granule) +
-	       (touched_words(bank) + bit_words(touched_words(bank))) * sizeof(uint64_t);
+	const uint64_t touched = bank_num_touched(bank);
+
+	return bank_granules_size(bank) + (touched + words_for_bits(touched)) * sizeof(uint64_t);
 }
 
 static int bank_init(struct bank *bank, const struct rmm_bank *config)
 {
-	uint64_t granules_size;
 	uint8_t *p;
 
 	bank->base = config->base;
@@ -119,11 +109,9 @@ static int bank_init(struct bank *bank, const struct rmm_bank *config)
 	p = lazy_alloc(bank_alloc_size(bank));
 	if (!p)
 		return -ENOMEM;
-	/* Rounded up so that the words behind it are aligned. */
-	granules_size = (num_granules(bank) * sizeof(struct granule) + 7) & ~UINT64_C(7);
 	bank->granules = (struct granule *)p;
-	bank->touched = (uint64_t *)(p + granules_size);
-	bank->touched_words = bank->touched + touched_words(bank);
+	bank->touched = (uint64_t *)(p + bank_granules_size(bank));
+	bank->touched_words = bank->touched + bank_num_touched(bank);
 	return 0;
 }
 
@@ -144,7 +132,7 @@ static int banks_init(struct rmm *rmm, const struct rmm_config *config)
 		ret = bank_init(rmm->banks_end, &config->banks[i]);
 		if (ret)
 			return ret;
-		rmm->num_granules += num_granules(rmm->banks_end);
+		rmm->num_granules += bank_num_granules(rmm->banks_end);
 		rmm->banks_end++;
 	}
 	qsort(rmm->banks, config->num_banks, sizeof(*rmm->banks), bank_compare);
@@ -214,13 +202,14 @@ static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t ind
 void rmm_reset(struct rmm *rmm)
 {
 	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = num_granules(bank);
+		const uint64_t end = bank_num_granules(bank);
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++)
 			granule_reset(rmm, bank, i);
-		for (uint64_t i = 0; i < bit_words(touched_words(bank)); i++) {
+		for (uint64_t i = 0; i < words_for_bits(bank_num_touched(bank)); i++) {
 			for (uint64_t bits = bank->touched_words[i]; bits; bits &= bits - 1)
 				bank->touched[i * 64 + (uint64_t)__builtin_ctzll(bits)] = 0;
+			/* Written only where needed: an untouched page of it stays without memory. */
 			if (bank->touched_words[i])
 				bank->touched_words[i] = 0;
 		}

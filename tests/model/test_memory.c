@@ -1009,6 +1009,66 @@ START_TEST(test_bank_of_any_size)
 }
 END_TEST
 
+struct found {
+	const uint64_t *expected; /* ascending, ends with 0 */
+};
+
+static bool find(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
+{
+	struct found *f = ctx;
+
+	(void)view;
+	check_eq(pa, *f->expected);
+	f->expected++;
+	return true;
+}
+
+START_TEST(test_touched_sets)
+{
+	/* Sets of granules, near and far, of which each is found and no other; also after a reset. */
+	const uint64_t size = UINT64_C(1) << 40;
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct rmm_bank bank = {UINT64_C(1) << 40, size, p, 0};
+	struct rmm_config config;
+	uint64_t seed = 1;
+	struct rmm *rmm;
+
+	check(p != MAP_FAILED);
+	rmm_config_init(&config);
+	config.banks = &bank;
+	config.num_banks = 1;
+	check_eq((uint64_t)rmm_create(&config, &rmm), 0);
+	for (unsigned int round = 0; round < 60; round++) {
+		uint64_t expected[65] = {0};
+		struct found f = {expected};
+		uint64_t at = 0;
+		unsigned int n = 0;
+
+		while (n < 64) {
+			struct rmm_regs regs = {.x = {RMI_GRANULE_DELEGATE}};
+
+			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+			/* Distances from one granule to some 2^27 of them. */
+			at += (1 + (seed >> 36) % (UINT64_C(1) << (seed >> 33) % 28)) * PAGE;
+			if (at >= size)
+				break;
+			regs.x[1] = expected[n++] = bank.base + at;
+			rmm_smc(rmm, &regs);
+			check_eq(regs.x[0], SUCCESS);
+		}
+		rmm_inspect_each_granule(rmm, find, &f);
+		check_eq((uint64_t)(f.expected - expected), n);
+		rmm_reset(rmm);
+		rmm_inspect_each_granule(rmm, find, &f);
+		check_eq((uint64_t)(f.expected - expected), n);
+		check_eq(rmm_inspect_count(rmm, RMM_GRANULE_UNDELEGATED), size / PAGE);
+	}
+	rmm_destroy(rmm);
+	munmap(p, size);
+}
+END_TEST
+
 /* --- configuration --- */
 
 #define REFUSED(statement)                                                                         \
@@ -1140,6 +1200,7 @@ Suite *suite_memory(void)
 	tcase_add_test(tcase, test_view_is_base);
 	tcase_add_test(tcase, test_two_rmms);
 	tcase_add_test(tcase, test_large_bank);
+	tcase_add_test(tcase, test_touched_sets);
 	tcase_add_test(tcase, test_bank_of_any_size);
 	tcase_add_test(tcase, test_config);
 	tcase_add_test(tcase, test_default_config);
