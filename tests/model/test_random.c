@@ -873,7 +873,7 @@ Suite *suite_random(void)
 	TCase *tcase = tcase_create("seeds");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, test_random_calls, 0, 8);
+	tcase_add_loop_test(tcase, test_random_calls, 0, 5);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
