@@ -25,6 +25,7 @@ missing_packages() {
 	want libc6-dev has_header stdio.h
 	want clang command -v clang
 	want libclang-rt-14-dev has_clang_runtime
+	want llvm command -v llvm-symbolizer # names the lines in what a sanitizer reports
 	want pkg-config command -v pkg-config
 	want libglib2.0-dev has_library glib-2.0
 	want libyaml-dev has_library yaml-0.1
