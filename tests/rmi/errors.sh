@@ -24,7 +24,7 @@ expect 'VERSION 10000\nVERSION xyz\nVERSION 10000\n' '<stdin>:2:9: error: .xyz. 
 expect 'VERSION 0x10000\n' '<stdin>:1:9: error'
 expect 'VERSION 1 2 3 4 5 6 7\n' '<stdin>:1:21: error: too many arguments'
 expect 'VERSION 11111111111111111\n' '<stdin>:1:9: error'
-expect '.nothing\n' '<stdin>:1:1: error: .\\.nothing'
+expect '.nothing\n' '<stdin>:1:1: error: ..nothing'
 expect '  .w64 0 1\n' '<stdin>:1:8: error: 0+8 is not all in DRAM'
 expect 'GRANULE_DELEGATE 100000000\n.w64 100000000 1\n' '2:6: error: the granule at 100000000 is not Non-secure' 1
 expect 'GRANULE_DELEGATE 100001000\n.fill 100000000 1001 1\n' '2:7: error: the granule at 100001000' 1

@@ -9,12 +9,12 @@
 #include <unistd.h>
 #include "calibrate.h"
 
-#define PAGE       4096u
+#define PAGE	   4096u
 #define HOT_ROUNDS 20000u
 #define COLD_BYTES (256u << 20)
-#define HASHES     2000u
-#define TOUCHES    4096u
-#define FORKS      100u
+#define HASHES	   2000u
+#define TOUCHES	   4096u
+#define FORKS	   100u
 
 uint64_t bench_now_ns(void)
 {
@@ -143,8 +143,10 @@ int bench_calibrate(struct bench_calibration *out)
 void bench_calibration_print(const struct bench_calibration *calibration, FILE *file)
 {
 	fprintf(file,
-		"calibration: wipe 4 KiB hot %.0f ns, cold %.0f ns; SHA-256 of 4 KiB %.0f ns; memfd page "
+		"calibration: wipe 4 KiB hot %.0f ns, cold %.0f ns; SHA-256 of 4 KiB %.0f ns; "
+		"memfd page "
 		"first touch %.0f ns, second view %.0f ns; fork and exit %.0f us\n",
 		calibration->wipe_hot_ns, calibration->wipe_cold_ns, calibration->sha256_4k_ns,
-		calibration->memfd_touch_ns, calibration->memfd_second_ns, calibration->fork_ns / 1000);
+		calibration->memfd_touch_ns, calibration->memfd_second_ns,
+		calibration->fork_ns / 1000);
 }

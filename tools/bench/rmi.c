@@ -16,33 +16,33 @@
 #include <sys/mman.h>
 #include "calibrate.h"
 
-#define DRAM_BASE   0x100000000ull
-#define DRAM_SIZE   (256ull << 20)
-#define GRANULE     4096ull
-#define BLOCK       (2ull << 20)
-#define ENTRIES     512u
-#define RUNS        5
+#define DRAM_BASE	    0x100000000ull
+#define DRAM_SIZE	    (256ull << 20)
+#define GRANULE		    4096ull
+#define BLOCK		    (2ull << 20)
+#define ENTRIES		    512u
+#define RUNS		    5
 #define REFERENCE_SHA256_NS 2400.0
 
 /* Where things are, as offsets from the start of DRAM. */
-#define AT_PARAMS   0x0000ull
-#define AT_SOURCE   0x1000ull
-#define AT_RUN      0x2000ull
-#define AT_RD       0x10000ull
-#define AT_ROOTS    0x20000ull
-#define AT_REC      0x30000ull
-#define AT_AUX      0x31000ull
-#define AT_TABLES   0x100000ull
-#define AT_DATA     BLOCK * 4
+#define AT_PARAMS 0x0000ull
+#define AT_SOURCE 0x1000ull
+#define AT_RUN	  0x2000ull
+#define AT_RD	  0x10000ull
+#define AT_ROOTS  0x20000ull
+#define AT_REC	  0x30000ull
+#define AT_AUX	  0x31000ull
+#define AT_TABLES 0x100000ull
+#define AT_DATA	  BLOCK * 4
 
 /* The Realm: 33 bits, so that the root tables are at level 2. */
-#define IPA_BITS       33
-#define START_LEVEL    2
-#define NUM_ROOTS      8
-#define IPA_PAGES      0x00000000ull /* one level 3 table */
-#define IPA_BLOCKS     0x40000000ull /* left without level 3 tables */
-#define IPA_RIPAS      0x10000000ull
-#define IPA_MEASURED   0x20000000ull
+#define IPA_BITS	33
+#define START_LEVEL	2
+#define NUM_ROOTS	8
+#define IPA_PAGES	0x00000000ull /* one level 3 table */
+#define IPA_BLOCKS	0x40000000ull /* left without level 3 tables */
+#define IPA_RIPAS	0x10000000ull
+#define IPA_MEASURED	0x20000000ull
 #define IPA_UNPROTECTED (1ull << (IPA_BITS - 1))
 
 struct bench {
@@ -64,8 +64,8 @@ static void die(const char *what, uint64_t status)
 	exit(1);
 }
 
-static uint64_t smc(struct bench *bench, struct rmm_regs *regs, uint64_t fid, uint64_t x1, uint64_t x2,
-		    uint64_t x3, uint64_t x4, uint64_t x5)
+static uint64_t smc(struct bench *bench, struct rmm_regs *regs, uint64_t fid, uint64_t x1,
+		    uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5)
 {
 	regs->x[0] = fid;
 	regs->x[1] = x1;
@@ -139,7 +139,8 @@ static void realm_create(struct bench *bench)
 	put64(bench, AT_PARAMS + 0x818, NUM_ROOTS);
 	must(bench, "delegate", RMI_GRANULE_DELEGATE, bench->rd, 0, 0, 0, 0);
 	for (unsigned int i = 0; i < NUM_ROOTS; i++)
-		must(bench, "delegate", RMI_GRANULE_DELEGATE, pa(AT_ROOTS + i * GRANULE), 0, 0, 0, 0);
+		must(bench, "delegate", RMI_GRANULE_DELEGATE, pa(AT_ROOTS + i * GRANULE), 0, 0, 0,
+		     0);
 	must(bench, "REALM_CREATE", RMI_REALM_CREATE, bench->rd, pa(AT_PARAMS), 0, 0, 0);
 	table_create(bench, pa(AT_TABLES), IPA_PAGES);
 	table_create(bench, pa(AT_TABLES + GRANULE), IPA_UNPROTECTED);
@@ -170,8 +171,8 @@ static void rec_create(struct bench *bench)
 static uint64_t loop_read_entry(struct bench *bench)
 {
 	for (unsigned int i = 0; i < ENTRIES; i++)
-		must(bench, "READ_ENTRY", RMI_RTT_READ_ENTRY, bench->rd, IPA_PAGES + i * GRANULE, 3, 0,
-		     0);
+		must(bench, "READ_ENTRY", RMI_RTT_READ_ENTRY, bench->rd, IPA_PAGES + i * GRANULE, 3,
+		     0, 0);
 	return ENTRIES;
 }
 
@@ -185,18 +186,18 @@ static uint64_t loop_data(struct bench *bench)
 		     IPA_PAGES + i * GRANULE, 0, 0);
 	}
 	for (unsigned int i = 0; i < ENTRIES; i++) {
-		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_PAGES + i * GRANULE, 0, 0,
-		     0);
-		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + i * GRANULE), 0, 0, 0,
-		     0);
+		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_PAGES + i * GRANULE, 0,
+		     0, 0);
+		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + i * GRANULE), 0, 0,
+		     0, 0);
 	}
 	return 4 * ENTRIES;
 }
 
 static uint64_t loop_table(struct bench *bench)
 {
-	must(bench, "RTT_CREATE", RMI_RTT_CREATE, bench->rd, pa(AT_TABLES + 8 * GRANULE), IPA_BLOCKS, 3,
-	     0);
+	must(bench, "RTT_CREATE", RMI_RTT_CREATE, bench->rd, pa(AT_TABLES + 8 * GRANULE),
+	     IPA_BLOCKS, 3, 0);
 	must(bench, "RTT_FOLD", RMI_RTT_FOLD, bench->rd, IPA_BLOCKS, 3, 0, 0);
 	return 2;
 }
@@ -215,10 +216,10 @@ static void data_assign(struct bench *bench)
 static void data_release(struct bench *bench)
 {
 	for (unsigned int i = 0; i < ENTRIES; i++) {
-		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_PAGES + i * GRANULE, 0, 0,
-		     0);
-		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + i * GRANULE), 0, 0, 0,
-		     0);
+		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_PAGES + i * GRANULE, 0,
+		     0, 0);
+		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + i * GRANULE), 0, 0,
+		     0, 0);
 	}
 }
 
@@ -231,8 +232,8 @@ static uint64_t loop_fold_assigned(struct bench *bench)
 
 static uint64_t loop_init_ripas(struct bench *bench)
 {
-	must(bench, "INIT_RIPAS", RMI_RTT_INIT_RIPAS, bench->rd, IPA_BLOCKS, IPA_BLOCKS + (1ull << 30),
-	     0, 0);
+	must(bench, "INIT_RIPAS", RMI_RTT_INIT_RIPAS, bench->rd, IPA_BLOCKS,
+	     IPA_BLOCKS + (1ull << 30), 0, 0);
 	return ENTRIES;
 }
 
@@ -254,14 +255,14 @@ static uint64_t data_create(struct bench *bench, uint64_t flags)
 		const uint64_t data = pa(AT_DATA + BLOCK + i * GRANULE);
 
 		must(bench, "DELEGATE", RMI_GRANULE_DELEGATE, data, 0, 0, 0, 0);
-		must(bench, "DATA_CREATE", RMI_DATA_CREATE, bench->rd, data, IPA_MEASURED + i * GRANULE,
-		     pa(AT_SOURCE), flags);
+		must(bench, "DATA_CREATE", RMI_DATA_CREATE, bench->rd, data,
+		     IPA_MEASURED + i * GRANULE, pa(AT_SOURCE), flags);
 	}
 	for (unsigned int i = 0; i < ENTRIES; i++) {
-		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_MEASURED + i * GRANULE, 0,
-		     0, 0);
-		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + BLOCK + i * GRANULE), 0,
+		must(bench, "DATA_DESTROY", RMI_DATA_DESTROY, bench->rd, IPA_MEASURED + i * GRANULE,
 		     0, 0, 0);
+		must(bench, "UNDELEGATE", RMI_GRANULE_UNDELEGATE, pa(AT_DATA + BLOCK + i * GRANULE),
+		     0, 0, 0, 0);
 	}
 	return ENTRIES;
 }
@@ -301,7 +302,7 @@ struct loop {
 	const char *name;
 	const char *unit;
 	double target_millions; /* per second */
-	bool hashes;            /* the target scales with the hash */
+	bool hashes;		/* the target scales with the hash */
 	uint64_t rounds;
 	uint64_t (*round)(struct bench *bench);
 };
@@ -309,8 +310,7 @@ struct loop {
 static void loop_measure(struct bench *bench, const struct loop *loop,
 			 const struct bench_calibration *calibration)
 {
-	const double scale =
-		loop->hashes ? REFERENCE_SHA256_NS / calibration->sha256_4k_ns : 1.0;
+	const double scale = loop->hashes ? REFERENCE_SHA256_NS / calibration->sha256_4k_ns : 1.0;
 	double best = 0;
 
 	for (unsigned int run = 0; run < RUNS; run++) {
@@ -332,11 +332,16 @@ int main(void)
 {
 	static const struct loop pages[] = {
 		{"READ_ENTRY, level 3", "calls", 40, false, 4000, loop_read_entry},
-		{"DELEGATE CREATE_UNKNOWN DESTROY UNDELEGATE", "calls", 17.2, false, 500, loop_data},
+		{"DELEGATE CREATE_UNKNOWN DESTROY UNDELEGATE", "calls", 17.2, false, 500,
+		 loop_data},
 		{"RTT_CREATE + RTT_FOLD", "calls", 8.4, false, 200000, loop_table},
 	};
-	static const struct loop fold = {"fold and unfold of 512 ASSIGNED entries", "calls", 2.0, false,
-					 100000, loop_fold_assigned};
+	static const struct loop fold = {"fold and unfold of 512 ASSIGNED entries",
+					 "calls",
+					 2.0,
+					 false,
+					 100000,
+					 loop_fold_assigned};
 	static const struct loop measured[] = {
 		{"INIT_RIPAS of 1 GiB at level 2", "entries", 2.6, true, 100, loop_init_ripas},
 		{"DATA_CREATE, measured", "calls", 0.38, true, 20, loop_data_create_measured},

@@ -21,10 +21,10 @@
 
 #define DEFAULT_DRAM_BASE 0x100000000ull
 #define DEFAULT_DRAM_SIZE 0x80000000ull
-#define MAX_DRAM_SIZE     (1ull << 44)
-#define MAX_WORDS         40
-#define INPUT_SIZE        (1u << 16)
-#define OUTPUT_SIZE       (1u << 16)
+#define MAX_DRAM_SIZE	  (1ull << 44)
+#define MAX_WORDS	  40
+#define INPUT_SIZE	  (1u << 16)
+#define OUTPUT_SIZE	  (1u << 16)
 
 enum realm_op_kind { OP_RSI, OP_ACCESS, OP_EVENT, OP_RMI };
 
@@ -32,7 +32,7 @@ enum realm_op_kind { OP_RSI, OP_ACCESS, OP_EVENT, OP_RMI };
 struct realm_op {
 	enum realm_op_kind kind;
 	unsigned int detail; /* enum rmm_access_type or enum rmm_event */
-	uint64_t x[18];      /* registers of a call; IPA and value of an access */
+	uint64_t x[18];	     /* registers of a call; IPA and value of an access */
 };
 
 struct word {
@@ -58,7 +58,7 @@ struct replay {
 	size_t next_op, num_ops, max_ops;
 	uint64_t entry_regs[7];
 	const struct rmm_command *last_command; /* files repeat themselves */
-	uint64_t gpf_countdown; /* 0: none; the access that brings it to 0 faults */
+	uint64_t gpf_countdown;			/* 0: none; the access that brings it to 0 faults */
 
 	char output[OUTPUT_SIZE];
 	size_t output_used;
@@ -238,7 +238,8 @@ static bool replay_start(struct replay *replay)
 	replay->config.run_ctx = replay;
 	err = rmm_create(&replay->config, &replay->rmm);
 	if (err) {
-		error_at(replay, 1, "the platform's settings do not fit together: %s", strerror(-err));
+		error_at(replay, 1, "the platform's settings do not fit together: %s",
+			 strerror(-err));
 		return false;
 	}
 	replay->started = true;
@@ -386,8 +387,8 @@ static bool numbers_parse(struct replay *replay, const struct word *words, size_
 			  size_t first, uint64_t *values, size_t max, size_t *num)
 {
 	if (num_words > first + max) {
-		error_at(replay, words[first + max].column, "too many arguments: expected at most %zu",
-			 max);
+		error_at(replay, words[first + max].column,
+			 "too many arguments: expected at most %zu", max);
 		return false;
 	}
 	for (size_t i = first; i < num_words; i++) {
@@ -435,7 +436,8 @@ static bool command_parse(struct replay *replay, const struct word *word, uint64
 	if (parse_hex(word->text, word->length, fid))
 		return true;
 	error_at(replay, word->column,
-		 "'%.*s' is neither an RMI command (without the RMI_ prefix) nor a function identifier",
+		 "'%.*s' is neither an RMI command (without the RMI_ prefix) nor a function "
+		 "identifier",
 		 (int)word->length, word->text);
 	return false;
 }
@@ -449,12 +451,14 @@ static bool call_parse(struct replay *replay, const struct word *words, size_t n
 }
 
 /* The memory at [pa, pa + size) for the Host, or NULL after an error. */
-static uint8_t *host_memory(struct replay *replay, const struct word *word, uint64_t pa, uint64_t size)
+static uint8_t *host_memory(struct replay *replay, const struct word *word, uint64_t pa,
+			    uint64_t size)
 {
 	const uint64_t offset = pa - replay->dram_base;
 
 	if (offset >= replay->dram_size || size > replay->dram_size - offset) {
-		error_at(replay, word->column, "%" PRIx64 "+%" PRIx64 " is not all in DRAM", pa, size);
+		error_at(replay, word->column, "%" PRIx64 "+%" PRIx64 " is not all in DRAM", pa,
+			 size);
 		return NULL;
 	}
 	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < pa + size;
@@ -463,15 +467,16 @@ static uint8_t *host_memory(struct replay *replay, const struct word *word, uint
 
 		if (!rmm_inspect_granule(replay->rmm, at, &view) ||
 		    (view.gpt != RMM_GPT_NS && view.gpt != RMM_GPT_AAP)) {
-			error_at(replay, word->column, "the granule at %" PRIx64 " is not Non-secure",
-				 at);
+			error_at(replay, word->column,
+				 "the granule at %" PRIx64 " is not Non-secure", at);
 			return NULL;
 		}
 	}
 	return replay->memory + offset;
 }
 
-static bool host_write(struct replay *replay, const struct word *words, size_t num_words, size_t width)
+static bool host_write(struct replay *replay, const struct word *words, size_t num_words,
+		       size_t width)
 {
 	uint64_t values[MAX_WORDS], pa;
 	size_t num;
@@ -484,8 +489,8 @@ static bool host_write(struct replay *replay, const struct word *words, size_t n
 		return false;
 	for (size_t i = 0; width == 1 && i < num; i++) {
 		if (values[i] > 0xff) {
-			error_at(replay, words[i + 2].column, "%" PRIx64 " does not fit into a byte",
-				 values[i]);
+			error_at(replay, words[i + 2].column,
+				 "%" PRIx64 " does not fit into a byte", values[i]);
 			return false;
 		}
 	}
@@ -531,7 +536,8 @@ static bool host_read(struct replay *replay, const struct word *words, size_t nu
 	    !numbers_parse(replay, words, num_words, 1, v, 2, NULL))
 		return false;
 	if (v[1] > replay->dram_size / 8) {
-		error_at(replay, words[2].column, "%" PRIx64 " words are more than DRAM holds", v[1]);
+		error_at(replay, words[2].column, "%" PRIx64 " words are more than DRAM holds",
+			 v[1]);
 		return false;
 	}
 	p = host_memory(replay, &words[1], v[0], v[1] * 8);
@@ -578,14 +584,19 @@ static bool realm_queue(struct replay *replay, const struct word *words, size_t 
 		unsigned int detail;
 		size_t min, max; /* arguments */
 	} kinds[] = {
-		{"rsi", OP_RSI, 0, 1, 18},         {"read", OP_ACCESS, RMM_READ, 1, 1},
-		{"write", OP_ACCESS, RMM_WRITE, 1, 2}, {"fetch", OP_ACCESS, RMM_FETCH, 1, 1},
-		{"wfi", OP_EVENT, RMM_EVENT_WFI, 0, 0}, {"irq", OP_EVENT, RMM_EVENT_IRQ, 0, 0},
-		{"fiq", OP_EVENT, RMM_EVENT_FIQ, 0, 0}, {"rmi", OP_RMI, 0, 1, 7},
+		{"rsi", OP_RSI, 0, 1, 18},
+		{"read", OP_ACCESS, RMM_READ, 1, 1},
+		{"write", OP_ACCESS, RMM_WRITE, 1, 2},
+		{"fetch", OP_ACCESS, RMM_FETCH, 1, 1},
+		{"wfi", OP_EVENT, RMM_EVENT_WFI, 0, 0},
+		{"irq", OP_EVENT, RMM_EVENT_IRQ, 0, 0},
+		{"fiq", OP_EVENT, RMM_EVENT_FIQ, 0, 0},
+		{"rmi", OP_RMI, 0, 1, 7},
 	};
 	struct realm_op op = {0};
 
-	if (!arguments_expect(replay, words, num_words, 1, "rsi|read|write|fetch|wfi|irq|fiq|rmi ..."))
+	if (!arguments_expect(replay, words, num_words, 1,
+			      "rsi|read|write|fetch|wfi|irq|fiq|rmi ..."))
 		return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!word_is(&words[1], kinds[i].name))
@@ -623,8 +634,8 @@ static bool granule_print(struct replay *replay, const struct word *words, size_
 		return false;
 	if (!rmm_inspect_granule(replay->rmm, pa, &view) ||
 	    !rmm_inspect_read(replay->rmm, pa, content, sizeof(content))) {
-		error_at(replay, words[1].column, "%" PRIx64 " is not the address of a granule in DRAM",
-			 pa);
+		error_at(replay, words[1].column,
+			 "%" PRIx64 " is not the address of a granule in DRAM", pa);
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(content) && zero; i++)
@@ -644,7 +655,8 @@ static bool dram_set(struct replay *replay, const struct word *words, size_t num
 	    !numbers_parse(replay, words, num_words, 1, v, 2, NULL))
 		return false;
 	if (replay->started) {
-		error_at(replay, words[0].column, ".dram must come before anything else, or after .reset");
+		error_at(replay, words[0].column,
+			 ".dram must come before anything else, or after .reset");
 		return false;
 	}
 	if (v[0] % RMM_GRANULE_SIZE || v[1] % RMM_GRANULE_SIZE || v[1] == 0 ||
@@ -705,7 +717,8 @@ static bool platform_set_one(struct replay *replay, const struct word *word)
 		if (!word_is(&key, settings[i].key))
 			continue;
 		if (number > max) {
-			error_at(replay, value.column, "'%s' is at most %" PRIx64, settings[i].key, max);
+			error_at(replay, value.column, "'%s' is at most %" PRIx64, settings[i].key,
+				 max);
 			return false;
 		}
 		if (settings[i].flag)
@@ -716,7 +729,8 @@ static bool platform_set_one(struct replay *replay, const struct word *word)
 			*settings[i].wide = number;
 		return true;
 	}
-	error_at(replay, key.column, "there is no platform setting '%.*s'", (int)key.length, key.text);
+	error_at(replay, key.column, "there is no platform setting '%.*s'", (int)key.length,
+		 key.text);
 	return false;
 }
 
@@ -725,7 +739,8 @@ static bool platform_set(struct replay *replay, const struct word *words, size_t
 	if (!arguments_expect(replay, words, num_words, 1, "KEY=VALUE..."))
 		return false;
 	if (replay->started) {
-		error_at(replay, words[0].column, ".platform must come before any call, or after .reset");
+		error_at(replay, words[0].column,
+			 ".platform must come before any call, or after .reset");
 		return false;
 	}
 	for (size_t i = 1; i < num_words; i++) {
@@ -772,7 +787,8 @@ static bool directive(struct replay *replay, const struct word *words, size_t nu
 		return true;
 	}
 	error_at(replay, words[0].column,
-		 "'%.*s': expected .dram, .platform, .reset, .w64, .w8, .fill, .r64, .realm, .regs, .gran "
+		 "'%.*s': expected .dram, .platform, .reset, .w64, .w8, .fill, .r64, .realm, "
+		 ".regs, .gran "
 		 "or .gpf",
 		 (int)words[0].length, words[0].text);
 	return false;
@@ -801,7 +817,8 @@ static bool line_replay(struct replay *replay, const char *text, size_t length)
 				 MAX_WORDS);
 			return false;
 		}
-		words[num_words++] = (struct word){text + start, i - start, (unsigned int)start + 1};
+		words[num_words++] =
+			(struct word){text + start, i - start, (unsigned int)start + 1};
 	}
 	if (num_words == 0)
 		return true;
@@ -829,7 +846,8 @@ static void file_replay(struct replay *replay, int fd)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			fprintf(stderr, "%s: error: cannot read: %s\n", replay->path, strerror(errno));
+			fprintf(stderr, "%s: error: cannot read: %s\n", replay->path,
+				strerror(errno));
 			replay->failed = true;
 			return;
 		}
@@ -897,7 +915,8 @@ int replay_command(int argc, char **argv)
 			fprintf(stderr, "rmesim rmi: error: unknown option '%s'\n", argv[i]);
 			return 2;
 		} else if (path) {
-			fprintf(stderr, "rmesim rmi: error: one FILE is expected, '%s' is one too many\n",
+			fprintf(stderr,
+				"rmesim rmi: error: one FILE is expected, '%s' is one too many\n",
 				argv[i]);
 			return 2;
 		} else {
