@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands of rmesim. */
+#include "coverage.h"
 #include "docs.h"
 #include "rmesim.h"
 #include "rmi.h"
@@ -10,6 +11,7 @@ static const struct command command_rmi = {
 	.raw = replay_command,
 };
 
-const struct command *const command_table[] = {&command_run, &command_list, &command_show,
-					       &command_lint, &command_rmi, &command_docs};
+const struct command *const command_table[] = {&command_run,  &command_list,	 &command_show,
+					       &command_lint, &command_coverage, &command_docs,
+					       &command_rmi};
 const size_t command_table_size = G_N_ELEMENTS(command_table);

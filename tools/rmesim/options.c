@@ -164,6 +164,7 @@ FLAG(help)
 FLAG(steps)
 FLAG(faults)
 FLAG(expectations)
+FLAG(conditions)
 
 const struct option_def option_filter = {
 	0, "filter", "GLOB",
@@ -208,6 +209,8 @@ const struct option_def option_faults = {0, "faults", NULL, "the fault points in
 					 set_faults};
 const struct option_def option_expectations = {
 	0, "expectations", NULL, "the expectations instead of scenarios", set_expectations};
+const struct option_def option_conditions = {
+	0, "conditions", NULL, "the failure conditions of the RMI commands", set_conditions};
 const struct option_def option_help = {'h', "help", NULL, "this text", set_help};
 
 void options_init(struct options *options)

@@ -31,7 +31,7 @@ struct options {
 	const char *trace;
 	enum color_mode color;
 	bool fail_fast, verbose, ascii, help;
-	bool steps, faults, expectations;
+	bool steps, faults, expectations, conditions;
 };
 
 struct option_def {
@@ -60,7 +60,7 @@ extern const struct command command_run, command_list, command_show, command_lin
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_report, option_kvm,
 	option_fail_fast, option_verbose, option_color, option_ascii, option_steps, option_faults,
-	option_expectations, option_help;
+	option_expectations, option_conditions, option_help;
 
 void options_init(struct options *options);
 void options_clear(struct options *options);
