@@ -21,7 +21,10 @@ struct bench_calibration {
 	double fork_ns;         /* fork, exit and wait of this process */
 };
 
-/* bench_calibrate - measures all of it in about 0.2 s; 0 or -errno. */
+/*
+ * bench_calibrate - measures all of it several times in about a second and keeps the best of each, because
+ * anything else is noise of the machine. 0 or -errno.
+ */
 int bench_calibrate(struct bench_calibration *out);
 void bench_calibration_print(const struct bench_calibration *calibration, FILE *file);
 
