@@ -63,6 +63,8 @@ struct host_options {
 	uint64_t wipe_pattern;
 };
 
+struct vm;
+
 struct host {
 	struct dram *dram;
 	struct rmm *rmm;
@@ -85,6 +87,17 @@ struct host {
 	/* The nth time that this point is asked it says yes. */
 	int fault_point;
 	uint64_t point_nth, point_seen;
+
+	/*
+	 * At the nth time that a thread is about to take a lock of that name, another one of the process
+	 * does this first. It is busy while that runs.
+	 */
+	const char *race_lock;
+	uint64_t race_nth, race_seen;
+	void (*race)(struct vm *vm);
+	struct vm *race_vm;
+	int64_t race_tid;
+	bool racing;
 
 	struct guest_op *ops;
 	unsigned int num_ops, next_op;

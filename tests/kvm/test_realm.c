@@ -102,6 +102,18 @@ static void live_until(struct vm *vm, int stage)
 				 0);
 }
 
+/* The first vCPU's REC runs at once, the others wait for PSCI. */
+static bool check_runnable(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
+{
+	struct rmm_rec_view rec;
+
+	if (view->state != RMM_GRANULE_REC)
+		return true;
+	ck_assert(rmm_inspect_rec(ctx, pa, &rec));
+	ck_assert_int_eq(rec.runnable, rec.mpidr == 0);
+	return true;
+}
+
 /* A VM that ends after each step of its life, by its files being closed or by the process's exit. */
 START_TEST(test_life)
 {
@@ -124,6 +136,7 @@ START_TEST(test_life)
 				ck_assert_uint_eq(view.rtt_num_start, geometries[g].roots);
 				ck_assert_int_eq(host_inspect().pgtable_pages,
 						 (int64_t)vm_tables(&vm));
+				rmm_inspect_each_granule(host.rmm, check_runnable, host.rmm);
 			}
 			if (orderly)
 				vm_close(&vm);
@@ -1020,6 +1033,131 @@ START_TEST(test_share)
 }
 END_TEST
 
+/* A slot that reaches beyond the protected half: what is beyond is nobody's. */
+START_TEST(test_unmap_top)
+{
+	const uint64_t half = 1ull << 39;
+	struct host host;
+	struct vm vm;
+
+	host_start(&host, NULL);
+	host.policy = VMM_RETURN;
+	vm_create(&host, &vm, 40);
+	vm_slot(&vm, half - 2 * HOST_PAGE, 4 * HOST_PAGE);
+	ck_assert_int_eq(vm_create_realm(&vm), 0);
+	ck_assert_int_eq(vm_populate(&vm, half - 2 * HOST_PAGE, 2 * HOST_PAGE), 0);
+	vm_check(&vm, half - 2 * HOST_PAGE, 2 * HOST_PAGE, RMM_ASSIGNED, RMM_RAM);
+	ck_assert_int_eq(vm_attributes(&vm, half - HOST_PAGE, 2 * HOST_PAGE, false), 0);
+	vm_check(&vm, half - 2 * HOST_PAGE, HOST_PAGE, RMM_ASSIGNED, RMM_RAM);
+	vm_check(&vm, half - HOST_PAGE, HOST_PAGE, RMM_UNASSIGNED, RMM_DESTROYED);
+	ck_assert_int_eq(vm_delete_slot(&vm, 0), 0);
+	vm_check(&vm, half - 2 * HOST_PAGE, 2 * HOST_PAGE, RMM_UNASSIGNED, RMM_DESTROYED);
+	host_stop(&host);
+}
+END_TEST
+
+/* -- somebody else in between -- */
+
+#define RACE_BASE GIB
+
+static void race_to_shared(struct vm *vm)
+{
+	ck_assert_int_eq(vm_attributes(vm, RACE_BASE, HOST_PAGE, false), 0);
+}
+
+static void race_to_shared_and_back(struct vm *vm)
+{
+	ck_assert_int_eq(vm_attributes(vm, RACE_BASE, HOST_PAGE, false), 0);
+	ck_assert_int_eq(vm_attributes(vm, RACE_BASE, HOST_PAGE, true), 0);
+}
+
+static void race_punch(struct vm *vm)
+{
+	ck_assert_int_eq(vm_punch(vm, RACE_BASE, HOST_PAGE), 0);
+}
+
+static void race_munmap(struct vm *vm)
+{
+	ck_assert_int_eq(
+		kvm_build.sys_munmap((int32_t)vm->host->tid, vm_user(vm, RACE_BASE), HOST_PAGE), 0);
+}
+
+/*
+ * What is mapped privately is in the guest_memfd, if anything may be; and shared memory that is gone is not
+ * mapped.
+ */
+static void race_check(struct vm *vm, bool may_be_private, bool may_be_shared)
+{
+	const uint64_t shared = 1ull << 39;
+	struct rmm_entry_view entry = vm_entry(vm, RACE_BASE);
+
+	ck_assert(entry.hipas == RMM_UNASSIGNED || may_be_private);
+	/* The page cache's reference and the mapping's. */
+	if (entry.hipas == RMM_ASSIGNED)
+		ck_assert_uint_eq(host_page_refs(vm->host, entry.pa), 2);
+	ck_assert(vm_entry(vm, shared | RACE_BASE).hipas == RMM_UNASSIGNED_NS || may_be_shared);
+}
+
+/*
+ * At each taking of mmu_lock within a fault, or within populating, the VMM's other thread takes the memory away
+ * first. Catches a fault that maps what it looked at before.
+ */
+START_TEST(test_race)
+{
+	static const struct {
+		void (*race)(struct vm *vm);
+		bool shared_after, shared_fault, populate;
+	} cases[] = {
+		{race_to_shared, true, false, false},
+		{race_to_shared_and_back, false, false, false},
+		{race_punch, false, false, false},
+		{race_munmap, true, true, false},
+		{race_punch, false, false, true},
+		{race_munmap, false, false, true},
+	};
+	const uint64_t shared = 1ull << 39;
+	uint64_t n;
+
+	for (n = 1; n < 20; n++) {
+		struct guest_op op = {GUEST_WRITE, RACE_BASE, .size = HOST_PAGE, .value = 1};
+		struct host host;
+		struct vm vm;
+		bool raced;
+
+		host_start(&host, NULL);
+		host.policy = VMM_RETURN;
+		vm_create(&host, &vm, 40);
+		vm_slot(&vm, RACE_BASE, 2 * HOST_PAGE);
+		if (!cases[_i].populate)
+			vm_boot(&vm);
+		else
+			ck_assert_int_eq(vm_create_realm(&vm), 0);
+		if (cases[_i].shared_fault) {
+			ck_assert_int_eq(vm_attributes(&vm, RACE_BASE, HOST_PAGE, false), 0);
+			op.ipa |= shared;
+		}
+		host.race_tid = kvm_build.thread_create((int32_t)host.tid);
+		ck_assert_int_gt(host.race_tid, 0);
+		host.race_lock = "mmu_lock";
+		host.race_nth = n;
+		host.race_vm = &vm;
+		host.race = cases[_i].race;
+		if (cases[_i].populate)
+			vm_populate(&vm, RACE_BASE, HOST_PAGE);
+		else
+			vm_guest(&vm, &op, 1);
+		host.race = NULL;
+		raced = host.race_seen >= n;
+		race_check(&vm, !cases[_i].shared_fault && !(cases[_i].shared_after && raced),
+			   cases[_i].shared_fault && !raced);
+		host_stop(&host);
+		if (!raced)
+			break;
+	}
+	ck_assert_uint_gt(n, 1);
+}
+END_TEST
+
 /* Tables that only shared memory needed come back when it is taken away, whoever takes it. */
 START_TEST(test_shared_tables)
 {
@@ -1108,7 +1246,8 @@ START_TEST(test_block)
 		ck_assert_uint_eq(host_page_refs(&host, pa + at), 1);
 
 	/* A whole block goes in one piece from the guest's view: unfolded, emptied, folded. */
-	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_WRITE, base + BLOCK, GRANULE, .value = 1}), 0);
+	ck_assert_int_eq(
+		VM_GUEST(&vm, {GUEST_WRITE, base + 2 * BLOCK - GRANULE, GRANULE, .value = 1}), 0);
 	ck_assert_int_eq(vm_entry(&vm, base + BLOCK).level, 2);
 	ck_assert_int_eq(VM_GUEST(&vm, {GUEST_SET_RIPAS, base + BLOCK, BLOCK, .ripas = 0}), 0);
 	vm_check(&vm, base, 2 * BLOCK, RMM_UNASSIGNED, RMM_EMPTY);
@@ -1626,6 +1765,8 @@ int main(void)
 	tcase_add_test(tcase, test_guest_partial_page);
 	tcase_add_test(tcase, test_unmap_filters);
 	tcase_add_test(tcase, test_munmap_keeps_private);
+	tcase_add_test(tcase, test_unmap_top);
+	tcase_add_loop_test(tcase, test_race, 0, 6);
 	tcase_add_test(tcase, test_attribute_mismatch);
 	tcase_add_test(tcase, test_no_slot);
 	tcase_add_test(tcase, test_rec_enter_refused);
