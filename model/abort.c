@@ -6,6 +6,7 @@
 #include <string.h>
 #include "command.h"
 #include "cpu.h"
+#include "invariant.h"
 
 void cpu_take_exception(struct rmm_cpu_regs *regs, bool from_el0, uint64_t esr)
 {
@@ -251,7 +252,7 @@ static void access_copy(struct rmm_cpu *cpu, const struct target *target, enum r
 		granule_read(rmm, target->pa, data, size);
 }
 
-enum rmm_outcome rmm_cpu_access(struct rmm_cpu *cpu, struct rmm_access *access)
+static enum rmm_outcome access_serve(struct rmm_cpu *cpu, struct rmm_access *access)
 {
 	access->done = 0;
 	if (cpu->exited)
@@ -272,8 +273,8 @@ enum rmm_outcome rmm_cpu_access(struct rmm_cpu *cpu, struct rmm_access *access)
 	return RMM_CONTINUE;
 }
 
-enum rmm_outcome rmm_cpu_translate(struct rmm_cpu *cpu, const struct rmm_access *access,
-				   struct rmm_translation *out)
+static enum rmm_outcome translate_serve(struct rmm_cpu *cpu, const struct rmm_access *access,
+					struct rmm_translation *out)
 {
 	struct target target;
 
@@ -297,4 +298,19 @@ enum rmm_outcome rmm_cpu_translate(struct rmm_cpu *cpu, const struct rmm_access 
 	out->clean = target.ns ? ns_clean(cpu->rmm, target.pa)
 			       : granule_find(cpu->rmm, target.pa)->clean;
 	return RMM_CONTINUE;
+}
+
+enum rmm_outcome rmm_cpu_access(struct rmm_cpu *cpu, struct rmm_access *access)
+{
+	return __builtin_expect(cpu->rmm->checker != NULL, 0)
+		       ? invariant_access(cpu, access, access_serve)
+		       : access_serve(cpu, access);
+}
+
+enum rmm_outcome rmm_cpu_translate(struct rmm_cpu *cpu, const struct rmm_access *access,
+				   struct rmm_translation *out)
+{
+	return __builtin_expect(cpu->rmm->checker != NULL, 0)
+		       ? invariant_translate(cpu, access, out, translate_serve)
+		       : translate_serve(cpu, access, out);
 }

@@ -384,6 +384,9 @@ static inline uint64_t command_fail(struct result *out, const struct rmm_conditi
 /* A command's function: `x` are the caller's registers, read before anything else happens. */
 typedef uint64_t (*rmi_fn)(struct rmm *rmm, const uint64_t *x, struct result *out);
 
+/* smc_serve - rmm_smc() without the checker. */
+void smc_serve(struct rmm *rmm, struct rmm_regs *regs);
+
 uint64_t rmi_granule_delegate(struct rmm *rmm, const uint64_t *x, struct result *out);
 uint64_t rmi_granule_undelegate(struct rmm *rmm, const uint64_t *x, struct result *out);
 uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "command.h"
 #include "granule.h"
+#include "invariant.h"
 
 void granule_touch(struct bank *bank, uint64_t pa)
 {
@@ -48,15 +49,6 @@ uint64_t bank_next_touched(const struct bank *bank, uint64_t index)
 	return end;
 }
 
-static uint64_t mix(uint64_t x)
-{
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	return x ^ (x >> 32);
-}
-
 void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule)
 {
 	uint64_t *memory = granule_memory(rmm, pa);
@@ -68,7 +60,7 @@ void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule)
 		return;
 	}
 	for (size_t i = 0; i < RMM_GRANULE_SIZE / sizeof(*memory); i++)
-		memory[i] = mix(pattern ^ (pa + i * sizeof(*memory)));
+		memory[i] = granule_wipe_word(pattern, pa + i * sizeof(*memory));
 	granule->clean = false;
 }
 
@@ -191,5 +183,7 @@ int rmm_set_gpt(struct rmm *rmm, uint64_t pa, enum rmm_gpt gpt)
 		return -EINVAL;
 	granule_touch(bank_find(rmm, pa), pa);
 	gpt_change(rmm, pa, granule, gpt);
+	if (rmm->checker)
+		invariant_set_gpt(rmm, pa, gpt);
 	return 0;
 }

@@ -61,7 +61,10 @@ static inline uint64_t bank_num_touched(const struct bank *bank)
 	return words_for_bits((granules + GRANULES_PER_CHUNK - 1) / GRANULES_PER_CHUNK);
 }
 
+struct checker;
+
 struct rmm {
+	struct checker *checker; /* NULL: invariants are off */
 	struct bank *banks; /* by ascending base */
 	struct bank *banks_end;
 	struct rmm_config config; /* its `banks` is NULL */
@@ -147,6 +150,18 @@ void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state);
  * zero and that is how wiped memory looks; its reference count is zero afterwards.
  */
 void granule_release(struct rmm *rmm, uint64_t pa);
+
+/* granule_wipe_word - what wiping with `pattern` (not 0) leaves in the eight bytes at `pa`. */
+static inline uint64_t granule_wipe_word(uint64_t pattern, uint64_t pa)
+{
+	uint64_t x = pattern ^ pa;
+
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	return x ^ (x >> 32);
+}
 
 /* granule_wipe - nothing of what was in the granule can be found there afterwards. */
 void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule);

@@ -99,14 +99,13 @@ struct shadow_realm {
 };
 
 struct checker {
-	uint8_t level;		  /* RMM_INVARIANTS_* */
-	struct shadow **shadows;  /* by bank and granule */
+	uint8_t level;		     /* RMM_INVARIANTS_* */
+	struct shadow **shadows;     /* by bank and granule */
 	struct shadow_realm *realms; /* by VMID */
 	uint64_t count[RMM_GRANULE_NUM_STATES];
 	uint64_t violations;
 	uint64_t entries; /* how often a Realm had its turn */
 	unsigned int running;
-	bool exit_checked; /* the last exit was judged when it happened */
 	/* The last call, if it was a successful RTT_CREATE or RTT_FOLD. */
 	struct {
 		uint32_t fid;
@@ -138,11 +137,12 @@ struct call {
 	const struct call_kind *kind;
 	struct shadow_realm *realm; /* that rd names */
 	uint32_t fid;
-	bool known, success, placed, buffer_permitted, has_rec, has_other;
-	bool ran; /* a Realm had its turn, and the Host may have made other calls */
+	bool success, placed, buffer_permitted, has_rec, has_other;
+	bool was_clean; /* GRANULE_DELEGATE: the platform knew that it is zero */
+	bool ran;	/* a Realm had its turn, and the Host may have made other calls */
 	uint64_t x[7];
 	uint64_t out[5];
-	uint64_t buffer, buffer_gpt;
+	uint64_t buffer;
 	struct place place;
 	/* RTT_DESTROY, RTT_FOLD: the child. */
 	uint64_t child, child_first, child_union;
@@ -192,8 +192,7 @@ static inline struct shadow *shadow_find(const struct rmm *rmm, uint64_t pa)
 {
 	const struct bank *bank = bank_find(rmm, pa);
 
-	return bank ? &rmm->checker->shadows[bank - rmm->banks]
-					     [(pa - bank->base) >> GRANULE_SHIFT]
+	return bank ? &rmm->checker->shadows[bank - rmm->banks][(pa - bank->base) >> GRANULE_SHIFT]
 		    : NULL;
 }
 

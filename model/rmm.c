@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <rmm/rmi.h>
 #include "granule.h"
+#include "invariant.h"
 
 #define TFRMM_ITEMS                                                                                \
 	(RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B | RMM_TFRMM_Q5 |               \
@@ -48,6 +49,8 @@ static bool config_valid(const struct rmm_config *config)
 	       fits(config->gicv3_num_lrs, RMI_FEATURE_0_GICV3_NUM_LRS_WIDTH) &&
 	       fits(config->max_recs_order, RMI_FEATURE_0_MAX_RECS_ORDER_WIDTH) &&
 	       (config->vmid_bits == 8 || config->vmid_bits == 16) &&
+	       config->invariants <= RMM_INVARIANTS_FULL &&
+	       (config->invariants == RMM_INVARIANTS_OFF || config->violation) &&
 	       config->rec_aux <= RMI_REC_MAX_AUX && !(config->tfrmm & ~TFRMM_ITEMS);
 }
 
@@ -164,6 +167,8 @@ int rmm_create(const struct rmm_config *config, struct rmm **out)
 	rmm->feature_0 = feature_0(config);
 	rmm->first_realm = PA_NONE;
 	ret = banks_init(rmm, config);
+	if (!ret)
+		ret = checker_create(rmm);
 out:
 	if (ret)
 		rmm_destroy(rmm);
@@ -176,6 +181,7 @@ void rmm_destroy(struct rmm *rmm)
 {
 	if (!rmm)
 		return;
+	checker_destroy(rmm);
 	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++)
 		munmap(bank->granules, bank_alloc_size(bank));
 	free(rmm->banks);
@@ -201,6 +207,8 @@ static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t ind
 
 void rmm_reset(struct rmm *rmm)
 {
+	if (rmm->checker)
+		checker_reset(rmm);
 	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		const uint64_t end = bank_num_granules(bank);
 

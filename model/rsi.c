@@ -3,6 +3,7 @@
 #include <string.h>
 #include "command.h"
 #include "cpu.h"
+#include "invariant.h"
 #include "measurement.h"
 
 /* SMCCC_VERSION: 1.2, the first that lets a call return more than four registers. */
@@ -32,7 +33,7 @@ static uint64_t rsi_features(struct rmm_cpu *cpu, const uint64_t *x, struct resu
 {
 	(void)cpu;
 	(void)x;
-	out->x[1] = 0;
+	(void)out; /* there is no feature register with anything in it */
 	return RSI_SUCCESS;
 }
 
@@ -244,12 +245,20 @@ static void host_call_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *
 	cpu->entry.host_call_done = true;
 }
 
-void rsi_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter)
+static void complete_serve(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter)
 {
 	if (cpu->rec->ripas_top)
 		ripas_change_complete(cpu, enter);
 	if (cpu->rec->host_call_pending)
 		host_call_complete(cpu, enter);
+}
+
+void rsi_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter)
+{
+	if (__builtin_expect(cpu->rmm->checker != NULL, 0))
+		invariant_complete(cpu, enter, complete_serve);
+	else
+		complete_serve(cpu, enter);
 }
 
 #define SLOT(name, fn) [RSI_##name - RSI_FID_FIRST] = {fn, &commands[COMMAND_RSI_##name]}
@@ -287,7 +296,7 @@ static void rsi_call(struct rmm_cpu *cpu, unsigned int slot)
 	cpu->regs.pc += 4;
 }
 
-enum rmm_outcome rmm_cpu_smc(struct rmm_cpu *cpu)
+static enum rmm_outcome realm_smc_serve(struct rmm_cpu *cpu)
 {
 	uint64_t *gprs = cpu->regs.gprs;
 	const uint32_t fid = (uint32_t)gprs[0] & ~SMCCC_SVE_HINT_BIT;
@@ -305,6 +314,13 @@ enum rmm_outcome rmm_cpu_smc(struct rmm_cpu *cpu)
 	gprs[0] = fid == SMCCC_VERSION ? SMCCC_VERSION_1_2 : SMCCC_NOT_SUPPORTED;
 	cpu->regs.pc += 4;
 	return RMM_CONTINUE;
+}
+
+enum rmm_outcome rmm_cpu_smc(struct rmm_cpu *cpu)
+{
+	return __builtin_expect(cpu->rmm->checker != NULL, 0)
+		       ? invariant_realm_smc(cpu, realm_smc_serve)
+		       : realm_smc_serve(cpu);
 }
 
 enum rmm_outcome rmm_cpu_hvc(struct rmm_cpu *cpu)

@@ -2,6 +2,7 @@
 /* smc.c - one SMC of the Host: which command it is, and its registers. */
 #include "command.h"
 #include "granule.h"
+#include "invariant.h"
 
 static uint64_t rmi_version(struct rmm *rmm, const uint64_t *x, struct result *out)
 {
@@ -54,7 +55,7 @@ static const struct {
 	SLOT(RTT_SET_RIPAS, rmi_rtt_set_ripas),
 };
 
-void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
+void smc_serve(struct rmm *rmm, struct rmm_regs *regs)
 {
 	/* The function identifier is W0; one of its bits is only a hint about the caller's registers. */
 	const uint32_t slot = ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) - RMI_FID_FIRST;
@@ -75,4 +76,12 @@ void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
 	regs->x[4] = out.x[4];
 	/* Written last: REC_ENTER runs the Realm, and the Host may make other calls meanwhile. */
 	rmm->last_call = (struct last_call){slots[slot].command, out.condition};
+}
+
+void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
+{
+	if (__builtin_expect(rmm->checker != NULL, 0))
+		invariant_smc(rmm, regs, smc_serve);
+	else
+		smc_serve(rmm, regs);
 }

@@ -16,7 +16,10 @@ static bool ns_fault(void *ctx, uint64_t pa, bool write)
 {
 	struct host *host = ctx;
 
-	(void)write;
+	if (write)
+		host->writes++;
+	else
+		host->reads++;
 	if (host->fault_pa && pa == host->fault_pa)
 		return true;
 	return host->fault_in >= 0 && host->fault_in-- == 0;
@@ -29,6 +32,12 @@ static void run(void *ctx, struct rmm_cpu *cpu)
 	host->entries++;
 	if (host->realm)
 		host->realm(host, cpu);
+}
+
+static void violation(void *ctx, const char *label, const char *text)
+{
+	(void)ctx;
+	ck_abort_msg("invariant %s: %s", label, text);
 }
 
 void host_init_config(struct host *host)
@@ -48,6 +57,9 @@ void host_init_config(struct host *host)
 	host->config.platform.ctx = host;
 	host->config.platform.ns_fault = ns_fault;
 	host->config.rec_aux = 2;
+	/* Whatever a test does, the invariants are to hold. */
+	host->config.invariants = RMM_INVARIANTS_STEP;
+	host->config.violation = violation;
 }
 
 void host_start(struct host *host)

@@ -328,7 +328,29 @@ static void loop_measure(struct bench *bench, const struct loop *loop,
 	       loop->target_millions * scale, best / (loop->target_millions * scale));
 }
 
-int main(void)
+static void violation(void *ctx, const char *label, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "bench: %s: %s\n", label, text);
+	exit(1);
+}
+
+/* --invariants=off|step: what the checker costs is the ratio of two runs. */
+static bool options_parse(int argc, char **argv, struct rmm_config *config)
+{
+	config->violation = violation;
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--invariants=step"))
+			config->invariants = RMM_INVARIANTS_STEP;
+		else if (!strcmp(argv[i], "--invariants=off"))
+			config->invariants = RMM_INVARIANTS_OFF;
+		else
+			return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
 {
 	static const struct loop pages[] = {
 		{"READ_ENTRY, level 3", "calls", 40, false, 4000, loop_read_entry},
@@ -357,8 +379,14 @@ int main(void)
 	struct bench_calibration calibration;
 	struct rmm_bank bank = {.base = DRAM_BASE, .size = DRAM_SIZE};
 	struct rmm_config config;
-	int err = bench_calibrate(&calibration);
+	int err;
 
+	rmm_config_init(&config);
+	if (!options_parse(argc, argv, &config)) {
+		fprintf(stderr, "usage: %s [--invariants=off|step]\n", argv[0]);
+		return 2;
+	}
+	err = bench_calibrate(&calibration);
 	if (err) {
 		fprintf(stderr, "bench: calibration failed: %s\n", strerror(-err));
 		return 1;
@@ -371,7 +399,6 @@ int main(void)
 		return 1;
 	}
 	bank.view = bench.memory;
-	rmm_config_init(&config);
 	config.banks = &bank;
 	config.num_banks = 1;
 	config.run = realm_run;

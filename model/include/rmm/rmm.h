@@ -96,6 +96,16 @@ struct rmm_platform {
  */
 typedef void (*rmm_run_fn)(void *ctx, struct rmm_cpu *cpu);
 
+/* How much of what must always hold is checked while calls are made: see <rmm/invariant.h>. */
+enum rmm_invariant_level {
+	RMM_INVARIANTS_OFF,  /* nothing; there are no books to check against */
+	RMM_INVARIANTS_STEP, /* after each call, what it could have touched */
+	RMM_INVARIANTS_FULL, /* after each call, everything from scratch: for tests */
+};
+
+/* A violation of the invariant `label` ("I12"); `text` says where. Must not call the RMM. */
+typedef void (*rmm_violation_fn)(void *ctx, const char *label, const char *text);
+
 struct rmm_config {
 	const struct rmm_bank *banks;
 	size_t num_banks;
@@ -131,6 +141,10 @@ struct rmm_config {
 	 * made from this value and the address, so that software that expects zeros is found.
 	 */
 	uint64_t wipe_pattern;
+
+	uint8_t invariants; /* RMM_INVARIANTS_*: RMM_INVARIANTS_OFF */
+	rmm_violation_fn violation; /* may be NULL only with RMM_INVARIANTS_OFF */
+	void *violation_ctx;
 };
 
 /* rmm_config_init - set every member of `config` to its default; there are no banks then. */

@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * invariant_transition.c - what one call may do to the state, T1..T18: the books are brought forward by
+ * what each successful command is to do, and entries and RECs are compared from before to after.
+ */
+#include <string.h>
+#include "hash.h"
+#include "invariant.h"
+
+#define HEX(value)   ((unsigned long long)(value))
+#define RIPAS(entry) (((entry)&RTTE_RIPAS) >> RTTE_RIPAS_SHIFT)
+#define HIPAS(entry) ((entry)&RTTE_HIPAS)
+
+/* --- measurements, from section 7 of the facts --- */
+
+static void put64(uint8_t *bytes, size_t offset, uint64_t value)
+{
+	for (unsigned int i = 0; i < 8; i++)
+		bytes[offset + i] = (uint8_t)(value >> (8 * i));
+}
+
+static void desc_start(uint8_t desc[256], const struct rd *rd, uint8_t type)
+{
+	memset(desc, 0, 256);
+	desc[0] = type;
+	put64(desc, 8, 256);
+	memcpy(desc + 0x10, rd->measurements[0], 64);
+}
+
+static void rim_set(struct rd *rd, const uint8_t *bytes, size_t size)
+{
+	hash_digest(rd->hash_algo, rd->measurements[0], bytes, size, NULL, 0);
+}
+
+void expect_rim_realm(struct rd *rd, const struct rmi_realm_params *params)
+{
+	uint8_t measured[0x1000] = {0};
+
+	put64(measured, 0x0, params->flags);
+	measured[0x8] = params->s2sz;
+	measured[0x10] = params->sve_vl;
+	measured[0x18] = params->num_bps;
+	measured[0x20] = params->num_wps;
+	measured[0x28] = params->pmu_num_ctrs;
+	measured[0x30] = params->hash_algo;
+	rim_set(rd, measured, sizeof(measured));
+}
+
+void expect_rim_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page)
+{
+	uint8_t desc[256];
+
+	desc_start(desc, rd, 0);
+	put64(desc, 0x50, ipa);
+	put64(desc, 0x58, flags);
+	if (flags & 1)
+		hash_digest(rd->hash_algo, desc + 0x60, page, RMM_GRANULE_SIZE, NULL, 0);
+	rim_set(rd, desc, sizeof(desc));
+}
+
+void expect_rim_rec(struct rd *rd, const struct rmi_rec_params *params)
+{
+	uint8_t measured[0x1000] = {0}, desc[256];
+
+	put64(measured, 0x0, params->flags);
+	put64(measured, 0x200, params->pc);
+	for (unsigned int i = 0; i < RMI_REC_CREATE_GPRS; i++)
+		put64(measured, 0x300 + 8 * i, params->gprs[i]);
+	desc_start(desc, rd, 1);
+	hash_digest(rd->hash_algo, desc + 0x50, measured, sizeof(measured), NULL, 0);
+	rim_set(rd, desc, sizeof(desc));
+}
+
+void expect_rim_ripas(struct rd *rd, uint64_t base, uint64_t top)
+{
+	uint8_t desc[256];
+
+	desc_start(desc, rd, 2);
+	put64(desc, 0x50, base);
+	put64(desc, 0x58, top);
+	rim_set(rd, desc, sizeof(desc));
+}
+
+void expect_rem(struct rd *rd, uint64_t index, const uint64_t *value, uint64_t size, bool padded)
+{
+	const size_t old = rd->hash_algo == RMI_HASH_SHA_512 ? 64 : 32;
+	uint8_t bytes[128] = {0};
+
+	memcpy(bytes, rd->measurements[index], old);
+	memcpy(bytes + old, value, size);
+	hash_digest(rd->hash_algo, rd->measurements[index], bytes, old + (padded ? 64 : size), NULL,
+		    0);
+}
+
+/* --- granules --- */
+
+/* A granule goes from one state to another: the only ways are those of section 1.3. */
+static struct shadow *granule_move(struct call *call, uint64_t pa, enum rmm_granule_state from,
+				   enum rmm_granule_state to)
+{
+	struct shadow *shadow = shadow_find(call->rmm, pa);
+
+	if (!shadow)
+		return NULL;
+	if (shadow->expected.state != from)
+		invariant_violated(call->rmm, INVARIANT_T2,
+				   "granule 0x%llx goes from state %u to %u", HEX(pa),
+				   shadow->expected.state, to);
+	call->checker->count[shadow->expected.state]--;
+	call->checker->count[to]++;
+	shadow->expected.state = (uint8_t)to;
+	shadow->expected.refcount = 0;
+	shadow->digest_valid = false;
+	return shadow;
+}
+
+static void granule_own(struct shadow *shadow, const struct shadow_realm *realm, uint64_t where)
+{
+	if (!shadow)
+		return;
+	shadow->realm = realm->expected.vmid;
+	shadow->where = where;
+}
+
+static void granule_check_wiped(struct call *call, uint64_t pa)
+{
+	if (!content_wiped(call->rmm, pa))
+		invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped",
+				   HEX(pa));
+}
+
+/* A used granule becomes DELEGATED. What never was written need not be read to know that it is wiped. */
+static void granule_return(struct call *call, uint64_t pa, enum rmm_granule_state from)
+{
+	const struct shadow *shadow = granule_move(call, pa, from, RMM_GRANULE_DELEGATED);
+
+	if (shadow && shadow->resident)
+		granule_check_wiped(call, pa);
+	granule_compare(call->rmm, pa, false);
+}
+
+void data_written(struct rmm *rmm, uint64_t pa)
+{
+	struct shadow *shadow = shadow_find(rmm, pa);
+
+	/* Zeros into zeros: that it is still zero is for a check from scratch to find out. */
+	if (shadow && !granule_find(rmm, pa)->clean) {
+		shadow->digest_valid = false;
+		shadow->resident = true;
+	}
+}
+
+/* --- entries --- */
+
+static bool entry_is_named(const struct call *call, uint64_t ipa, int level)
+{
+	return call->placed && call->place.ipa == ipa && call->place.level == level;
+}
+
+static void transition_hipas(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new)
+{
+	const bool named = entry_is_named(call, ipa, level);
+	const bool destroys = call->fid == RMI_DATA_DESTROY && named;
+	const bool creates =
+		(call->fid == RMI_DATA_CREATE || call->fid == RMI_DATA_CREATE_UNKNOWN) && named;
+
+	if (HIPAS(old) != HIPAS(new) &&
+	    !(creates && HIPAS(old) == RTTE_UNASSIGNED && HIPAS(new) == RTTE_ASSIGNED) &&
+	    !(destroys && HIPAS(old) == RTTE_ASSIGNED && HIPAS(new) == RTTE_UNASSIGNED))
+		invariant_violated(call->rmm, INVARIANT_T9,
+				   "IPA 0x%llx, level %d: entry 0x%llx becomes 0x%llx", HEX(ipa),
+				   level, HEX(old), HEX(new));
+	if (HIPAS(old) == RTTE_ASSIGNED && !destroys &&
+	    (HIPAS(new) != RTTE_ASSIGNED || (old & RTTE_ADDR) != (new &RTTE_ADDR)))
+		invariant_violated(call->rmm, INVARIANT_T10,
+				   "IPA 0x%llx, level %d: entry 0x%llx becomes 0x%llx", HEX(ipa),
+				   level, HEX(old), HEX(new));
+	if (destroys && RIPAS(old) == RMI_RIPAS_RAM && RIPAS(new) != RMI_RIPAS_DESTROYED)
+		invariant_violated(call->rmm, INVARIANT_T10,
+				   "IPA 0x%llx: RAM is taken away and RIPAS becomes %llu", HEX(ipa),
+				   HEX(RIPAS(new)));
+}
+
+static void transition_ripas(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new)
+{
+	const struct rd *rd = &call->realm->expected;
+	const uint64_t from = RIPAS(old), to = RIPAS(new);
+	const uint64_t end = ipa + (UINT64_C(1) << (39 - 9 * level));
+	const bool named = entry_is_named(call, ipa, level);
+	const bool set = call->fid == RMI_RTT_SET_RIPAS;
+	const bool in_range = (set || call->fid == RMI_RTT_INIT_RIPAS) &&
+			      ipa >= call->x[call->kind->ipa] && end <= call->out[1];
+	const bool is_new = rd->state == RMM_REALM_NEW;
+	const bool measured = is_new && ((call->fid == RMI_DATA_CREATE && named) ||
+					 (call->fid == RMI_RTT_INIT_RIPAS && in_range));
+	const bool consent = set && in_range && to == call->rec.ripas_value;
+	const char *const text = "IPA 0x%llx, level %d: RIPAS %llu becomes %llu";
+
+#define FLAG_IF(label, condition)                                                                  \
+	do {                                                                                       \
+		if (condition)                                                                     \
+			invariant_violated(call->rmm, INVARIANT_##label, text, HEX(ipa), level,    \
+					   HEX(from), HEX(to));                                    \
+	} while (0)
+	FLAG_IF(T8, set && !consent);
+	FLAG_IF(T4, to == RMI_RIPAS_EMPTY && !consent);
+	FLAG_IF(T5, to == RMI_RIPAS_RAM && !consent && !measured);
+	FLAG_IF(T6, to == RMI_RIPAS_DESTROYED &&
+			    !(call->fid == RMI_DATA_DESTROY && named && from == RMI_RIPAS_RAM));
+	FLAG_IF(T7, from == RMI_RIPAS_DESTROYED && !measured &&
+			    !(consent && call->rec.ripas_destroyed));
+	FLAG_IF(T11, call->fid == RMI_DATA_CREATE_UNKNOWN ||
+			     (call->fid == RMI_DATA_DESTROY && from == RMI_RIPAS_EMPTY));
+#undef FLAG_IF
+}
+
+void transition_entry(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new)
+{
+	const bool named = entry_is_named(call, ipa, level);
+
+	if (old == new)
+		return;
+	if (!call->success) {
+		invariant_violated(call->rmm, INVARIANT_T1,
+				   "IPA 0x%llx, level %d: entry 0x%llx became 0x%llx", HEX(ipa),
+				   level, HEX(old), HEX(new));
+		return;
+	}
+	/* Tables come and go where they are named; what that does is judged with the table. */
+	if (named && (call->fid == RMI_RTT_CREATE || call->fid == RMI_RTT_DESTROY ||
+		      call->fid == RMI_RTT_FOLD))
+		return;
+	if (ipa >= UINT64_C(1) << (call->realm->expected.ipa_width - 1)) {
+		if (!(named && call->fid == RMI_RTT_MAP_UNPROTECTED &&
+		      HIPAS(old) == RTTE_UNASSIGNED_NS && HIPAS(new) == RTTE_ASSIGNED_NS) &&
+		    !(named && call->fid == RMI_RTT_UNMAP_UNPROTECTED &&
+		      HIPAS(old) == RTTE_ASSIGNED_NS && new == RTTE_UNASSIGNED_NS))
+			invariant_violated(call->rmm, INVARIANT_T2,
+					   "IPA 0x%llx, level %d: entry 0x%llx becomes 0x%llx",
+					   HEX(ipa), level, HEX(old), HEX(new));
+		return;
+	}
+	transition_hipas(call, ipa, level, old, new);
+	if (RIPAS(old) != RIPAS(new))
+		transition_ripas(call, ipa, level, old, new);
+}
+
+/* --- RECs --- */
+
+void transition_rec(struct call *call, uint64_t rec_pa, const struct rec *old,
+		    const struct rec *new)
+{
+	const bool turns_on = call->success && call->fid == RMI_PSCI_COMPLETE && call->has_other &&
+			      rec_pa == call->x[2] &&
+			      (uint32_t)call->rec.regs.gprs[0] != PSCI_AFFINITY_INFO &&
+			      call->x[3] == PSCI_SUCCESS;
+	struct rec expected;
+
+	if (!memcmp(old, new, sizeof(*old)))
+		return;
+	if (old->runnable != new->runnable && !(turns_on && new->runnable))
+		invariant_violated(call->rmm, INVARIANT_T14,
+				   "the REC at 0x%llx becomes runnable=%d", HEX(rec_pa),
+				   new->runnable);
+	if (!call->success) {
+		/* The reference completes a request that it refuses. */
+		if (call->fid != RMI_PSCI_COMPLETE || !(call->rmm->config.tfrmm & RMM_TFRMM_Q7))
+			invariant_violated(call->rmm, INVARIANT_T1, "the REC at 0x%llx changed",
+					   HEX(rec_pa));
+		return;
+	}
+	memcpy(&expected, old, sizeof(expected));
+	if (call->fid == RMI_RTT_SET_RIPAS && rec_pa == call->x[2]) {
+		if (new->ripas_addr <= old->ripas_addr || new->ripas_addr != call->out[1])
+			invariant_violated(call->rmm, INVARIANT_T8,
+					   "the request of the REC at 0x%llx goes from 0x%llx to "
+					   "0x%llx, out_top is 0x%llx",
+					   HEX(rec_pa), HEX(old->ripas_addr), HEX(new->ripas_addr),
+					   HEX(call->out[1]));
+		expected.ripas_addr = new->ripas_addr;
+	} else if (call->fid == RMI_PSCI_COMPLETE && rec_pa == call->x[1]) {
+		expected.psci_pending = false;
+		expected.psci_completed = true;
+		expected.regs.gprs[0] = new->regs.gprs[0];
+		expected.regs.gprs[1] = expected.regs.gprs[2] = expected.regs.gprs[3] = 0;
+	} else if (turns_on && !old->runnable) {
+		expected.runnable = true;
+		expected.regs = new->regs;
+	}
+	if (memcmp(&expected, new, sizeof(expected)) != 0)
+		invariant_violated(call->rmm, INVARIANT_T2, "the REC at 0x%llx changed",
+				   HEX(rec_pa));
+}
+
+/* --- what each command is to do --- */
+
+static uint64_t entry_now(const struct call *call)
+{
+	return call->place.entries[call->place.index];
+}
+
+static void apply_delegate(struct call *call)
+{
+	const uint64_t pa = call->x[1];
+	struct shadow *shadow =
+		granule_move(call, pa, RMM_GRANULE_UNDELEGATED, RMM_GRANULE_DELEGATED);
+
+	if (!shadow)
+		return;
+	shadow->expected.gpt = RMM_GPT_REALM;
+	shadow->resident = !call->was_clean || call->rmm->config.wipe_pattern;
+	if (shadow->resident)
+		granule_check_wiped(call, pa);
+}
+
+static void apply_undelegate(struct call *call)
+{
+	const uint64_t pa = call->x[1];
+	const struct granule *granule = granule_find(call->rmm, pa);
+	struct shadow *shadow =
+		granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_UNDELEGATED);
+	bool wiped;
+
+	if (!shadow)
+		return;
+	wiped = !shadow->resident || content_wiped(call->rmm, pa);
+	if (!wiped)
+		invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped",
+				   HEX(pa));
+	if (!wiped || granule->state != RMM_GRANULE_UNDELEGATED || granule->gpt != RMM_GPT_NS)
+		invariant_violated(call->rmm, INVARIANT_T17,
+				   "granule 0x%llx comes back with state %u, GPT entry %u", HEX(pa),
+				   granule->state, granule->gpt);
+	memset(shadow, 0, sizeof(*shadow));
+}
+
+static void apply_realm_create(struct call *call)
+{
+	const struct rmi_realm_params *params = &call->u.realm_params;
+	const uint64_t rd_pa = call->x[1];
+	struct shadow_realm *realm = &call->checker->realms[params->vmid];
+	struct shadow *shadow;
+
+	if (params->vmid >> call->rmm->config.vmid_bits || realm->exists) {
+		invariant_violated(call->rmm, INVARIANT_I24, "VMID %u is given to a second Realm",
+				   params->vmid);
+		return;
+	}
+	memset(realm, 0, sizeof(*realm));
+	realm->exists = true;
+	realm->rd = rd_pa;
+	realm->expected.rtt_base = params->rtt_base;
+	realm->expected.state = RMM_REALM_NEW;
+	realm->expected.ipa_width = params->s2sz;
+	realm->expected.rtt_level_start = (int8_t)params->rtt_level_start;
+	realm->expected.rtt_num_start = params->rtt_num_start;
+	realm->expected.hash_algo = params->hash_algo;
+	realm->expected.lpa2 = params->flags & RMI_REALM_FLAG_LPA2;
+	realm->expected.rec_aux = call->rmm->config.rec_aux;
+	realm->expected.vmid = params->vmid;
+	memcpy(realm->expected.rpv, params->rpv, sizeof(params->rpv));
+	expect_rim_realm(&realm->expected, params);
+	shadow = granule_move(call, rd_pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_RD);
+	granule_own(shadow, realm, 0);
+	if (shadow)
+		shadow->resident = true;
+	for (uint32_t i = 0; i < params->rtt_num_start; i++) {
+		const uint64_t pa = params->rtt_base + (uint64_t)i * RMM_GRANULE_SIZE;
+
+		shadow = granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_RTT);
+		if (!shadow)
+			continue;
+		granule_own(shadow, realm,
+			    table_where((uint64_t)i << (48 - 9 * (int)params->rtt_level_start),
+					(int)params->rtt_level_start));
+		shadow->resident = true;
+		granule_compare(call->rmm, pa, false);
+	}
+	call->realm = realm;
+}
+
+static void apply_realm_destroy(struct call *call)
+{
+	struct shadow_realm *realm = call->realm;
+
+	if (!realm)
+		return;
+	if (shadow_find(call->rmm, realm->rd)->expected.refcount)
+		invariant_violated(call->rmm, INVARIANT_I16,
+				   "the Realm at 0x%llx goes before its RECs", HEX(realm->rd));
+	for (uint32_t i = 0; i < realm->expected.rtt_num_start; i++) {
+		const uint64_t pa = realm->expected.rtt_base + (uint64_t)i * RMM_GRANULE_SIZE;
+
+		if (shadow_find(call->rmm, pa)->expected.refcount)
+			invariant_violated(call->rmm, INVARIANT_I5,
+					   "starting table 0x%llx goes before what is below it",
+					   HEX(pa));
+		granule_return(call, pa, RMM_GRANULE_RTT);
+	}
+	granule_return(call, realm->rd, RMM_GRANULE_RD);
+	realm->exists = false;
+}
+
+static void apply_rec_create(struct call *call)
+{
+	const struct rmi_rec_params *params = &call->u.rec_params;
+	struct shadow *shadow;
+
+	if (!call->realm)
+		return;
+	shadow = granule_move(call, call->x[2], RMM_GRANULE_DELEGATED, RMM_GRANULE_REC);
+	granule_own(shadow, call->realm, 0);
+	if (shadow)
+		shadow->resident = true;
+	for (uint64_t i = 0; i < params->num_aux && i < RMI_REC_MAX_AUX; i++) {
+		shadow = granule_move(call, params->aux[i], RMM_GRANULE_DELEGATED,
+				      RMM_GRANULE_REC_AUX);
+		granule_own(shadow, call->realm, call->x[2]);
+		if (shadow)
+			granule_compare(call->rmm, params->aux[i] & ~GRANULE_MASK, false);
+	}
+	if (params->flags & RMI_REC_FLAG_RUNNABLE)
+		expect_rim_rec(&call->realm->expected, params);
+	call->realm->expected.rec_index++;
+	shadow_find(call->rmm, call->realm->rd)->expected.refcount++;
+	granule_compare(call->rmm, call->x[2] & ~GRANULE_MASK, false);
+	rec_check(call->rmm, call->x[2]);
+}
+
+static void apply_rec_destroy(struct call *call)
+{
+	if (!call->has_rec)
+		return;
+	for (unsigned int i = 0; i < call->rec.num_aux && i < RMI_REC_MAX_AUX; i++)
+		granule_return(call, call->rec.aux[i], RMM_GRANULE_REC_AUX);
+	granule_return(call, call->x[1], RMM_GRANULE_REC);
+	if (call->realm)
+		shadow_find(call->rmm, call->realm->rd)->expected.refcount--;
+}
+
+static void apply_data_create(struct call *call)
+{
+	struct rmm *rmm = call->rmm;
+	const struct rmm_platform *platform = &rmm->config.platform;
+	const uint64_t pa = call->x[2], ipa = call->x[3], src = call->x[4], flags = call->x[5];
+	const void *memory = memory_find(rmm, pa), *source = memory_find(rmm, src);
+	static const uint8_t zeros[RMM_GRANULE_SIZE];
+	struct shadow *shadow;
+
+	if (!call->placed || !memory || !source)
+		return;
+	if (platform->is_clean && platform->is_clean(platform->ctx, src))
+		source = zeros;
+	shadow = granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_DATA);
+	granule_own(shadow, call->realm, ipa);
+	/* What is known to be zero need not be read, and is not: its memory may not exist yet. */
+	if (source != zeros || !granule_find(rmm, pa)->clean) {
+		shadow->resident = true;
+		shadow->digest = content_digest(memory);
+		if (memcmp(memory, source, RMM_GRANULE_SIZE) != 0)
+			invariant_violated(rmm, INVARIANT_I22,
+					   "DATA 0x%llx is not what its source holds", HEX(pa));
+	} else {
+		shadow->digest = 0;
+	}
+	shadow->digest_valid = true;
+	shadow_find(rmm, call->place.table)->expected.refcount++;
+	if (call->realm->expected.state != RMM_REALM_NEW)
+		invariant_violated(rmm, INVARIANT_T3, "the Realm at 0x%llx is not NEW",
+				   HEX(call->realm->rd));
+	expect_rim_data(&call->realm->expected, ipa, flags, source);
+	if (entry_now(call) != (RTTE_ASSIGNED | pa | UINT64_C(1) << RTTE_RIPAS_SHIFT))
+		invariant_violated(rmm, INVARIANT_I12, "DATA 0x%llx is not mapped at IPA 0x%llx",
+				   HEX(pa), HEX(ipa));
+}
+
+static void apply_data_create_unknown(struct call *call)
+{
+	const uint64_t pa = call->x[2], ipa = call->x[3];
+	struct shadow *shadow;
+
+	if (!call->placed)
+		return;
+	shadow = granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_DATA);
+	if (!shadow)
+		return;
+	granule_own(shadow, call->realm, ipa);
+	if (shadow->resident) {
+		shadow->digest = content_digest(memory_find(call->rmm, pa));
+		if (call->rmm->config.wipe_pattern || shadow->digest)
+			granule_check_wiped(call, pa);
+	} else {
+		shadow->digest = 0;
+	}
+	shadow->digest_valid = !call->rmm->config.wipe_pattern || shadow->resident;
+	shadow_find(call->rmm, call->place.table)->expected.refcount++;
+	if (HIPAS(entry_now(call)) != RTTE_ASSIGNED || (entry_now(call) & RTTE_ADDR) != pa)
+		invariant_violated(call->rmm, INVARIANT_I12,
+				   "DATA 0x%llx is not mapped at IPA 0x%llx", HEX(pa), HEX(ipa));
+}
+
+static void apply_data_destroy(struct call *call)
+{
+	if (!call->placed)
+		return;
+	granule_return(call, call->place.entry & RTTE_ADDR, RMM_GRANULE_DATA);
+	shadow_find(call->rmm, call->place.table)->expected.refcount--;
+}
+
+static void apply_rtt_create(struct call *call)
+{
+	const uint64_t pa = call->x[2], parent = call->place.entry;
+	const int level = call->place.level + 1;
+	const uint64_t *entries = memory_find(call->rmm, pa);
+	struct shadow *shadow;
+	bool assigned;
+
+	if (!call->placed || !entries)
+		return;
+	assigned = HIPAS(parent) == RTTE_ASSIGNED;
+	shadow = granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_RTT);
+	granule_own(shadow, call->realm, table_where(call->place.ipa, level));
+	shadow->resident = true;
+	shadow->expected.refcount = assigned ? RTT_ENTRIES : 0;
+	shadow_find(call->rmm, call->place.table)->expected.refcount += !assigned;
+	if (!table_filled(entries, parent, unfold_stride(parent, level)) ||
+	    entry_now(call) != (RTTE_TABLE | pa))
+		invariant_violated(
+			call->rmm, INVARIANT_T9,
+			"IPA 0x%llx: a table of level %d does not stand for entry 0x%llx",
+			HEX(call->place.ipa), level, HEX(parent));
+	if (call->checker->last_table.fid == RMI_RTT_FOLD &&
+	    call->checker->last_table.rd == call->x[1] &&
+	    call->checker->last_table.ipa == call->x[3] &&
+	    call->checker->last_table.level == call->x[4] &&
+	    (entries[0] != call->checker->last_table.parent ||
+	     !table_filled(entries, entries[0], unfold_stride(entries[0], level))))
+		invariant_violated(call->rmm, INVARIANT_T18,
+				   "IPA 0x%llx, level %d: a table that was folded comes back as "
+				   "another",
+				   HEX(call->x[3]), level);
+	call->checker->last_table.fid = RMI_RTT_CREATE;
+	call->checker->last_table.rd = call->x[1];
+	call->checker->last_table.ipa = call->x[3];
+	call->checker->last_table.level = call->x[4];
+	call->checker->last_table.rtt = pa;
+	call->checker->last_table.parent = parent;
+}
+
+/* A table that goes: its granule, and the parent's reference. */
+static void child_return(struct call *call, bool keeps_reference)
+{
+	struct shadow *shadow = shadow_find(call->rmm, call->child);
+
+	if (shadow)
+		granule_return(call, call->child, RMM_GRANULE_RTT);
+	shadow_find(call->rmm, call->place.table)->expected.refcount -= !keeps_reference;
+}
+
+static void apply_rtt_destroy(struct call *call)
+{
+	const uint64_t end = UINT64_C(1) << (call->realm->expected.ipa_width - 1);
+	const bool is_protected = call->x[2] < end;
+	const uint64_t expected = is_protected ? RTTE_UNASSIGNED | (uint64_t)RMI_RIPAS_DESTROYED
+									   << RTTE_RIPAS_SHIFT
+					       : RTTE_UNASSIGNED_NS;
+
+	if (call->child == PA_NONE) {
+		invariant_violated(call->rmm, INVARIANT_T2, "IPA 0x%llx: there was no table",
+				   HEX(call->x[2]));
+		return;
+	}
+	if (is_protected ? call->child_union & RTTE_LIVE : call->child_union & RTTE_TABLE_BIT)
+		invariant_violated(call->rmm, INVARIANT_T9,
+				   "IPA 0x%llx: a table goes that is not empty", HEX(call->x[2]));
+	if (entry_now(call) != expected)
+		invariant_violated(call->rmm, INVARIANT_T6,
+				   "IPA 0x%llx: entry 0x%llx after the table is gone",
+				   HEX(call->x[2]), HEX(entry_now(call)));
+	child_return(call, false);
+}
+
+static void apply_rtt_fold(struct call *call)
+{
+	const uint64_t now = entry_now(call);
+
+	if (call->child == PA_NONE) {
+		invariant_violated(call->rmm, INVARIANT_T2, "IPA 0x%llx: there was no table",
+				   HEX(call->x[2]));
+		return;
+	}
+	if (!call->child_homogeneous || now != call->child_first)
+		invariant_violated(call->rmm, INVARIANT_T9,
+				   "IPA 0x%llx: entry 0x%llx does not stand for the table",
+				   HEX(call->x[2]), HEX(now));
+	if (call->checker->last_table.fid == RMI_RTT_CREATE &&
+	    call->checker->last_table.rd == call->x[1] &&
+	    call->checker->last_table.ipa == call->x[2] &&
+	    call->checker->last_table.level == call->x[3] &&
+	    (now != call->checker->last_table.parent ||
+	     call->out[1] != call->checker->last_table.rtt))
+		invariant_violated(call->rmm, INVARIANT_T18,
+				   "IPA 0x%llx: entry 0x%llx was 0x%llx before the table",
+				   HEX(call->x[2]), HEX(now),
+				   HEX(call->checker->last_table.parent));
+	child_return(call, HIPAS(now) == RTTE_ASSIGNED);
+	call->checker->last_table.fid = RMI_RTT_FOLD;
+	call->checker->last_table.rd = call->x[1];
+	call->checker->last_table.ipa = call->x[2];
+	call->checker->last_table.level = call->x[3];
+	call->checker->last_table.parent = call->child_first;
+}
+
+/* The table where INIT_RIPAS or SET_RIPAS worked: the copy from before against what is there. */
+static void ripas_compare(struct call *call)
+{
+	const int level = call->place.level;
+	const uint64_t size = UINT64_C(1) << (39 - 9 * level);
+	const uint64_t *now = call->place.entries;
+	const uint64_t value =
+		call->fid == RMI_RTT_SET_RIPAS ? call->rec.ripas_value : RMI_RIPAS_RAM;
+	uint64_t ipa = call->place.ipa - call->place.index * size;
+
+	for (unsigned int i = 0; i < RTT_ENTRIES; i++, ipa += size) {
+		const bool in_range = ipa >= call->place.ipa && ipa + size <= call->out[1];
+
+		if (now[i] != call->u.table[i])
+			transition_entry(call, ipa, level, call->u.table[i], now[i]);
+		if (!in_range)
+			continue;
+		if (RIPAS(now[i]) != value)
+			invariant_violated(call->rmm, INVARIANT_T8,
+					   "IPA 0x%llx: RIPAS is %llu, not %llu", HEX(ipa),
+					   HEX(RIPAS(now[i])), HEX(value));
+		if (call->fid == RMI_RTT_INIT_RIPAS)
+			expect_rim_ripas(&call->realm->expected, ipa, ipa + size);
+	}
+}
+
+static void apply_ripas(struct call *call)
+{
+	if (!call->placed)
+		return;
+	if (call->fid == RMI_RTT_INIT_RIPAS && call->realm->expected.state != RMM_REALM_NEW)
+		invariant_violated(call->rmm, INVARIANT_T3, "the Realm at 0x%llx is not NEW",
+				   HEX(call->realm->rd));
+	ripas_compare(call);
+}
+
+static void apply_rec_enter(struct call *call)
+{
+	struct rmm *rmm = call->rmm;
+	const struct rec *rec;
+	const struct rmi_rec_run *run = memory_find(rmm, call->x[2]);
+
+	if (!call->has_rec || !call->realm || !run)
+		return;
+	if (call->realm->expected.state == RMM_REALM_NEW)
+		invariant_violated(rmm, INVARIANT_I25, "a REC of the NEW Realm at 0x%llx ran",
+				   HEX(call->realm->rd));
+	rec = memory_find(rmm, call->x[1]);
+	if (call->rec.runnable != rec->runnable &&
+	    !(call->rec.runnable && run->exit.exit_reason == RMI_EXIT_PSCI &&
+	      run->exit.gprs[0] == PSCI_CPU_OFF))
+		invariant_violated(rmm, INVARIANT_T14, "the REC at 0x%llx becomes runnable=%d",
+				   HEX(call->x[1]), rec->runnable);
+	if (run->exit.exit_reason == RMI_EXIT_RIPAS_CHANGE
+		    ? rec->ripas_addr != run->exit.ripas_base ||
+			      rec->ripas_top != run->exit.ripas_top
+		    : rec->ripas_addr || rec->ripas_top)
+		invariant_violated(rmm, INVARIANT_T15,
+				   "the REC at 0x%llx exits for %u with a request 0x%llx..0x%llx",
+				   HEX(call->x[1]), run->exit.exit_reason, HEX(rec->ripas_addr),
+				   HEX(rec->ripas_top));
+	if (rec->emulatable_abort != (run->exit.exit_reason == RMI_EXIT_SYNC &&
+				      run->exit.esr >> RMI_ESR_EC_SHIFT == RMI_ESR_EC_DATA_ABORT &&
+				      run->exit.esr & RMI_ESR_ISV))
+		invariant_violated(rmm, INVARIANT_T16,
+				   "the REC at 0x%llx: emulatable=%d after esr 0x%llx",
+				   HEX(call->x[1]), rec->emulatable_abort, HEX(run->exit.esr));
+	output_exit(call);
+}
+
+void transition_apply(struct call *call)
+{
+	const struct call_kind *kind = call->kind;
+
+	if (kind->buffer) {
+		const struct granule *buffer = granule_find(call->rmm, call->buffer);
+
+		if (!call->buffer_permitted || !granule_aligned(call->buffer) || !buffer ||
+		    buffer->gpt == RMM_GPT_REALM) {
+			invariant_violated(call->rmm, INVARIANT_I21,
+					   "the buffer at 0x%llx is not the Host's",
+					   HEX(call->buffer));
+			return;
+		}
+	}
+	if ((kind->rd && !call->realm) || (kind->ipa && !call->placed)) {
+		invariant_violated(call->rmm, INVARIANT_T2,
+				   "a command succeeds where there is no Realm or no entry");
+		return;
+	}
+	switch (call->fid) {
+	case RMI_GRANULE_DELEGATE:
+		apply_delegate(call);
+		break;
+	case RMI_GRANULE_UNDELEGATE:
+		apply_undelegate(call);
+		break;
+	case RMI_REALM_CREATE:
+		apply_realm_create(call);
+		break;
+	case RMI_REALM_ACTIVATE:
+		if (call->realm->expected.state != RMM_REALM_NEW)
+			invariant_violated(call->rmm, INVARIANT_T13,
+					   "the Realm at 0x%llx was in state %u",
+					   HEX(call->realm->rd), call->realm->expected.state);
+		call->realm->expected.state = RMM_REALM_ACTIVE;
+		break;
+	case RMI_REALM_DESTROY:
+		apply_realm_destroy(call);
+		break;
+	case RMI_REC_CREATE:
+		apply_rec_create(call);
+		break;
+	case RMI_REC_DESTROY:
+		apply_rec_destroy(call);
+		break;
+	case RMI_REC_ENTER:
+		apply_rec_enter(call);
+		break;
+	case RMI_DATA_CREATE:
+		apply_data_create(call);
+		break;
+	case RMI_DATA_CREATE_UNKNOWN:
+		apply_data_create_unknown(call);
+		break;
+	case RMI_DATA_DESTROY:
+		apply_data_destroy(call);
+		break;
+	case RMI_RTT_CREATE:
+		apply_rtt_create(call);
+		break;
+	case RMI_RTT_DESTROY:
+		apply_rtt_destroy(call);
+		break;
+	case RMI_RTT_FOLD:
+		apply_rtt_fold(call);
+		break;
+	case RMI_RTT_INIT_RIPAS:
+	case RMI_RTT_SET_RIPAS:
+		apply_ripas(call);
+		break;
+	}
+	if (call->placed && call->fid != RMI_RTT_INIT_RIPAS && call->fid != RMI_RTT_SET_RIPAS)
+		transition_entry(call, call->place.ipa, call->place.level, call->place.entry,
+				 entry_now(call));
+}
