@@ -20,8 +20,8 @@ struct rmm_cpu {
 };
 
 /*
- * cpu_exit - the REC exits for `reason` (RMI_EXIT_*). What depended on the exit before is forgotten; the
- * caller fills in what belongs to this one.
+ * cpu_exit - the REC exits for `reason` (RMI_EXIT_*). What depended on the exit before is forgotten, as far
+ * as the entry did not complete it; the caller fills in what belongs to this one.
  */
 void cpu_exit(struct rmm_cpu *cpu, uint8_t reason);
 

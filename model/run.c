@@ -45,8 +45,6 @@ void cpu_exit(struct rmm_cpu *cpu, uint8_t reason)
 	cpu->exit.exit_reason = reason;
 	rec->emulatable_abort = false;
 	rec->unprotected_abort = false;
-	rec->ripas_addr = 0;
-	rec->ripas_top = 0;
 }
 
 /* Section 6.1 of the facts: what is done for the Host before the Realm runs. May exit. */

@@ -67,6 +67,7 @@ struct host {
 	unsigned int entries; /* how often it ran */
 	int64_t fault_in; /* this many accesses to Non-secure memory go well, then one faults; < 0: none */
 	uint64_t fault_pa; /* accesses to this granule fault; 0: none */
+	unsigned int reads, writes; /* of Non-secure memory, as ns_fault() was asked about them */
 };
 
 /* host_init_config - memory for everything above; `host->config` is the default with the banks. */

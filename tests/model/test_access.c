@@ -45,7 +45,7 @@ static void attempt(struct host *h, struct rmm_cpu *cpu)
 	regs->vbar_el1 = 0x7000;
 	regs->sctlr_el1 = a->sctlr;
 	for (unsigned int i = 0; i < 31; i++)
-		regs->gprs[i] = UINT64_C(0x1111111111111111) * (i % 15) + i;
+		regs->gprs[i] = UINT64_C(0x1111111111111111) * (i % 15 + 1) + i;
 	if (a->access.srt < 31)
 		regs->gprs[a->access.srt] = a->gpr;
 	a->before = *regs;
@@ -570,6 +570,39 @@ START_TEST(test_isv_size)
 }
 END_TEST
 
+START_TEST(test_levels_above_1)
+{
+	/* DFSC and IFSC of translation faults at level 0 and at level -1, which has a code of its own. */
+	for (int level = -1; level <= 0; level++) {
+		const uint64_t fsc = level ? 0x2b : 0x04;
+		struct attempt a = attempt_at(PAGE, RMM_READ, 4);
+		struct host h;
+		struct realm r;
+
+		host_init_config(&h);
+		h.config.lpa2 = true;
+		h.config.s2sz = 52;
+		host_start(&h);
+		realm_prepare_as(&h, &r, level ? 52 : 48, level, 1);
+		r.p->flags = RMI_REALM_FLAG_LPA2;
+		ok(&h, RMI_REALM_CREATE, r.rd, r.params);
+		realm_add_rec(&h, &r, true);
+		ok(&h, RMI_RTT_INIT_RIPAS, r.rd, 0, level ? UINT64_C(1) << 48 : UINT64_C(1) << 39);
+		realm_activate(&h, &r);
+		check_exit(make_attempt(&h, &r, &a), RMI_EXIT_SYNC, EC(0x24) | fsc, 0, PAGE >> 8,
+			   0);
+		a = attempt_at(PAGE, RMM_FETCH, 4);
+		check_exit(make_attempt(&h, &r, &a), RMI_EXIT_SYNC, EC(0x20) | fsc, 0, PAGE >> 8,
+			   0);
+		/* The IPA of the last page, all 52 bits of it. */
+		a = attempt_at((UINT64_C(1) << r.p->s2sz) - PAGE, RMM_READ, 4);
+		check_exit(make_attempt(&h, &r, &a), RMI_EXIT_SYNC, EC(0x24) | IL | fsc, 0,
+			   ((UINT64_C(1) << r.p->s2sz) - PAGE) >> 8, 0);
+		host_end(&h);
+	}
+}
+END_TEST
+
 START_TEST(test_ns_fault)
 {
 	/* Another agent's change of the GPT is met at the access, also of a Realm. */
@@ -577,6 +610,14 @@ START_TEST(test_ns_fault)
 	struct attempt a;
 
 	world_init(&w, 0);
+	/* The run page is read once and written once, and the access is what it is. */
+	for (int write = 0; write < 2; write++) {
+		w.h.reads = w.h.writes = 0;
+		a = attempt_at(NS_RW, write ? RMM_WRITE : RMM_READ, 4);
+		make_attempt(&w.h, &w.r, &a);
+		check_eq(w.h.reads, write ? 1 : 2);
+		check_eq(w.h.writes, write ? 2 : 1);
+	}
 	w.h.fault_pa = w.block + 9 * PAGE;
 	a = attempt_at(NS_BLOCK + 9 * PAGE + 0x10, RMM_READ, 4);
 	a.access.isv = true;
@@ -920,6 +961,7 @@ Suite *suite_access(void)
 	tcase_add_test(tcase, test_memory);
 	tcase_add_test(tcase, test_crossing);
 	tcase_add_test(tcase, test_isv_size);
+	tcase_add_test(tcase, test_levels_above_1);
 	tcase_add_test(tcase, test_ns_fault);
 	tcase_add_test(tcase, test_translate);
 	tcase_add_test(tcase, test_emulate_read);

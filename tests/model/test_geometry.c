@@ -347,6 +347,41 @@ START_TEST(test_min_ipa_width)
 }
 END_TEST
 
+START_TEST(test_level_3)
+{
+	/* The formula of section 2.1 for level 3, of which only a platform with small IPA spaces has a use. */
+	const struct {
+		uint8_t width;
+		uint32_t num;
+		bool valid;
+	} cases[] = {
+		{13, 1, true},	{21, 1, true},	{22, 2, true},	 {25, 16, true},
+		{22, 1, false}, {25, 8, false}, {26, 16, false}, {26, 32, false},
+	};
+	struct host h;
+	struct realm r;
+
+	host_init_config(&h);
+	h.config.min_ipa_width = 13;
+	host_start(&h);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint64_t half = UINT64_C(1) << (cases[i].width - 1);
+
+		realm_prepare_as(&h, &r, cases[i].width, 3, cases[i].num);
+		expect(&h, cases[i].valid ? SUCCESS : INPUT,
+		       cases[i].valid ? NULL : "rtt_num_level", RMI_REALM_CREATE, r.rd, r.params);
+		if (!cases[i].valid)
+			continue;
+		ok(&h, RMI_DATA_CREATE_UNKNOWN, r.rd, host_delegated(&h), half - PAGE);
+		ok(&h, RMI_RTT_MAP_UNPROTECTED, r.rd, half, 3, 0xd8);
+		expect(&h, INPUT, "level_bound", RMI_RTT_CREATE, r.rd, host_delegated(&h), 0, 3);
+		ok(&h, RMI_DATA_DESTROY, r.rd, half - PAGE);
+		ok(&h, RMI_REALM_DESTROY, r.rd);
+	}
+	host_end(&h);
+}
+END_TEST
+
 Suite *suite_geometry(void)
 {
 	Suite *suite = suite_create("geometry");
@@ -362,6 +397,7 @@ Suite *suite_geometry(void)
 	tcase_add_test(tcase, test_lpa2_level_minus_1);
 	tcase_add_test(tcase, test_rtt_bounds_of_level_0);
 	tcase_add_test(tcase, test_min_ipa_width);
+	tcase_add_test(tcase, test_level_3);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -107,6 +107,8 @@ START_TEST(test_not_supported)
 	host_init(&h);
 	realm_running(&h, &r);
 	for (size_t i = 0; i < sizeof(fids) / sizeof(fids[0]); i++) {
+		smc(&h, &r, &s, RSI_FEATURES);
+		ck_assert_str_eq(rmm_last_realm_call(h.rmm).command, "FEATURES");
 		check_fiq(smc(&h, &r, &s, fids[i], 1, 2, 3, 4));
 		check(s.outcome == RMM_CONTINUE);
 		s.before.gprs[0] = UINT64_MAX;
@@ -408,11 +410,17 @@ END_TEST
 static void note_entry(struct host *h, struct rmm_cpu *cpu)
 {
 	struct smc *s = h->realm_arg;
+	struct rmm_rec_view rec;
 
 	s->after = *rmm_cpu_regs(cpu);
 	s->x[0] = rmm_cpu_entry(cpu)->ripas_done;
 	s->x[1] = rmm_cpu_entry(cpu)->host_call_done;
 	s->x[2] = rmm_cpu_entry(cpu)->psci_done;
+	/* A request that was completed is over at once. */
+	check(rmm_inspect_rec(h->rmm, rmm_cpu_rec(cpu), &rec));
+	check_eq(rec.ripas_addr, 0);
+	check_eq(rec.ripas_top, 0);
+	check(!rec.host_call_pending);
 }
 
 START_TEST(test_ripas_response)

@@ -195,6 +195,13 @@ START_TEST(test_rec_index)
 		if (i % 16 != 15)
 			expect(&h, INPUT, "mpidr_index", RMI_REC_CREATE, r.rd, recs[i],
 			       r.rec_params);
+		/* An index is no field but all of them. */
+		for (unsigned int shift = 8; i && shift <= 24; shift += 8) {
+			params->mpidr = i << shift;
+			if (shift > 8 || i < 16)
+				expect(&h, INPUT, "mpidr_index", RMI_REC_CREATE, r.rd, recs[i],
+				       r.rec_params);
+		}
 		params->mpidr = (i & 15) | i / 16 << 8;
 		ok(&h, RMI_REC_CREATE, r.rd, recs[i], r.rec_params);
 		check(rmm_inspect_rec(h.rmm, recs[i], &rec));
@@ -217,8 +224,26 @@ START_TEST(test_rec_index)
 }
 END_TEST
 
+struct seen {
+	struct rmm_cpu_regs regs;
+	uint64_t rd, rec, mpidr;
+	struct rmm_entry entry;
+};
+
+static void look(struct host *h, struct rmm_cpu *cpu)
+{
+	struct seen *seen = h->realm_arg;
+
+	seen->regs = *rmm_cpu_regs(cpu);
+	seen->rd = rmm_cpu_rd(cpu);
+	seen->rec = rmm_cpu_rec(cpu);
+	seen->mpidr = rmm_cpu_mpidr(cpu);
+	seen->entry = *rmm_cpu_entry(cpu);
+}
+
 START_TEST(test_rec_attributes)
 {
+	struct seen seen;
 	struct host h;
 	struct realm r;
 	struct rmi_rec_params *params;
@@ -237,6 +262,9 @@ START_TEST(test_rec_attributes)
 	params->aux[0] = host_delegated(&h);
 	params->aux[1] = host_delegated(&h);
 	pa = host_delegated(&h);
+	/* What is behind the list is no part of it. */
+	params->aux[2] = params->aux[0];
+	params->aux[3] = pa;
 	ok(&h, RMI_REC_CREATE, r.rd, pa, r.rec_params);
 	check(rmm_inspect_rec(h.rmm, pa, &rec));
 	check_eq(rec.rec, pa);
@@ -251,28 +279,24 @@ START_TEST(test_rec_attributes)
 	check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 	check(!rec.runnable);
 	check(!rmm_inspect_rec(h.rmm, r.rd, &rec));
+	realm_activate(&h, &r);
+	h.realm = look;
+	h.realm_arg = &seen;
+	ok(&h, RMI_REC_ENTER, pa, r.run);
+	check_eq(seen.rec, pa);
+	check_eq(seen.mpidr, 1);
+	check_eq(seen.regs.pc, 0x1234567890);
 	host_end(&h);
 }
 END_TEST
 
 /* --- running --- */
 
-struct seen {
-	struct rmm_cpu_regs regs;
-	uint64_t rd, rec, mpidr;
-	struct rmm_entry entry;
-};
-
 static void look_and_change(struct host *h, struct rmm_cpu *cpu)
 {
-	struct seen *seen = h->realm_arg;
 	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
 
-	seen->regs = *regs;
-	seen->rd = rmm_cpu_rd(cpu);
-	seen->rec = rmm_cpu_rec(cpu);
-	seen->mpidr = rmm_cpu_mpidr(cpu);
-	seen->entry = *rmm_cpu_entry(cpu);
+	look(h, cpu);
 	for (unsigned int i = 0; i < 31; i++)
 		regs->gprs[i] = 1000 + i;
 	regs->pc = 0x4000;
@@ -308,7 +332,7 @@ START_TEST(test_registers)
 	enter(&h, &r, look_and_change, &seen);
 	/* As after reset: EL1h with DAIF masked, MMU off. */
 	check_eq(seen.regs.pstate, 0x3c5);
-	check_eq(seen.regs.sctlr_el1 & 1, 0);
+	check_eq(seen.regs.sctlr_el1, 0x30d00800);
 	check_eq(seen.regs.pc, 0);
 	check_eq(seen.rd, r.rd);
 	check_eq(seen.rec, r.rec[0]);
