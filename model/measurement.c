@@ -35,9 +35,11 @@ _Static_assert(offsetof(struct descriptor, u.data.content) == 0x60, "content of 
 
 static struct descriptor descriptor_init(const struct rd *rd, uint8_t type)
 {
-	struct descriptor desc = {.type = type, .len = sizeof(desc)};
+	struct descriptor desc;
 
-	memset(&desc.u, 0, sizeof(desc.u));
+	memset(&desc, 0, sizeof(desc));
+	desc.type = type;
+	desc.len = sizeof(desc);
 	memcpy(desc.rim, rd->measurements[RIM], sizeof(desc.rim));
 	return desc;
 }

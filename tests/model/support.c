@@ -134,6 +134,7 @@ uint64_t host_delegated(struct host *host)
 
 uint64_t call_regs(struct host *host, uint64_t fid, const uint64_t *args)
 {
+	const struct rmm_command *known = rmm_command_by_fid((uint32_t)fid & ~SMCCC_SVE_HINT_BIT);
 	struct rmm_regs regs; /* a Realm that runs may make calls through the same host */
 
 	memset(&regs, 0xa5, sizeof(regs));
@@ -146,6 +147,11 @@ uint64_t call_regs(struct host *host, uint64_t fid, const uint64_t *args)
 	check_eq(regs.x[6], args[5]);
 	for (int i = 7; i < 18; i++)
 		check_eq(regs.x[i], UINT64_C(0xa5a5a5a5a5a5a5a5));
+	/* A command that has fewer results leaves zeros in the others. */
+	if (known && known->interface != RMM_INTERFACE_RMI)
+		known = NULL;
+	for (unsigned int i = known ? known->outputs + 1u : 1; i <= 4; i++)
+		check_eq(regs.x[i], 0);
 	host->regs = regs;
 	return regs.x[0];
 }

@@ -4,6 +4,9 @@
 
 #define U (UINT64_C(1) << 39)
 
+/* What is in registers that a call does not use; of 64 bits. */
+#define JUNK UINT64_C(0x7700000077000)
+
 struct psci {
 	uint64_t x[4];
 	enum rmm_outcome outcome;
@@ -19,7 +22,7 @@ static void do_psci(struct host *h, struct rmm_cpu *cpu)
 	regs->pc = 0x1000;
 	regs->sctlr_el1 |= p->sctlr;
 	for (unsigned int i = 0; i < 31; i++)
-		regs->gprs[i] = i < 4 ? p->x[i] : 0x77000 + i;
+		regs->gprs[i] = i < 4 ? p->x[i] : JUNK + i;
 	p->before = *regs;
 	p->outcome = rmm_cpu_smc(cpu);
 	p->after = *regs;
@@ -118,7 +121,7 @@ START_TEST(test_suspend)
 		check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 		check(!rec.psci_pending && rec.runnable);
 		check_eq(rec.gprs[0] | rec.gprs[1] | rec.gprs[2] | rec.gprs[3], 0);
-		check_eq(rec.gprs[4], 0x77004);
+		check_eq(rec.gprs[4], JUNK + 4);
 		check_eq(rec.pc, 0x1004);
 		ok(&h, RMI_REC_ENTER, r.rec[0], r.run);
 		host_end(&h);
@@ -234,6 +237,7 @@ START_TEST(test_smc32_arguments)
 	start(&h, &r, 0, false);
 	psci(&h, &r, &p, PSCI_AFFINITY_INFO_32, junk, junk, junk);
 	check_return(&p, 0);
+	check_eq(p.after.gprs[4], JUNK + 4);
 	check_psci_exit(psci(&h, &r, &p, PSCI_CPU_ON_32, junk | 1, junk | 0x2000, junk | 5),
 			PSCI_CPU_ON_32, 1);
 	check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
@@ -265,7 +269,7 @@ static void check_result(struct host *h, struct realm *r, int64_t x0)
 	check(p.outcome == RMM_EXIT);
 	check_eq(p.after.gprs[0], (uint64_t)x0);
 	check_eq(p.after.gprs[1] | p.after.gprs[2] | p.after.gprs[3], 0);
-	check_eq(p.after.gprs[4], 0x77004);
+	check_eq(p.after.gprs[4], JUNK + 4);
 	check_eq(p.after.pc, 0x1004);
 	enter(h, r, note_start, &p);
 	check(p.outcome == RMM_CONTINUE);
@@ -315,7 +319,7 @@ START_TEST(test_cpu_on)
 		check_eq(p.after.sctlr_el1 & 1, 0);
 		check_eq(p.after.sctlr_el1 >> 24 & 3, 3);
 		for (uint64_t i = 1; i < 31; i++)
-			check_eq(p.after.gprs[i], !tfrmm ? 0 : i < 4 ? 10 + i : 0x77000 + i);
+			check_eq(p.after.gprs[i], !tfrmm ? 0 : i < 4 ? 10 + i : JUNK + i);
 		/* A second completion is refused. */
 		expect(&h, INPUT, "pending", RMI_PSCI_COMPLETE, r.rec[0], r.rec[1], PSCI_SUCCESS);
 		host_end(&h);
