@@ -11,7 +11,8 @@ function(add_check_test name)
   target_link_libraries(${name} PRIVATE rmesim_options ${ARG_LIBS} PkgConfig::CHECK)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 60)
+    # A backstop against hangs, with room for a loaded machine and sanitizers.
+    set(ARG_TIMEOUT 600)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "unit;${ARG_LABELS}"
     ENVIRONMENT "CK_FORK=no;ASAN_OPTIONS=detect_leaks=0")
