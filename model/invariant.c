@@ -242,6 +242,20 @@ static const struct call_kind kinds[] = {
 };
 #define NUM_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+/* The page that DATA_DESTROY takes away: whoever changed it has to be found now. */
+static void call_data(struct call *call)
+{
+	const uint64_t pa = call->place.entry & RTTE_ADDR;
+	struct shadow *shadow = shadow_find(call->rmm, pa);
+
+	if (!shadow || !shadow->digest_valid || (call->place.entry & RTTE_HIPAS) != RTTE_ASSIGNED ||
+	    call->place.level != RTT_PAGE_LEVEL || granule_find(call->rmm, pa)->clean)
+		return;
+	if (content_digest(memory_find(call->rmm, pa)) != shadow->digest)
+		invariant_violated(call->rmm, INVARIANT_I22, "content of DATA 0x%llx changed",
+				   (unsigned long long)pa);
+}
+
 /* The entry that the call is about, if its arguments name one. */
 static void call_place(struct call *call)
 {
@@ -266,6 +280,8 @@ static void call_place(struct call *call)
 		return;
 	}
 	granule_compare(call->rmm, call->place.table, false);
+	if (call->fid == RMI_DATA_DESTROY)
+		call_data(call);
 	if (call->fid == RMI_RTT_SET_RIPAS || call->fid == RMI_RTT_INIT_RIPAS)
 		memcpy(call->u.table, call->place.entries, sizeof(call->u.table));
 }

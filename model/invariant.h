@@ -238,6 +238,8 @@ void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, boo
 void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
 		 uint64_t entry);
 void rec_check(struct rmm *rmm, uint64_t rec_pa);
+/* realms_check - the list of Realms: as long as there are RDs, ascending, each with its own VMID. */
+void realms_check(struct rmm *rmm);
 
 /* state_check - everything, from scratch. Returns 0 or -ENOMEM. */
 int state_check(struct rmm *rmm);

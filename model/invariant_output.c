@@ -65,10 +65,8 @@ static void check_top(struct call *call, uint64_t top)
 {
 	const uint64_t ipa = call->x[call->kind->ipa];
 	const struct place *place = &call->place;
-	const uint64_t size = entry_size(place->level);
-	const unsigned int num = place->level < 0 ? 16 : RTT_ENTRIES;
-	const uint64_t base = place->ipa - place->index * size, end = base + num * size;
-	unsigned int i = place->index;
+	uint64_t size, next;
+	unsigned int i, num;
 
 	if (!call->success && (call->out[0] & 0xff) != RMI_ERROR_RTT) {
 		if (top)
@@ -78,17 +76,21 @@ static void check_top(struct call *call, uint64_t top)
 	}
 	if (!call->placed)
 		return;
+	i = place->index;
 	if (place->entries[i] & RTTE_LIVE) {
 		if (top != ipa || call->success)
 			VIOLATED(call, O3, "top is 0x%llx at a live entry for 0x%llx", HEX(top),
 				 HEX(ipa));
 		return;
 	}
+	size = entry_size(place->level);
+	num = place->level < 0 ? 16 : RTT_ENTRIES;
+	next = place->ipa + size;
 	for (i++; i < num && !(place->entries[i] & RTTE_LIVE); i++)
-		;
-	if (top != (i < num ? base + i * size : end) || top <= ipa)
+		next += size;
+	if (top != next || top <= ipa)
 		VIOLATED(call, O3, "top is 0x%llx, after 0x%llx the next live entry is 0x%llx",
-			 HEX(top), HEX(ipa), HEX(base + i * size));
+			 HEX(top), HEX(ipa), HEX(next));
 }
 
 static void check_out_top(struct call *call)

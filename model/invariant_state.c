@@ -123,6 +123,9 @@ void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, boo
 		invariant_violated(rmm, INVARIANT_T2, "attributes of the Realm at 0x%llx changed",
 				   HEX(realm->rd));
 	realm_compare_measurements(rmm, rd, expected, realm->rd, measures);
+	if (realm->entered && rd->state == RMM_REALM_NEW)
+		invariant_violated(rmm, INVARIANT_I25, "the Realm at 0x%llx has run",
+				   HEX(realm->rd));
 	/* Geometry and VMID stay as they were made: the checker's walks and books depend on them. */
 	expected->state = rd->state;
 	expected->rec_index = rd->rec_index;
@@ -571,9 +574,8 @@ static void census_owner(struct census *census, uint64_t pa, struct granule *gra
 }
 
 /* The list of Realms: as long as there are RDs, ascending, each with its own VMID. */
-static void census_list(struct census *census)
+void realms_check(struct rmm *rmm)
 {
-	struct rmm *rmm = census->rmm;
 	uint64_t pa = rmm->first_realm, last = 0, listed = 0;
 
 	while (pa != PA_NONE) {
@@ -595,11 +597,11 @@ static void census_list(struct census *census)
 		last = pa;
 		pa = rd->next;
 	}
-	if (listed != census->found[RMM_GRANULE_RD] || listed != rmm->count[RMM_GRANULE_RD])
+	if (listed != rmm->checker->count[RMM_GRANULE_RD] || listed != rmm->count[RMM_GRANULE_RD])
 		invariant_violated(rmm, INVARIANT_I4,
 				   "%llu Realms are listed, %llu counted, %llu granules are RDs",
 				   HEX(listed), HEX(rmm->count[RMM_GRANULE_RD]),
-				   HEX(census->found[RMM_GRANULE_RD]));
+				   HEX(rmm->checker->count[RMM_GRANULE_RD]));
 }
 
 static int index_compare(const void *a, const void *b)
@@ -635,7 +637,7 @@ int state_check(struct rmm *rmm)
 	census_each(&census, census_rec);
 	census_each(&census, census_content);
 	census_each(&census, census_owner);
-	census_list(&census);
+	realms_check(rmm);
 	census_indices(&census);
 	if (census.mapped != census.found[RMM_GRANULE_DATA] ||
 	    census.mapped != rmm->count[RMM_GRANULE_DATA])

@@ -710,6 +710,7 @@ void transition_apply(struct call *call)
 		break;
 	case RMI_REALM_CREATE:
 		apply_realm_create(call);
+		realms_check(call->rmm);
 		break;
 	case RMI_REALM_ACTIVATE:
 		if (call->realm->expected.state != RMM_REALM_NEW)
@@ -720,6 +721,7 @@ void transition_apply(struct call *call)
 		break;
 	case RMI_REALM_DESTROY:
 		apply_realm_destroy(call);
+		realms_check(call->rmm);
 		break;
 	case RMI_REC_CREATE:
 		apply_rec_create(call);
