@@ -4,7 +4,9 @@
  * state and results do not depend on where memory is mapped.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "support.h"
 
@@ -590,6 +592,7 @@ START_TEST(test_reset)
 	/* Each granule whose GPT entry was not NS is told of, and the rest is not. */
 	check_eq(p.changes - changes, not_undelegated + 1);
 	check_eq(p.gpt, RMM_GPT_NS);
+	check_eq(p.pa, HIGH_BASE + HIGH_SIZE - PAGE);
 	check_eq(rmm_inspect_hash(h.rmm), empty);
 	for (int s = RMM_GRANULE_DELEGATED; s < RMM_GRANULE_NUM_STATES; s++)
 		check_eq(rmm_inspect_count(h.rmm, (enum rmm_granule_state)s), 0);
@@ -1149,6 +1152,34 @@ START_TEST(test_config)
 }
 END_TEST
 
+START_TEST(test_no_memory)
+{
+	/* The bookkeeping of a bank of 2^50 bytes takes 2^40, which this process may not map. */
+	const struct rmm_bank banks[2] = {
+		{LOW_BASE, PAGE, (void *)(uintptr_t)PAGE, 0},
+		{UINT64_C(1) << 50, UINT64_C(1) << 50, (void *)(uintptr_t)PAGE, 0}};
+	struct rmm_config config;
+	struct rlimit before, limit;
+	struct rmm *rmm = NULL;
+	unsigned long pages;
+	FILE *statm;
+
+	statm = fopen("/proc/self/statm", "r");
+	check(statm && fscanf(statm, "%lu", &pages) == 1);
+	fclose(statm);
+	check(getrlimit(RLIMIT_AS, &before) == 0);
+	limit = before;
+	limit.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + 64 * GiB;
+	rmm_config_init(&config);
+	config.banks = banks;
+	config.num_banks = 2;
+	check(setrlimit(RLIMIT_AS, &limit) == 0);
+	ck_assert_int_eq(rmm_create(&config, &rmm), -ENOMEM);
+	check(setrlimit(RLIMIT_AS, &before) == 0);
+	ck_assert_ptr_null(rmm);
+}
+END_TEST
+
 START_TEST(test_default_config)
 {
 	struct rmm_config c;
@@ -1205,6 +1236,7 @@ Suite *suite_memory(void)
 	tcase_add_test(tcase, test_touched_sets);
 	tcase_add_test(tcase, test_bank_of_any_size);
 	tcase_add_test(tcase, test_config);
+	tcase_add_test(tcase, test_no_memory);
 	tcase_add_test(tcase, test_default_config);
 	suite_add_tcase(suite, tcase);
 	return suite;
