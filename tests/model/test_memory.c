@@ -788,6 +788,9 @@ START_TEST(test_inspect_bounds)
 	check_eq(realm.state, RMM_REALM_NEW);
 	check(!rmm_inspect_entry(h.rmm, r.rtt_base, 0, 3, &entry));
 	check(rmm_inspect_entry(h.rmm, r.rd, 0, 7, &entry));
+	check(rmm_inspect_entry(h.rmm, r.rd, GiB + 5, 3, &entry));
+	check_eq(entry.ipa, GiB);
+	check_eq(entry.size, GiB);
 	/* Reads across granules, up to the end of a bank and not beyond; from each kind of granule. */
 	fill(&h, LOW_BASE + LOW_SIZE - PAGE, 0x42);
 	fill(&h, LOW_BASE + LOW_SIZE - 2 * PAGE, 0x41);
