@@ -176,7 +176,7 @@ static int coverage_take(struct coverage *coverage, const GPtrArray *plans,
 
 static int coverage(const struct command *command, struct options *options)
 {
-	struct coverage state = {NULL};
+	struct coverage state = {0};
 	struct scenario_set *set = NULL;
 	GPtrArray *plans = NULL;
 	int status = EXIT_USAGE;
