@@ -19,6 +19,7 @@ void machine_config_init(struct machine_config *config)
 	config->dram.page_size = 4096;
 	config->dram.memfd = -1;
 	rmm_config_init(&config->rmm);
+	config->rmm.invariants = RMM_INVARIANTS_STEP;
 	config->boot.size = sizeof(config->boot);
 	config->boot.vmid_bits = config->rmm.vmid_bits;
 }
@@ -57,6 +58,11 @@ static void run_guest(void *ctx, struct rmm_cpu *cpu)
 			       "an IRQ did not make the REC exit");
 }
 
+static void rmm_violation(void *ctx, const char *label, const char *text)
+{
+	machine_report(ctx, "rmm", label, NULL, "%s", text);
+}
+
 /* A build only makes the events that somebody wants. */
 static void event_mask_update(void *ctx)
 {
@@ -83,6 +89,8 @@ static int rmm_start(struct machine *machine, char **error)
 	config.platform.gpt_changed = platform_gpt_changed;
 	config.platform.ns_write = platform_ns_write;
 	config.platform.ns_fault = NULL;
+	config.violation = rmm_violation;
+	config.violation_ctx = machine;
 	config.run = run_guest;
 	config.run_ctx = machine;
 	err = rmm_create(&config, &machine->rmm);

@@ -54,8 +54,8 @@ static const struct {
 	{"Q23", RMM_TFRMM_Q23},
 };
 
-/* Two keys are no single number: the version, and the list of quirks. */
-enum { KEY_ABI = G_N_ELEMENTS(options), KEY_TFRMM, NUM_KEYS };
+/* Three keys are no single number: the version, the list of quirks, and how much is checked. */
+enum { KEY_ABI = G_N_ELEMENTS(options), KEY_TFRMM, KEY_INVARIANTS, NUM_KEYS };
 
 static bool load_quirks(struct loader *loader, const struct node *node, uint64_t *out)
 {
@@ -82,6 +82,12 @@ static bool load_quirks(struct loader *loader, const struct node *node, uint64_t
 bool rmm_option_load(struct loader *loader, const struct node *node, struct plan_machine *machine)
 {
 	static const char *const abis[] = {"1.0", NULL};
+	static const char *const levels[] = {
+		[RMM_INVARIANTS_OFF] = "off",
+		[RMM_INVARIANTS_STEP] = "step",
+		[RMM_INVARIANTS_FULL] = "full",
+		NULL,
+	};
 	const struct node *values[LOADER_MAX_KEYS], *map = load_map(loader, node, "rmm", "machine");
 	const char *names[NUM_KEYS + 1] = {NULL};
 	uint64_t number;
@@ -94,6 +100,7 @@ bool rmm_option_load(struct loader *loader, const struct node *node, struct plan
 		names[i] = options[i].name;
 	names[KEY_ABI] = "abi";
 	names[KEY_TFRMM] = "tfrmm";
+	names[KEY_INVARIANTS] = "invariants";
 	good = load_keys(loader, map, "rmm", names, 0, values);
 	machine->rmm = arena_alloc(loader->arena, NUM_KEYS * sizeof(*machine->rmm));
 	if (values[KEY_ABI]) {
@@ -138,6 +145,13 @@ bool rmm_option_load(struct loader *loader, const struct node *node, struct plan
 		else
 			good = false;
 	}
+	if (values[KEY_INVARIANTS]) {
+		if (load_name(loader, values[KEY_INVARIANTS], "invariants", "rmm", levels, &index))
+			machine->rmm[machine->num_rmm++] =
+				(struct plan_rmm_value){.field = KEY_INVARIANTS, .value = index};
+		else
+			good = false;
+	}
 	return good;
 }
 
@@ -171,6 +185,8 @@ void plan_apply(const struct plan *plan, struct machine_config *config)
 
 		if (value->field == KEY_TFRMM)
 			config->rmm.tfrmm = value->value;
+		else if (value->field == KEY_INVARIANTS)
+			config->rmm.invariants = (uint8_t)value->value;
 		else
 			member_set(&config->rmm, &options[value->field], value->value);
 	}

@@ -323,6 +323,29 @@ START_TEST(calls_are_traced_and_can_be_answered_by_a_hook)
 }
 END_TEST
 
+START_TEST(violated_invariants_of_the_rmm_are_findings)
+{
+	struct machine_config config;
+	struct machine *machine;
+	const struct finding *finding;
+
+	machine_config_init(&config);
+	ck_assert_uint_eq(config.rmm.invariants, RMM_INVARIANTS_STEP);
+	machine = create(&config);
+	memset(host_memory(machine, BASE), 7, 8);
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0), 0);
+	ck_assert_uint_eq(machine_num_findings(machine), 0);
+	/* Somebody writes to a page that is not the Host's. */
+	memset(dram_rmm_view(machine_dram(machine)), 7, 8);
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0), 0);
+	finding = machine_finding(machine, 0);
+	ck_assert_ptr_nonnull(finding);
+	ck_assert_str_eq(finding->oracle, "rmm");
+	ck_assert_str_eq(finding->condition, "I23");
+	machine_destroy(machine);
+}
+END_TEST
+
 START_TEST(findings_are_kept_and_traced)
 {
 	struct machine *machine = create_without_host();
@@ -728,6 +751,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, what_the_rmm_fills_with_a_pattern_is_not_clean);
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
+	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);
 	tcase_add_test(bare, findings_are_kept_and_traced);
 	tcase_add_test(bare, a_build_that_does_not_boot_is_explained);
 	tcase_add_test(bare, digests_do_not_depend_on_the_address_space);

@@ -23,7 +23,7 @@ START_TEST(test_whole)
 			      "  block_mappings: true\n"
 			      "  gmem_huge: true\n"
 			      "  rmm: {abi: \"1.0\", rec_aux: 2, vmid_bits: 16, s2sz: 40, pmu: "
-			      "false, tfrmm: [Q3, Q4b]}\n"
+			      "false, tfrmm: [Q3, Q4b], invariants: full}\n"
 			      "realm:\n"
 			      "  ipa_bits: 41\n"
 			      "  hash: sha512\n"
@@ -64,6 +64,7 @@ START_TEST(test_whole)
 	ck_assert_uint_eq(config.rmm.s2sz, 40);
 	ck_assert(!config.rmm.pmu);
 	ck_assert_uint_eq(config.rmm.tfrmm, RMM_TFRMM_Q3 | RMM_TFRMM_Q4B);
+	ck_assert_uint_eq(config.rmm.invariants, RMM_INVARIANTS_FULL);
 
 	ck_assert_uint_eq(plan->num_realms, 1);
 	ck_assert_str_eq(realm->name, "realm");

@@ -36,7 +36,11 @@ char *kvm_module_default_path(uint32_t page_size);
 
 struct machine_config {
 	struct dram_config dram;  /* page_size is taken from the module */
-	struct rmm_config rmm;    /* banks, platform and run callback are filled in by the machine */
+	/*
+	 * Banks, platform, and the callbacks for running and violations are filled in by the machine: a
+	 * violated invariant is a finding of oracle "rmm". machine_config_init() selects level step.
+	 */
+	struct rmm_config rmm;
 	struct kvm_module *kvm;   /* NULL: no host; only the RMM */
 	struct kvm_boot_config boot;
 	struct trace *trace;      /* NULL: the machine makes its own */
