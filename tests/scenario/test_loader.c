@@ -100,7 +100,10 @@ START_TEST(test_defaults)
 	plan_apply(plan, &config);
 	ck_assert_uint_eq(config.dram.size, 64u << 20);
 	ck_assert_uint_eq(config.dram.page_size, 4096);
-	ck_assert_mem_eq(&config.rmm, &untouched.rmm, sizeof(config.rmm));
+	/* Members one by one would miss a new one, all bytes would compare padding. */
+	ck_assert_uint_eq(plan->machine.num_rmm, 0);
+	ck_assert_uint_eq(config.rmm.rec_aux, untouched.rmm.rec_aux);
+	ck_assert_uint_eq(config.rmm.invariants, untouched.rmm.invariants);
 	ck_assert_int_eq(plan->level, PLAN_REGRESSION);
 	ck_assert_uint_eq(plan->num_tags, 0);
 	ck_assert_uint_eq(plan->realms[0].hash_algo, 0);
