@@ -232,11 +232,11 @@ static const struct call_kind kinds[] = {
 		RMI_FID_FIRST] = {.rd = 1, .granule = 2, .ipa = 3, .level = 4, .parent = 1},
 	[RMI_RTT_DESTROY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .parent = 1},
 	[RMI_RTT_MAP_UNPROTECTED - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3},
-	[RMI_RTT_READ_ENTRY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3},
+	[RMI_RTT_READ_ENTRY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .reads = 1},
 	[RMI_RTT_UNMAP_UNPROTECTED - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3},
 	[RMI_PSCI_COMPLETE - RMI_FID_FIRST] = {.rec = 1, .other_rec = 2},
 	[RMI_RTT_FOLD - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .parent = 1},
-	[RMI_REC_AUX_COUNT - RMI_FID_FIRST] = {.rd = 1},
+	[RMI_REC_AUX_COUNT - RMI_FID_FIRST] = {.rd = 1, .reads = 1},
 	[RMI_RTT_INIT_RIPAS - RMI_FID_FIRST] = {.rd = 1, .ipa = 2},
 	[RMI_RTT_SET_RIPAS - RMI_FID_FIRST] = {.rd = 1, .rec = 2, .ipa = 3},
 };
@@ -279,7 +279,8 @@ static void call_place(struct call *call)
 				   (unsigned long long)call->x[kind->ipa]);
 		return;
 	}
-	granule_compare(call->rmm, call->place.table, false);
+	if (!call->kind->reads)
+		granule_compare(call->rmm, call->place.table, false);
 	if (call->fid == RMI_DATA_DESTROY)
 		call_data(call);
 	if (call->fid == RMI_RTT_SET_RIPAS || call->fid == RMI_RTT_INIT_RIPAS)
@@ -349,6 +350,18 @@ static void call_buffer(struct call *call)
 		memcpy(&call->u, memory_find(call->rmm, call->buffer), sizeof(call->u));
 }
 
+/*
+ * Registers were written one by one just before they are copied here: copying two at a time would make the
+ * processor wait for both to be in the cache.
+ */
+static void registers_copy(uint64_t *to, const struct rmm_regs *regs, unsigned int num)
+{
+	const volatile uint64_t *from = regs->x;
+
+	for (unsigned int i = 0; i < num; i++)
+		to[i] = from[i];
+}
+
 static void call_before(struct call *call, struct rmm *rmm, const struct rmm_regs *regs)
 {
 	const uint32_t fid = (uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT;
@@ -361,8 +374,7 @@ static void call_before(struct call *call, struct rmm *rmm, const struct rmm_reg
 	call->placed = call->has_rec = call->has_other = call->ran = false;
 	call->buffer_permitted = true;
 	call->child = PA_NONE;
-	for (unsigned int i = 0; i < 7; i++)
-		call->x[i] = regs->x[i];
+	registers_copy(call->x, regs, 7);
 	call->kind = kind = &kinds[fid - RMI_FID_FIRST < NUM_KINDS ? fid - RMI_FID_FIRST : 0];
 	/* Whoever changed something since the last call has to be found before this one hides it. */
 	if (kind->granule && granule_find(rmm, call->x[kind->granule]))
@@ -385,7 +397,8 @@ static void call_before(struct call *call, struct rmm *rmm, const struct rmm_reg
 		call->realm = realm_find(rmm, call->rec.owner);
 	if (!call->realm)
 		return;
-	granule_compare(rmm, call->realm->rd, false);
+	if (!kind->reads)
+		granule_compare(rmm, call->realm->rd, false);
 	if (kind->rd)
 		call_place(call);
 	if (call->placed && (fid == RMI_RTT_DESTROY || fid == RMI_RTT_FOLD))
@@ -436,8 +449,7 @@ static void call_compare(struct call *call)
 
 static void call_after(struct call *call, const struct rmm_regs *regs)
 {
-	for (unsigned int i = 0; i < 5; i++)
-		call->out[i] = regs->x[i];
+	registers_copy(call->out, regs, 5);
 	call->success = call->out[0] == RMI_SUCCESS;
 	if (call->success)
 		transition_apply(call);

@@ -128,6 +128,7 @@ struct call_kind {
 	uint8_t rd, granule, rec, other_rec, buffer, ipa;
 	uint8_t level;	/* register of the level argument; 0: page level */
 	uint8_t parent; /* the walk goes to level - 1 */
+	uint8_t reads;	/* it changes nothing, and so hides nothing: looking afterwards is enough */
 };
 
 /* One call of the Host: what was before it, and what it answered. */
@@ -233,7 +234,18 @@ bool table_filled(const uint64_t *entries, uint64_t first, uint64_t stride);
 uint64_t unfold_stride(uint64_t parent, int level);
 
 /* Checks of one thing, from scratch or where a call touched it. */
-void granule_compare(struct rmm *rmm, uint64_t pa, bool failed);
+void granule_differs(struct rmm *rmm, uint64_t pa, bool failed);
+static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+	const uint64_t i = (pa - bank->base) >> GRANULE_SHIFT;
+	const struct granule *a = &bank->granules[i];
+	const struct granule *b = &rmm->checker->shadows[bank - rmm->banks][i].expected;
+
+	if (__builtin_expect(a->state != b->state || a->gpt != b->gpt || a->refcount != b->refcount,
+			     0))
+		granule_differs(rmm, pa, failed);
+}
 void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures);
 void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
 		 uint64_t entry);

@@ -17,19 +17,12 @@ static uint64_t index_of_mpidr(uint64_t mpidr)
 	       16 * 256 * 256 * (mpidr >> 24 & 0xff);
 }
 
-static bool granule_equal(const struct granule *a, const struct granule *b)
-{
-	return a->state == b->state && a->gpt == b->gpt && a->refcount == b->refcount;
-}
-
-void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
+void granule_differs(struct rmm *rmm, uint64_t pa, bool failed)
 {
 	const struct granule *granule = granule_find(rmm, pa);
 	struct shadow *shadow = shadow_find(rmm, pa);
 	struct granule *expected = &shadow->expected;
 
-	if (__builtin_expect(granule_equal(granule, expected), 1))
-		return;
 	if (failed)
 		invariant_violated(rmm, INVARIANT_T1, "granule 0x%llx changed", HEX(pa));
 	if ((granule->state == RMM_GRANULE_UNDELEGATED) != (granule->gpt != RMM_GPT_REALM))

@@ -624,7 +624,12 @@ static void ripas_compare(struct call *call)
 	for (unsigned int i = 0; i < RTT_ENTRIES; i++, ipa += size) {
 		const bool in_range = ipa >= call->place.ipa && ipa + size <= call->out[1];
 
-		if (now[i] != call->u.table[i])
+		/* Most are just what was asked for, or the same. */
+		if (now[i] != call->u.table[i] &&
+		    !(in_range && call->fid == RMI_RTT_SET_RIPAS && RIPAS(now[i]) == value &&
+		      (RIPAS(call->u.table[i]) != RMI_RIPAS_DESTROYED ||
+		       call->rec.ripas_destroyed) &&
+		      !((now[i] ^ call->u.table[i]) & ~RTTE_RIPAS)))
 			transition_entry(call, ipa, level, call->u.table[i], now[i]);
 		if (!in_range)
 			continue;
