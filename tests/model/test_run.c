@@ -66,6 +66,36 @@ START_TEST(test_features)
 }
 END_TEST
 
+START_TEST(test_ns_accesses)
+{
+	/* What the Host owns is read once, and only the run page is written. */
+	struct host h;
+	struct realm r;
+	uint64_t src;
+
+	host_init(&h);
+	realm_prepare(&h, &r);
+	h.reads = h.writes = 0;
+	ok(&h, RMI_REALM_CREATE, r.rd, r.params);
+	check_eq(h.reads, 1);
+	realm_add_rec(&h, &r, true);
+	realm_tables(&h, &r, 0);
+	src = host_page(&h);
+	h.reads = 0;
+	ok(&h, RMI_DATA_CREATE, r.rd, host_delegated(&h), 0, src, 1);
+	check_eq(h.reads, 1);
+	ok(&h, RMI_DATA_DESTROY, r.rd, 0);
+	realm_activate(&h, &r);
+	check_eq(h.reads, 1);
+	check_eq(h.writes, 0);
+	h.reads = 0;
+	ok(&h, RMI_REC_ENTER, r.rec[0], r.run);
+	check_eq(h.reads, 1);
+	check_eq(h.writes, 1);
+	host_end(&h);
+}
+END_TEST
+
 START_TEST(test_features_matter)
 {
 	/* What feature register 0 does not offer, REALM_CREATE refuses; and what it does, not. */
@@ -172,6 +202,12 @@ START_TEST(test_aux_count)
 }
 END_TEST
 
+static void ask_about_aff2(struct host *h, struct rmm_cpu *cpu)
+{
+	(void)h;
+	check(realm_smc(cpu, PSCI_AFFINITY_INFO, 0x10000, 0, 0, 0) == RMM_EXIT);
+}
+
 START_TEST(test_rec_index)
 {
 	/* Section 4.5: index 15 is 0xF, 16 is 0x100, 17 is 0x101; the index of a destroyed REC is gone. */
@@ -187,6 +223,7 @@ START_TEST(test_rec_index)
 	host_start(&h);
 	realm_create(&h, &r);
 	params = host_ptr(&h, r.rec_params);
+	params->flags = RMI_REC_FLAG_RUNNABLE;
 	for (uint64_t i = 0; i < 40; i++) {
 		struct rmm_rec_view rec;
 
@@ -220,6 +257,11 @@ START_TEST(test_rec_index)
 		check_eq(call(&h, RMI_REC_DESTROY, recs[39]), SUCCESS);
 	}
 	check_eq(params->mpidr, 0x10000);
+	/* PSCI finds the one of Aff2 too: index 4096. */
+	realm_activate(&h, &r);
+	h.realm = ask_about_aff2;
+	ok(&h, RMI_REC_ENTER, recs[0], r.run);
+	check_eq(run_exit(&h, &r)->exit_reason, RMI_EXIT_PSCI);
 	host_end(&h);
 }
 END_TEST
@@ -265,7 +307,11 @@ START_TEST(test_rec_attributes)
 	/* What is behind the list is no part of it. */
 	params->aux[2] = params->aux[0];
 	params->aux[3] = pa;
+	h.reads = h.writes = 0;
 	ok(&h, RMI_REC_CREATE, r.rd, pa, r.rec_params);
+	/* The parameters are read, once. */
+	check_eq(h.reads, 1);
+	check_eq(h.writes, 0);
 	check(rmm_inspect_rec(h.rmm, pa, &rec));
 	check_eq(rec.rec, pa);
 	check_eq(rec.pc, 0x1234567890);
@@ -279,6 +325,11 @@ START_TEST(test_rec_attributes)
 	check(rmm_inspect_rec(h.rmm, r.rec[0], &rec));
 	check(!rec.runnable);
 	check(!rmm_inspect_rec(h.rmm, r.rd, &rec));
+	params->mpidr = 2;
+	params->aux[0] = host_delegated(&h);
+	params->aux[1] = host_delegated(&h);
+	params->aux[2] = h.next + 8;
+	ok(&h, RMI_REC_CREATE, r.rd, host_delegated(&h), r.rec_params);
 	realm_activate(&h, &r);
 	h.realm = look;
 	h.realm_arg = &seen;
@@ -745,6 +796,7 @@ Suite *suite_run(void)
 
 	tcase_add_test(tcase, test_version);
 	tcase_add_test(tcase, test_features);
+	tcase_add_test(tcase, test_ns_accesses);
 	tcase_add_test(tcase, test_features_matter);
 	tcase_add_test(tcase, test_unknown_fids);
 	tcase_add_test(tcase, test_aux_count);
