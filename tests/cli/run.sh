@@ -24,9 +24,14 @@ says out 'ok      good'
 says out '1 scenario, 1 run: 1 passed'
 expect 1 run bad.yaml
 expect 1 run good.yaml bad.yaml
+# A path that the shell would take apart stands in quotes.
+case $program in
+*[!A-Za-z0-9_./=,:+%@-]*) shown="'$program'" ;;
+*) shown=$program ;;
+esac
 for how in crash abort exit finding warn leak error reject; do
 	expect 1 run $how.yaml
-	says out "reproduce: $program run $how.yaml --filter $how --seed 1"
+	says out "reproduce: $shown run $how.yaml --filter $how --seed 1"
 done
 expect 124 run hang.yaml --timeout 1
 says out 'timed out; not reproducible as such'
@@ -128,11 +133,11 @@ says out $'\033[1;31mFAIL'
 NO_COLOR=1 expect 1 run bad.yaml --color always
 says out $'\033[1;31mFAIL'
 if script -qec true /dev/null >/dev/null 2>&1; then
-	TERM=xterm script -qec "$program run bad.yaml" /dev/null >out 2>err </dev/null
+	TERM=xterm script -qec "$shown run bad.yaml" /dev/null >out 2>err </dev/null
 	says out $'\033[1;31mFAIL'
-	NO_COLOR=1 TERM=xterm script -qec "$program run bad.yaml" /dev/null >out 2>err </dev/null
+	NO_COLOR=1 TERM=xterm script -qec "$shown run bad.yaml" /dev/null >out 2>err </dev/null
 	lacks out $'\033'
-	TERM=dumb script -qec "$program run bad.yaml" /dev/null >out 2>err </dev/null
+	TERM=dumb script -qec "$shown run bad.yaml" /dev/null >out 2>err </dev/null
 	lacks out $'\033'
 fi
 printf 'scenario: x\nabout: \x1b[31m\n' >escape.yaml

@@ -201,7 +201,7 @@ START_TEST(digests_do_not_depend_on_the_address_space)
 		 (unsigned long long)history_digest(page_sizes[0]),
 		 (unsigned long long)history_digest(page_sizes[1]),
 		 (unsigned long long)history_digest(page_sizes[2]));
-	snprintf(command, sizeof(command), "%s --digests", self);
+	snprintf(command, sizeof(command), "'%s' --digests", self);
 	for (int i = 0; i < 3; i++) {
 		FILE *pipe = popen(command, "r");
 
