@@ -32,6 +32,8 @@ missing_packages() {
 	want libjson-glib-dev has_library json-glib-1.0
 	want nettle-dev has_library nettle
 	want check has_library check
+	want jq command -v jq # reads the JSON that reports are made of
+	want libxml2-utils command -v xmllint
 }
 
 want() { # package, command that succeeds when it is there

@@ -37,10 +37,13 @@ static const char *hostile_words(const struct plan *plan)
 static void text_flush(struct report *report)
 {
 	struct text_state *state = report->state;
+	char *name;
 
 	if (state->scenario && state->passed) {
 		print_word(report, RESULT_PASSED);
-		fputs(state->scenario->name, report->out);
+		name = text_plain(state->scenario->name, false);
+		fputs(name, report->out);
+		g_free(name);
 		if (state->bad)
 			fprintf(report->out, "  (%zu other runs)", state->passed);
 		else if (state->passed > 1)
@@ -58,7 +61,7 @@ static void text_begin(struct report *report)
 static void text_result(struct report *report, const struct result *result)
 {
 	struct text_state *state = report->state;
-	char *name = result_name(result);
+	char *name = result_name(result), *reason = text_plain(result->reason, false);
 
 	if (state->scenario && strcmp(state->scenario->name, result->plan->name))
 		text_flush(report);
@@ -71,15 +74,16 @@ static void text_result(struct report *report, const struct result *result)
 			result->num_steps, result->num_calls, hostile_words(result->plan));
 	} else if (result->status == RESULT_SKIPPED) {
 		print_word(report, result->status);
-		fprintf(report->out, "%s: %s\n", name, result->reason ? result->reason : "");
+		fprintf(report->out, "%s: %s\n", name, reason);
 		state->bad++;
 	} else {
 		print_word(report, result->status);
-		fprintf(report->out, "%s: %s\n", name, result->reason ? result->reason : "");
+		fprintf(report->out, "%s: %s\n", name, reason);
 		failure_print(result, &report->run, report->out, report->options.color);
 		state->bad++;
 	}
 	g_free(name);
+	g_free(reason);
 }
 
 static void text_end(struct report *report, const struct report_summary *summary)

@@ -163,6 +163,7 @@ static bool campaign_done(void *ctx, size_t job, const struct pool_result *from)
 	struct result result = campaign_result(campaign, run);
 
 	result_from_pool(from, &result);
+	result.wall_us = from->wall_us;
 	campaign_finish(campaign, run, &result);
 	return campaign->next <= campaign->stop;
 }

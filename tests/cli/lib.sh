@@ -5,6 +5,7 @@
 
 set -u
 program=$(realpath "${1:?usage: $0 PROGRAM}") || exit 2
+here=$(realpath "$(dirname "$0")") || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2

@@ -113,6 +113,93 @@ expect 1 run crash.yaml --trace crash.jsonl
 says crash.jsonl vmm.create_realm
 says crash.jsonl '"status":"crashed"'
 
+# JSON Lines: each line is JSON; the run, the results in order, the summary; no byte differs between runs.
+expect 1 run good.yaml bad.yaml crash.yaml matrix.yaml names.yaml --report jsonl=one.jsonl -j 3
+expect 1 run good.yaml bad.yaml crash.yaml matrix.yaml names.yaml --report jsonl=two.jsonl -j 1
+holds cmp -s one.jsonl two.jsonl
+holds test "$(wc -l <one.jsonl)" = 12
+# query FILTER: what jq finds in one.jsonl, on one line.
+query() { jq -r "$1" one.jsonl | tr '\n' ' '; }
+if command -v jq >/dev/null; then
+	holds test "$(query .type)" = 'run result result result result result result result result result result summary '
+	holds test "$(query 'select(.type == "run") | .format, .version, .planned, .seed')" = 'rmesim-results 1 10 1 '
+	holds test "$(query 'select(.status) | .number')" = '1 2 3 4 5 6 7 8 9 10 '
+	holds test "$(query 'select(.status) | .status')" = \
+		'passed failed crashed passed passed failed failed failed failed failed '
+	holds test "$(query 'select(.type == "summary") | .runs, .passed, .failed, .crashed, .not_run, .aborted')" = \
+		'10 3 6 1 0 null '
+	holds test "$(query 'select(.id == "bad") | .step.line, .step.column, .step.title, .mismatches[0].actual')" = \
+		'7 5 vmm.fail errno=1 error, EPERM '
+	holds test "$(jq -r 'select(.variant == "v=ä\ne") | .id' one.jsonl)" = $'names[v=ä\ne]'
+	last=$(jq -r 'select(.variant == "v=ä\ne") | .reproduce' one.jsonl)
+	(eval "$last") >out 2>err
+	holds test $? = 1
+	says out '1 scenario, 1 run: 0 passed, 1 failed'
+fi
+
+# JUnit: valid by the schema, whatever names and messages hold; times are all that differs between runs.
+cat >nasty.yaml <<'END'
+scenario: nasty
+about: x
+matrix: {v: ["a \" <b> & 'c'", "]]>", "\e[31m\x01\x7f", "two\nlines\r\t", "日本語 \u0085 \uFFFD", "%0A::error::,:"]}
+realm: {ipa_bits: 33}
+steps:
+  - vmm.types: {text: "$v"}
+    name: "$v"
+    why: "$v"
+  - vmm.fail: {errno: 1}
+    name: "$v"
+    why: "$v"
+END
+expect 1 run good.yaml bad.yaml crash.yaml nasty.yaml matrix.yaml --kvm double-4k.so --report junit=one.xml \
+	--report jsonl=one.jsonl --report tap=one.tap
+holds valid_tap one.tap 11 8
+schema=$(realpath "$here/junit.xsd")
+if command -v xmllint >/dev/null; then
+	holds xmllint --noout --schema "$schema" one.xml 2>/dev/null
+	# count XPATH: in the report.
+	count() { xmllint --xpath "count($1)" one.xml; }
+	holds test "$(count '//testcase')" = 11
+	holds test "$(count '//failure')" = 7
+	holds test "$(count '//error[@type="crashed"]')" = 1
+	holds test "$(count '//skipped')" = 1
+	holds test "$(xmllint --xpath 'string(/testsuites/@tests)' one.xml)" = 11
+	holds test "$(xmllint --xpath 'string(//testsuite[@name="nasty"]/@failures)' one.xml)" = 6
+	holds test "$(xmllint --xpath 'string(//testcase[@classname="bad"]/@line)' one.xml)" = 7
+	holds test "$(xmllint --xpath "string(//testcase[contains(@name, 'a \"')]/@name)" one.xml)" = \
+		"nasty[v=a \" <b> & 'c']"
+fi
+expect 1 run good.yaml bad.yaml crash.yaml nasty.yaml matrix.yaml --kvm double-4k.so --report junit=two.xml -j 1
+sed 's/ time="[^"]*"//' one.xml >one.untimed
+sed 's/ time="[^"]*"//' two.xml >two.untimed
+holds cmp -s one.untimed two.untimed
+command -v jq >/dev/null && holds test "$(jq -r 'select(.variant == "v=]]>") | .why' one.jsonl)" = ']]>'
+
+# Nothing that a terminal would obey reaches it, whoever wrote it.
+expect 1 run nasty.yaml
+lacks out $'\033'
+says out '(␛[31m␁␡)'
+
+# GitHub: annotations among the text, at most ten of them; properties and messages cannot break out.
+expect 1 run bad.yaml nasty.yaml --report github=-
+says out '::error file=bad.yaml,line=7,col=5,title=bad::failed: outcome: expected ok, found error, EPERM%0Areproduce: '
+says out 'title=nasty[v=%250A%3A%3Aerror%3A%3A%2C%3A]::failed'
+says out '7 runs: 0 passed, 7 failed'
+holds test "$(grep -c '^::' out)" = 7
+for i in 1 2 3; do sed "s/^scenario: nasty/scenario: nasty$i/" nasty.yaml >"nasty$i.yaml"; done
+last='GITHUB_STEP_SUMMARY=summary.md rmesim run'
+echo 'earlier' >summary.md
+GITHUB_STEP_SUMMARY=$PWD/summary.md expect 1 run bad.yaml nasty?.yaml good.yaml --report github=marks.txt
+holds test "$(grep -c '^::error' marks.txt)" = 10
+says marks.txt '::notice title=rmesim::9 more of 20 runs did not pass'
+says summary.md earlier
+says summary.md '### rmesim: 1 of 20 runs passed'
+holds test "$(grep -c '^| failed' summary.md)" = 19
+if [ -w /dev/full ]; then
+	GITHUB_STEP_SUMMARY=/dev/full expect 2 run good.yaml --report github=marks.txt
+	says err '/dev/full: cannot write'
+fi
+
 # A run that is killed leaves the old report and nothing beside it.
 scenario hang '  - vmm.break: {how: hang}'
 mkdir reports

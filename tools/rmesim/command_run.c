@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rmesim.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <sim/json.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A report and the file that it goes to. */
@@ -15,6 +18,11 @@ struct run {
 	const struct options *options;
 	GArray *sinks; /* struct sink; the first are those that were asked for */
 	struct output *trace;
+	/* The summary for GitHub, until all is known; `summary_path` NULL: nobody wants it. */
+	FILE *github;
+	char *github_text;
+	size_t github_size;
+	const char *github_path;
 	struct kvm_builds *builds;
 	struct report_summary summary;
 	const char *last_name; /* scenario of the last result */
@@ -26,6 +34,10 @@ static bool add_sink(struct run *run, const char *kind, const char *path)
 	struct report_options options = {.verbose = run->options->verbose};
 	int err = output_open(path, &sink.output);
 
+	if (!err && !strcmp(kind, "github") && run->github_path && !run->github) {
+		run->github = open_memstream(&run->github_text, &run->github_size);
+		options.summary = run->github;
+	}
 	if (err) {
 		usage_error("%s: cannot write: %s", path, g_strerror(-err));
 		return false;
@@ -65,7 +77,7 @@ static bool open_outputs(struct run *run)
 		const char *report = options->reports->pdata[i], *path = strchr(report, '=') + 1;
 		char *kind = g_strndup(report, (size_t)(path - report) - 1);
 
-		standard |= !strcmp(path, "-");
+		standard |= !strcmp(path, "-") && !report_mixes(kind);
 		good = add_sink(run, kind, path);
 		g_free(kind);
 	}
@@ -82,10 +94,32 @@ static bool open_outputs(struct run *run)
 	return good;
 }
 
+/* Other steps of the job may have written to that file: it is added to, in one piece. */
+static bool append_summary(struct run *run, bool keep)
+{
+	FILE *file = NULL;
+	bool good = true;
+
+	if (!run->github)
+		return true;
+	good = !fclose(run->github);
+	if (keep && good) {
+		file = fopen(run->github_path, "ae");
+		good = file &&
+		       fwrite(run->github_text, 1, run->github_size, file) == run->github_size;
+		if (file && fclose(file))
+			good = false;
+	}
+	if (!good)
+		usage_error("%s: cannot write: %s", run->github_path, g_strerror(errno));
+	free(run->github_text);
+	return good;
+}
+
 /* Puts all files in place, or (`keep` false) leaves no trace of them. */
 static bool close_outputs(struct run *run, bool keep)
 {
-	bool good = true;
+	bool good = append_summary(run, keep);
 	unsigned int i;
 	int err;
 
@@ -116,33 +150,14 @@ static bool close_outputs(struct run *run, bool keep)
 	return good;
 }
 
-/* Names and paths are the user's: whatever is in them, the line stays JSON. */
-static void json_text(FILE *out, const char *text)
-{
-	char *valid = g_utf8_make_valid(text, -1);
-	const unsigned char *at;
-
-	fputc('"', out);
-	for (at = (const unsigned char *)valid; *at; at++) {
-		if (*at == '"' || *at == '\\')
-			fprintf(out, "\\%c", *at);
-		else if (*at < 0x20 || *at == 0x7f)
-			fprintf(out, "\\u%04x", *at);
-		else
-			fputc(*at, out);
-	}
-	fputc('"', out);
-	g_free(valid);
-}
-
 static void write_trace(const struct run *run, const struct result *result)
 {
 	FILE *out = output_stream(run->trace);
 
 	fputs("{\"kind\":\"scenario\",\"id\":", out);
-	json_text(out, result->plan->id);
+	json_put_string(out, result->plan->id);
 	fputs(",\"file\":", out);
-	json_text(out, result->plan->place.source->path);
+	json_put_string(out, result->plan->place.source->path);
 	fprintf(out, ",\"seed\":\"0x%" PRIx64 "\"}\n", result->seed);
 	if (result->trace_size)
 		fwrite(result->trace, 1, result->trace_size, out);
@@ -206,7 +221,13 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.ctx = run,
 	};
 	char *header = header_text(run), *extra = kvm_options(options);
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds);
 	struct report_run info = {.header = header,
+				  .version = version,
+				  .kvm = kvm,
+				  .seed = options->seed,
+				  .level = options->level,
+				  .shard_total = 1,
 				  .program = program_name(),
 				  .options = extra,
 				  .num_runs = (size_t)plans->len * options->repeat};
@@ -228,12 +249,14 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 	g_free(aborted);
 	g_free(header);
 	g_free(extra);
+	g_free(version);
+	g_free(kvm);
 	return err ? EXIT_USAGE : exit_code(&run->summary);
 }
 
 static int run(const struct command *command, struct options *options)
 {
-	struct run state = {.options = options};
+	struct run state = {.options = options, .github_path = getenv("GITHUB_STEP_SUMMARY")};
 	struct scenario_set *set = load_scenarios(options->paths, options->color);
 	GPtrArray *plans = set ? select_plans(set, options) : NULL;
 	int status = EXIT_USAGE;
@@ -278,6 +301,7 @@ const struct command command_run = {
 	.examples = "  rmesim run scenarios/\n"
 		    "  rmesim run scenarios/ripas --filter 'ripas.*[page_size=16K]' -j 4\n"
 		    "  rmesim run scenarios/ --report tap=- | tee suite.tap\n"
+		    "  rmesim run scenarios/ --report junit=suite.xml --report jsonl=suite.jsonl\n"
 		    "  rmesim run one.yaml --seed 7 --trace one.jsonl\n"
 		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n",
 	.options = run_options,

@@ -187,8 +187,9 @@ const struct option_def option_trace = {0, "trace", "FILE", "write all events th
 					set_trace};
 const struct option_def option_report = {
 	0, "report", "KIND=FILE",
-	"write a report: text or tap; - is standard output, which then carries "
-	"nothing else; several reports at once are fine",
+	"write a report: text, tap, junit, jsonl or github; - is standard output, which then "
+	"carries "
+	"nothing else (github: and the text); several reports at once are fine",
 	set_report};
 const struct option_def option_kvm = {
 	0, "kvm", "FILE",

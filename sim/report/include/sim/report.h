@@ -25,10 +25,16 @@ void output_discard(struct output *output);
 /* What is the same for all results of a campaign. */
 struct report_run {
 	const char *header;  /* first line of the run: version, builds, seed, configuration */
+	const char *version; /* "rmesim 0.1.0 (...); port ABI 1, ..." */
+	const char *kvm;     /* "KVM kvm-4k.so (v10, gcc 12.2.0)" */
+	uint64_t seed;	     /* of the campaign */
+	enum plan_level level;
 	const char *program; /* how to call rmesim again */
 	const char *
 		options; /* that a reproducer needs beside file, filter and seed; "" or " --kvm x" */
 	size_t num_runs; /* that are planned */
+	/* This run is part `shard_index` (from 0) of `shard_total`; 0 of 1: all of it. */
+	unsigned int shard_index, shard_total;
 };
 struct report_summary {
 	size_t num_scenarios; /* that had at least one run */
@@ -40,12 +46,22 @@ struct report_summary {
 struct report;
 struct report_options {
 	bool color, verbose;
+	FILE *summary; /* kind github: where the summary for people goes; NULL: nowhere */
+};
+/* What a report wants to know of each run beside how it ended; each costs time and memory. */
+enum report_need {
+	REPORT_NEEDS_STEPS = 1,	 /* campaign_config.keep_steps */
+	REPORT_NEEDS_EVENTS = 2, /* campaign_config.events */
 };
 
 /* report_kinds - names of all kinds, NULL terminated. */
 const char *const *report_kinds(void);
 /* report_create - a report of `kind` to `out`; NULL if there is no such kind. */
 struct report *report_create(const char *kind, FILE *out, const struct report_options *options);
+/* report_needs - enum report_need of the kind. */
+unsigned int report_needs(const struct report *report);
+/* report_mixes - whether lines of this kind may stand among those of others on standard output. */
+bool report_mixes(const char *kind);
 void report_begin(struct report *report, const struct report_run *run);
 void report_result(struct report *report, const struct result *result);
 void report_end(struct report *report, const struct report_summary *summary);
@@ -57,6 +73,8 @@ void report_destroy(struct report *report);
  */
 void failure_print(const struct result *result, const struct report_run *run, FILE *out,
 		   bool color);
+/* reproducer_text - the command that shows this run again. g_free(). */
+char *reproducer_text(const struct result *result, const struct report_run *run);
 /* result_name - "ripas.split[page_size=4K]", with the repetition if it is not the first. g_free(). */
 char *result_name(const struct result *result);
 

@@ -48,6 +48,7 @@ struct result {
 	unsigned int repetition; /* from 0 */
 	uint32_t num_steps;	 /* that were performed */
 	uint64_t num_calls;	 /* RMI calls */
+	uint64_t wall_us;	 /* for people: no report that is compared may show it */
 	/* Where it ended, unless it passed. */
 	bool has_place;
 	struct place place;
