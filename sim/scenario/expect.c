@@ -2,6 +2,7 @@
 #include "expect.h"
 
 #include "rmi_text.h"
+#include "tables.h"
 #include "value.h"
 
 #include <errno.h>
@@ -57,9 +58,10 @@ struct choice {
 	size_t num;
 };
 
-static bool choice_load(struct loader *loader, const struct node *node, const char *key,
-			const char *const *names, struct plan_expect *item)
+static bool choice_load(struct loader *loader, const struct node *node, struct plan_expect *item)
 {
+	/* The first of the shapes is the name; the second is a list of them. */
+	const char *const *names = shape_names(item->def->shape.any[0]), *key = item->def->name;
 	const struct node *resolved = load_resolve(loader, node);
 	struct choice *choice = arena_alloc(loader->arena, sizeof(*choice));
 	size_t i;
@@ -128,10 +130,9 @@ static const char *const *errno_name_list(void)
 	return errno_names;
 }
 
-static bool errno_load(struct loader *loader, const struct node *node, struct plan_expect *item)
-{
-	return choice_load(loader, node, "errno", errno_name_list(), item);
-}
+static const struct shape errno_shape = {SHAPE_NAME, .list_names = errno_name_list};
+static const struct shape errnos_shape = {SHAPE_LIST, .min = 1, .item = &errno_shape};
+static const struct shape *const errno_shapes[] = {&errno_shape, &errnos_shape, NULL};
 
 static void errno_check(const struct checker *checker, const struct plan_expect *item)
 {
@@ -155,10 +156,9 @@ static const char *const *outcome_name_list(void)
 	return names;
 }
 
-static bool outcome_load(struct loader *loader, const struct node *node, struct plan_expect *item)
-{
-	return choice_load(loader, node, "outcome", outcome_name_list(), item);
-}
+static const struct shape outcome_shape = {SHAPE_NAME, .list_names = outcome_name_list};
+static const struct shape outcomes_shape = {SHAPE_LIST, .min = 1, .item = &outcome_shape};
+static const struct shape *const outcome_shapes[] = {&outcome_shape, &outcomes_shape, NULL};
 
 static void outcome_check(const struct checker *checker, const struct plan_expect *item)
 {
@@ -183,11 +183,59 @@ enum exit_field {
 	EXIT_ERRNO,
 	EXIT_NUM
 };
-static const char *const exit_keys[] = {
-	[EXIT_REASON] = "reason",   [EXIT_GPA] = "gpa",	    [EXIT_SIZE] = "size",
-	[EXIT_PRIVATE] = "private", [EXIT_WRITE] = "write", [EXIT_DATA] = "data",
-	[EXIT_ERRNO] = "errno",	    [EXIT_NUM] = NULL,
+/* Exit reasons are small numbers with gaps. */
+#define MAX_EXIT_REASON 64u
+
+static const char *exit_reason_names[MAX_EXIT_REASON + 1];
+static uint32_t exit_reason_numbers[MAX_EXIT_REASON];
+
+static const char *const *exit_reason_list(void)
+{
+	unsigned int i, num = 0;
+
+	for (i = 0; i < MAX_EXIT_REASON; i++) {
+		const char *name = step_exit_reason_name(i);
+
+		if (!name)
+			continue;
+		exit_reason_numbers[num] = i;
+		exit_reason_names[num++] = name;
+	}
+	return exit_reason_names;
+}
+
+const struct key_def exit_keys[] = {
+	[EXIT_REASON] = {"reason",
+			 "Its exit_reason, by name.",
+			 true,
+			 NULL,
+			 {SHAPE_NAME, .list_names = exit_reason_list}},
+	[EXIT_GPA] = {"gpa",
+		      "Guest physical address, in bytes.",
+		      false,
+		      "any",
+		      {SHAPE_NUMBER, .unit = true}},
+	[EXIT_SIZE] = {"size", "Length, in bytes.", false, "any", {SHAPE_NUMBER, .unit = true}},
+	[EXIT_PRIVATE] = {"private",
+			  "Whether KVM_MEMORY_EXIT_FLAG_PRIVATE is set.",
+			  false,
+			  "any",
+			  {.kind = SHAPE_BOOL}},
+	[EXIT_WRITE] =
+		{"write", "Whether an MMIO access is a write.", false, "any", {.kind = SHAPE_BOOL}},
+	[EXIT_DATA] = {"data",
+		       "What an MMIO access writes, or the type of a system event.",
+		       false,
+		       "any",
+		       {SHAPE_NUMBER, .unit = true}},
+	[EXIT_ERRNO] = {"errno",
+			"What KVM_RUN returned with it, by name, or `none`.",
+			false,
+			"any",
+			{SHAPE_NAME, .list_names = errno_name_list}},
+	[EXIT_NUM] = {NULL},
 };
+static const struct shape exit_shape = {SHAPE_MAP, .keys = exit_keys};
 
 struct exit_pattern {
 	unsigned int given; /* bit of each field */
@@ -198,54 +246,16 @@ struct exit_patterns {
 	size_t num;
 };
 
-/* Exit reasons are small numbers with gaps. */
-#define MAX_EXIT_REASON 64u
-
-static bool exit_reason_load(struct loader *loader, const struct node *node, uint64_t *out)
-{
-	const char *names[MAX_EXIT_REASON + 1] = {NULL};
-	uint32_t numbers[MAX_EXIT_REASON];
-	unsigned int i, num = 0, index;
-
-	for (i = 0; i < MAX_EXIT_REASON; i++) {
-		const char *name = step_exit_reason_name(i);
-
-		if (name) {
-			numbers[num] = i;
-			names[num++] = name;
-		}
-	}
-	if (!load_name(loader, node, "reason", "an exit", names, &index))
-		return false;
-	*out = numbers[index];
-	return true;
-}
-
 static bool exit_field_load(struct loader *loader, const struct node *node, enum exit_field field,
 			    uint64_t *out)
 {
-	unsigned int index;
-	bool boolean;
-
-	switch (field) {
-	case EXIT_REASON:
-		return exit_reason_load(loader, node, out);
-	case EXIT_GPA:
-	case EXIT_SIZE:
-	case EXIT_DATA:
-		return load_number(loader, node, exit_keys[field], "an exit", VALUE_UNIT, out);
-	case EXIT_PRIVATE:
-	case EXIT_WRITE:
-		if (!load_bool(loader, node, exit_keys[field], "an exit", &boolean))
-			return false;
-		*out = boolean;
-		return true;
-	default:
-		if (!load_name(loader, node, "errno", "an exit", errno_name_list(), &index))
-			return false;
-		*out = (uint64_t)errno_numbers[index];
-		return true;
-	}
+	if (!load_key_value(loader, node, &exit_keys[field], "an exit", out))
+		return false;
+	if (field == EXIT_REASON)
+		*out = exit_reason_numbers[*out];
+	else if (field == EXIT_ERRNO)
+		*out = (uint64_t)errno_numbers[*out];
+	return true;
 }
 
 static bool exits_load(struct loader *loader, const struct node *node, struct plan_expect *item)
@@ -264,8 +274,7 @@ static bool exits_load(struct loader *loader, const struct node *node, struct pl
 	patterns->items = arena_alloc(loader->arena, list->num * sizeof(*patterns->items));
 	for (i = 0; i < list->num; i++) {
 		map = load_map(loader, list->items[i], NULL, "an exit");
-		if (!map ||
-		    !load_keys(loader, map, "an exit", exit_keys, 1u << EXIT_REASON, values)) {
+		if (!map || !load_keys(loader, map, "an exit", exit_keys, values)) {
 			good = false;
 			continue;
 		}
@@ -303,7 +312,7 @@ static char *exit_text(const uint64_t fields[EXIT_NUM], unsigned int given)
 		if (!(given & 1u << i))
 			continue;
 		if (i != EXIT_REASON)
-			g_string_append_printf(text, " %s=", exit_keys[i]);
+			g_string_append_printf(text, " %s=", exit_keys[i].name);
 		if (i == EXIT_REASON && reason)
 			g_string_append(text, reason);
 		else if (i == EXIT_PRIVATE || i == EXIT_WRITE)
@@ -391,9 +400,7 @@ static bool rmi_load(struct loader *loader, const struct node *node, struct plan
 		}
 		for (j = 0; j < i; j++) {
 			if (counts->items[j].command == command->name) {
-				load_error(loader, map->pairs[i].key, "duplicate key `%s`", text);
-				diagnostics_note(loader->diagnostics, map->pairs[j].key->place,
-						 "it stands here already");
+				load_duplicate(loader, map->pairs[i].key, text, map->pairs[j].key);
 				good = false;
 			}
 		}
@@ -430,12 +437,23 @@ struct rmi_patterns {
 	size_t num;
 };
 
+struct key_def rmi_argument_key(const struct rmi_command *command, unsigned int index)
+{
+	return (struct key_def){
+		.name = command->args[index],
+		.help = "What this argument of the call was.",
+		.fallback = "any",
+		.shape = {SHAPE_NUMBER, .unit = true, .negative = true},
+	};
+}
+
 static bool rmi_pattern_load(struct loader *loader, const struct node *node,
 			     struct rmi_pattern *pattern)
 {
 	const struct node *resolved = load_resolve(loader, node), *name = resolved, *args = NULL;
 	const struct node *values[LOADER_MAX_KEYS];
-	const char *names[G_N_ELEMENTS(pattern->command->args) + 1] = {NULL}, *text;
+	struct key_def keys[G_N_ELEMENTS(pattern->command->args) + 1] = {{NULL}};
+	const char *text;
 	bool good = true;
 	unsigned int i;
 
@@ -462,16 +480,16 @@ static bool rmi_pattern_load(struct loader *loader, const struct node *node,
 	if (!args)
 		return true;
 	for (i = 0; i < pattern->command->num_args; i++)
-		names[i] = pattern->command->args[i];
+		keys[i] = rmi_argument_key(pattern->command, i);
 	args = load_map(loader, args, NULL, pattern->command->name);
-	if (!args || !load_keys(loader, args, pattern->command->name, names, 0, values))
+	if (!args || !load_keys(loader, args, pattern->command->name, keys, values))
 		return false;
-	for (i = 0; names[i]; i++) {
+	for (i = 0; keys[i].name; i++) {
 		if (!values[i])
 			continue;
 		pattern->given |= 1u << (i + 1);
-		if (!load_number(loader, values[i], names[i], pattern->command->name,
-				 VALUE_UNIT | VALUE_NEGATIVE, &pattern->args[i + 1]))
+		if (!load_key_value(loader, values[i], &keys[i], pattern->command->name,
+				    &pattern->args[i + 1]))
 			good = false;
 	}
 	return good;
@@ -553,13 +571,10 @@ static void rmi_exact_check(const struct checker *checker, const struct plan_exp
 static bool number_load(struct loader *loader, const struct node *node, struct plan_expect *item)
 {
 	struct plan_count *count = arena_alloc(loader->arena, sizeof(*count));
-	const char *name = item->def->name;
-	unsigned int flags = !strcmp(name, "done")    ? VALUE_UNIT
-			     : !strcmp(name, "value") ? VALUE_NEGATIVE
-						      : 0;
 
 	item->data = count;
-	return load_count(loader, node, name, "expect", flags, count);
+	return load_count(loader, node, item->def->name, "expect", shape_flags(&item->def->shape),
+			  count);
 }
 
 static void number_check(const struct checker *checker, const struct plan_expect *item,
@@ -589,10 +604,9 @@ static void done_check(const struct checker *checker, const struct plan_expect *
 
 static const char *const response_names[] = {"accept", "reject", "none", NULL};
 
-static bool response_load(struct loader *loader, const struct node *node, struct plan_expect *item)
-{
-	return choice_load(loader, node, "response", response_names, item);
-}
+static const struct shape response_shape = {SHAPE_NAME, .names = response_names};
+static const struct shape responses_shape = {SHAPE_LIST, .min = 1, .item = &response_shape};
+static const struct shape *const response_shapes[] = {&response_shape, &responses_shape, NULL};
 
 static void response_check(const struct checker *checker, const struct plan_expect *item)
 {
@@ -604,43 +618,56 @@ static void response_check(const struct checker *checker, const struct plan_expe
 
 /* --- the table -------------------------------------------------------------------------------------- */
 
+static const struct shape rmi_command_shape = {SHAPE_NAME, .list_names = rmi_command_names};
+static const struct shape count_shape = {.kind = SHAPE_COUNT};
+static const struct shape rmi_call_shape = {.kind = SHAPE_RMI_CALL};
+
 static const struct expect_def step_defs[] = {
 	{.name = "errno",
 	 .help = "The step's system call fails with this error, by name, or `none`; a list: any of "
 		 "them.",
-	 .load = errno_load,
+	 .shape = {SHAPE_EITHER, .any = errno_shapes},
+	 .load = choice_load,
 	 .check = errno_check},
 	{.name = "outcome",
 	 .help = "How the step ended; a list: any of them.",
-	 .load = outcome_load,
+	 .shape = {SHAPE_EITHER, .any = outcome_shapes},
+	 .load = choice_load,
 	 .check = outcome_check},
 	{.name = "exits",
 	 .help = "What KVM_RUN returned on the way: all of it, in order; of each exit, the fields "
 		 "named.",
+	 .shape = {SHAPE_LIST, .item = &exit_shape},
 	 .load = exits_load,
 	 .check = exits_check},
 	{.name = "rmi",
 	 .help = "How many RMI calls of each command named the step made.",
+	 .shape = {SHAPE_TABLE, .key = &rmi_command_shape, .item = &count_shape},
 	 .load = rmi_load,
 	 .check = rmi_check},
 	{.name = "rmi_exact",
 	 .help = "All RMI calls of the step, in order; of each call, the arguments named.",
+	 .shape = {SHAPE_LIST, .item = &rmi_call_shape},
 	 .load = rmi_exact_load,
 	 .check = rmi_exact_check},
 	{.name = "warns",
 	 .help = "How many WARNs fired during the step.",
+	 .shape = {.kind = SHAPE_COUNT},
 	 .load = number_load,
 	 .check = warns_check},
 	{.name = "response",
 	 .help = "What the Realm was answered: accept, reject, or none.",
-	 .load = response_load,
+	 .shape = {SHAPE_EITHER, .any = response_shapes},
+	 .load = choice_load,
 	 .check = response_check},
 	{.name = "value",
 	 .help = "What the step read or was told.",
+	 .shape = {SHAPE_COUNT, .negative = true},
 	 .load = number_load,
 	 .check = value_check},
 	{.name = "done",
 	 .help = "Bytes (or items) that the step got through.",
+	 .shape = {SHAPE_COUNT, .unit = true},
 	 .load = number_load,
 	 .check = done_check},
 };
@@ -660,6 +687,17 @@ bool expect_info_at(size_t index, struct expect_info *info)
 	if (!def)
 		return false;
 	*info = (struct expect_info){.name = def->name, .help = def->help, .state = def->state};
+	return true;
+}
+
+bool language_expect(size_t index, struct key_def *key, bool *state)
+{
+	const struct expect_def *def = expect_def_at(index);
+
+	if (!def)
+		return false;
+	*key = (struct key_def){.name = def->name, .help = def->help, .shape = def->shape};
+	*state = def->state;
 	return true;
 }
 

@@ -11,6 +11,23 @@
 
 /* --- a value for each page of some ranges of the IPA space ------------------------------------------- */
 
+static const char *const ripas_names[] = {"empty", "ram", "destroyed", "none", NULL};
+static const char *const hipas_names[] = {"unassigned",	   "assigned",	  "table",
+					  "unassigned_ns", "assigned_ns", NULL};
+_Static_assert(RMM_EMPTY == 0 && RMM_RAM == 1 && RMM_DESTROYED == 2 && RMM_RIPAS_NONE == 3,
+	       "ripas_names is indexed by enum rmm_ripas");
+_Static_assert(RMM_UNASSIGNED == 0 && RMM_ASSIGNED == 1 && RMM_TABLE == 2 &&
+		       RMM_UNASSIGNED_NS == 3 && RMM_ASSIGNED_NS == 4,
+	       "hipas_names is indexed by enum rmm_hipas");
+
+static const struct shape page_range_shape = {SHAPE_RANGE, .wide = true};
+static const struct shape byte_range_shape = {.kind = SHAPE_RANGE};
+static const struct shape ripas_shape = {SHAPE_NAME, .names = ripas_names};
+static const struct shape hipas_shape = {SHAPE_NAME, .names = hipas_names};
+static const struct shape backed_shape = {.kind = SHAPE_BOOL};
+static const struct shape level_shape = {SHAPE_NUMBER, .max = 3};
+static const struct shape byte_shape = {SHAPE_NUMBER, .max = 0xff};
+
 struct range_value {
 	struct place place;
 	uint64_t base, size;
@@ -21,50 +38,20 @@ struct range_values {
 	size_t num;
 };
 
-static const char *const ripas_names[] = {"empty", "ram", "destroyed", "none", NULL};
-static const char *const hipas_names[] = {"unassigned",	   "assigned",	  "table",
-					  "unassigned_ns", "assigned_ns", NULL};
-_Static_assert(RMM_EMPTY == 0 && RMM_RAM == 1 && RMM_DESTROYED == 2 && RMM_RIPAS_NONE == 3,
-	       "ripas_names is indexed by enum rmm_ripas");
-_Static_assert(RMM_UNASSIGNED == 0 && RMM_ASSIGNED == 1 && RMM_TABLE == 2 &&
-		       RMM_UNASSIGNED_NS == 3 && RMM_ASSIGNED_NS == 4,
-	       "hipas_names is indexed by enum rmm_hipas");
-
-static bool range_value_load(struct loader *loader, const struct node *node, const char *name,
-			     unsigned int *value)
-{
-	uint64_t number;
-	bool boolean;
-
-	if (!strcmp(name, "ripas"))
-		return load_name(loader, node, NULL, "ripas", ripas_names, value);
-	if (!strcmp(name, "hipas"))
-		return load_name(loader, node, NULL, "hipas", hipas_names, value);
-	if (!strcmp(name, "backed")) {
-		if (!load_bool(loader, node, NULL, "backed", &boolean))
-			return false;
-		*value = boolean;
-		return true;
-	}
-	if (!load_bounded(loader, node, NULL, name, 0, 0, strcmp(name, "level") ? 0xff : 3,
-			  &number))
-		return false;
-	*value = (unsigned int)number;
-	return true;
-}
-
 static bool ranges_load(struct loader *loader, const struct node *node, struct plan_expect *item)
 {
 	const char *name = item->def->name;
 	const struct node *map = load_map(loader, node, name, "expect");
 	struct range_values *values = arena_alloc(loader->arena, sizeof(*values));
-	bool pages = strcmp(name, "contents") != 0, good = true;
+	const struct shape *shape = &item->def->shape;
+	bool pages = shape->key->wide, good = true;
+	uint64_t number;
 	size_t i, j;
 
 	item->data = values;
 	if (!map)
 		return false;
-	if (!map->num || map->num > MAX_RANGES) {
+	if (map->num < shape->min || map->num > shape->max) {
 		load_error(loader, map, "`%s` of expect: expected 1 to %u ranges", name,
 			   MAX_RANGES);
 		return false;
@@ -75,7 +62,9 @@ static bool ranges_load(struct loader *loader, const struct node *node, struct p
 		struct range_value *value = &values->items[values->num];
 
 		value->place = key->place;
-		if (!range_value_load(loader, map->pairs[i].value, name, &value->value))
+		if (load_shape(loader, map->pairs[i].value, shape->item, NULL, name, &number))
+			value->value = (unsigned int)number;
+		else
 			good = false;
 		if (!load_range(loader, key, NULL, name, pages ? RMM_GRANULE_SIZE : 1, &value->base,
 				&value->size)) {
@@ -230,23 +219,32 @@ struct granule_counts {
 	struct plan_count counts[RMM_GRANULE_NUM_STATES];
 };
 
-/* "DATA" -> "data" */
-static const char *granule_key(enum rmm_granule_state state, char *buffer, size_t size)
+/* The names of the states in lower case, by state. */
+static const char *const *granule_names(void)
 {
-	char *lower = g_ascii_strdown(rmm_granule_state_name(state), -1);
+	static char texts[RMM_GRANULE_NUM_STATES][32];
+	static const char *names[RMM_GRANULE_NUM_STATES + 1];
+	unsigned int i, j;
 
-	g_strlcpy(buffer, lower, size);
-	g_free(lower);
-	return buffer;
+	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++) {
+		const char *name = rmm_granule_state_name((enum rmm_granule_state)i);
+
+		for (j = 0; name[j] && j < sizeof(texts[i]) - 1; j++)
+			texts[i][j] = g_ascii_tolower(name[j]);
+		names[i] = texts[i];
+	}
+	return names;
 }
+static const struct shape granule_shape = {SHAPE_NAME, .list_names = granule_names};
+static const struct shape count_shape = {.kind = SHAPE_COUNT};
 
 static bool granules_load(struct loader *loader, const struct node *node, struct plan_expect *item)
 {
 	const struct node *map = load_map(loader, node, "granules", "expect");
 	struct granule_counts *counts = arena_alloc(loader->arena, sizeof(*counts));
 	const struct node *values[LOADER_MAX_KEYS];
-	const char *names[RMM_GRANULE_NUM_STATES + 1] = {NULL};
-	char texts[RMM_GRANULE_NUM_STATES][32];
+	struct key_def keys[RMM_GRANULE_NUM_STATES + 1] = {{NULL}};
+	const char *const *names = granule_names();
 	bool good;
 	unsigned int i;
 
@@ -254,8 +252,8 @@ static bool granules_load(struct loader *loader, const struct node *node, struct
 	if (!map)
 		return false;
 	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++)
-		names[i] = granule_key((enum rmm_granule_state)i, texts[i], sizeof(texts[i]));
-	good = load_keys(loader, map, "granules", names, 0, values);
+		keys[i] = (struct key_def){.name = names[i], .shape = count_shape};
+	good = load_keys(loader, map, "granules", keys, values);
 	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++) {
 		counts->given[i] = values[i] != NULL;
 		if (values[i] &&
@@ -269,7 +267,6 @@ static void granules_check(const struct checker *checker, const struct plan_expe
 {
 	const struct granule_counts *counts = item->data;
 	const struct rmm *rmm = machine_rmm(world_machine(checker->world));
-	char key[32];
 	unsigned int i;
 
 	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++) {
@@ -279,12 +276,9 @@ static void granules_check(const struct checker *checker, const struct plan_expe
 			continue;
 		actual = rmm_inspect_count(rmm, (enum rmm_granule_state)i);
 		if (!plan_count_holds(counts->counts[i], actual))
-			expect_mismatch(checker, item,
-					g_strdup_printf("granules.%s",
-							granule_key((enum rmm_granule_state)i, key,
-								    sizeof(key))),
-					count_text(counts->counts[i]),
-					g_strdup_printf("%" PRIu64, actual));
+			expect_mismatch(
+				checker, item, g_strdup_printf("granules.%s", granule_names()[i]),
+				count_text(counts->counts[i]), g_strdup_printf("%" PRIu64, actual));
 	}
 }
 
@@ -376,18 +370,25 @@ static void rim_check(const struct checker *checker, const struct plan_expect *i
 				digest_text(view.measurements[0], num));
 }
 
+#define RANGES(range, value)                                                                       \
+	{                                                                                          \
+		SHAPE_TABLE, .min = 1, .max = MAX_RANGES, .key = &(range), .item = &(value)        \
+	}
+
 const struct expect_def expect_state_defs[] = {
 	{.name = "ripas",
 	 .help = "RIPAS of every granule of each range: empty, ram, destroyed; none where there is "
 		 "none.",
 	 .state = true,
 	 .realm = true,
+	 .shape = RANGES(page_range_shape, ripas_shape),
 	 .load = ranges_load,
 	 .check = ranges_check},
 	{.name = "hipas",
 	 .help = "HIPAS of every granule of each range.",
 	 .state = true,
 	 .realm = true,
+	 .shape = RANGES(page_range_shape, hipas_shape),
 	 .load = ranges_load,
 	 .check = ranges_check},
 	{.name = "backed",
@@ -395,44 +396,52 @@ const struct expect_def expect_state_defs[] = {
 		 "ASSIGNED_NS).",
 	 .state = true,
 	 .realm = true,
+	 .shape = RANGES(page_range_shape, backed_shape),
 	 .load = ranges_load,
 	 .check = ranges_check},
 	{.name = "level",
 	 .help = "RTT level at which the walk for every granule of each range ends.",
 	 .state = true,
 	 .realm = true,
+	 .shape = RANGES(page_range_shape, level_shape),
 	 .load = ranges_load,
 	 .check = ranges_check},
 	{.name = "contents",
 	 .help = "The byte that all of each range holds.",
 	 .state = true,
 	 .realm = true,
+	 .shape = RANGES(byte_range_shape, byte_shape),
 	 .load = ranges_load,
 	 .check = contents_check},
 	{.name = "rim",
 	 .help = "The Realm Initial Measurement, in hexadecimal.",
 	 .state = true,
 	 .realm = true,
+	 .shape = {SHAPE_BYTES, .min = 32, .max = 64},
 	 .load = rim_load,
 	 .check = rim_check},
 	{.name = "granules",
 	 .help = "How many granules of the machine are in each state named.",
 	 .state = true,
+	 .shape = {SHAPE_TABLE, .key = &granule_shape, .item = &count_shape},
 	 .load = granules_load,
 	 .check = granules_check},
 	{.name = "pgtable_pages",
 	 .help = "Page-table pages that the host accounts for.",
 	 .state = true,
+	 .shape = {.kind = SHAPE_COUNT},
 	 .load = host_count_load,
 	 .check = host_count_check},
 	{.name = "gmem_pages",
 	 .help = "Host pages in guest_memfds.",
 	 .state = true,
+	 .shape = {.kind = SHAPE_COUNT},
 	 .load = host_count_load,
 	 .check = host_count_check},
 	{.name = "user_pages",
 	 .help = "Anonymous host pages of VMM processes.",
 	 .state = true,
+	 .shape = {.kind = SHAPE_COUNT},
 	 .load = host_count_load,
 	 .check = host_count_check},
 };

@@ -3,6 +3,7 @@
 
 #include "loader.h"
 #include "rmi_text.h"
+#include "tables.h"
 
 #include <inttypes.h>
 #include <rmm/rmi.h>
@@ -70,12 +71,12 @@ static const struct failure *failure_find(const struct rmi_command *command)
 
 /* --- loading ----------------------------------------------------------------------------------------- */
 
-/* status_names[i] is status RMI_ERROR_INPUT + i. */
-static const char *const status_names[] = {"ERROR_INPUT", "ERROR_REALM", "ERROR_REC", "ERROR_RTT",
-					   NULL};
-_Static_assert(RMI_ERROR_INPUT == 1 && RMI_ERROR_RTT == 4, "status_names is indexed by status");
+/* The name at index i is of status RMI_ERROR_INPUT + i. */
+const char *const fault_status_names[] = {"ERROR_INPUT", "ERROR_REALM", "ERROR_REC", "ERROR_RTT",
+					  NULL};
+_Static_assert(RMI_ERROR_INPUT == 1 && RMI_ERROR_RTT == 4,
+	       "fault_status_names is indexed by status");
 
-static const char *const class_names[] = {"environment", "rmm", NULL};
 enum { CLASS_ENVIRONMENT, CLASS_RMM };
 
 static void statuses_text(const struct failure *failure, char *text, size_t size)
@@ -88,7 +89,7 @@ static void statuses_text(const struct failure *failure, char *text, size_t size
 			continue;
 		if (*text)
 			g_strlcat(text, " ", size);
-		g_strlcat(text, status_names[i - RMI_ERROR_INPUT], size);
+		g_strlcat(text, fault_status_names[i - RMI_ERROR_INPUT], size);
 	}
 }
 
@@ -130,24 +131,26 @@ bool fault_info_at(size_t index, struct fault_info *info)
 	return true;
 }
 
-static void point_unknown(struct loader *loader, const struct node *node, const char *text)
+const char *const *fault_point_names(void)
 {
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	const char *nearest;
+	static const char *names[PORT_NUM_FAULTS + G_N_ELEMENTS(failures) + 1];
 	struct fault_info info;
 	size_t i;
 
-	for (i = 0; fault_info_at(i, &info); i++)
-		g_ptr_array_add(names,
-				g_strdup_printf("%s%s", info.rmm ? RMI_PREFIX : "", info.name));
-	g_ptr_array_add(names, NULL);
-	nearest = name_nearest(text, (const char *const *)names->pdata);
+	for (i = 0; !names[i] && fault_info_at(i, &info); i++)
+		names[i] = info.rmm ? g_strconcat(RMI_PREFIX, info.name, NULL) : info.name;
+	return names;
+}
+
+static void point_unknown(struct loader *loader, const struct node *node, const char *text)
+{
+	const char *nearest = name_nearest(text, fault_point_names());
+
 	load_error(
 		loader, node,
 		nearest ? "unknown fault point `%s`: did you mean `%s`?"
 			: "unknown fault point `%s`: `rmesim list --faults` prints all of them%s",
 		text, nearest ? nearest : "");
-	g_ptr_array_unref(names);
 }
 
 static bool point_load(struct loader *loader, const struct node *node, struct plan_fault *fault)
@@ -199,66 +202,66 @@ static bool range_check(struct loader *loader, const struct node *node,
 static bool status_load(struct loader *loader, const struct node *node, struct plan_fault *fault)
 {
 	char listed[64];
-	unsigned int index;
+	uint64_t index;
 
-	if (!load_name(loader, node, "status", "a fault", status_names, &index))
+	if (!load_key_value(loader, node, &fault_keys[FAULT_STATUS], "a fault", &index))
 		return false;
 	fault->status = (uint8_t)(RMI_ERROR_INPUT + index);
 	if (failure_find(fault->command)->statuses & 1u << fault->status)
 		return true;
 	statuses_text(failure_find(fault->command), listed, sizeof(listed));
 	load_error(loader, node, "%s cannot give %s: the specification lists %s",
-		   fault->command->name, status_names[index], listed);
+		   fault->command->name, fault_status_names[index], listed);
 	return false;
 }
 
 bool fault_load(struct loader *loader, const struct node *node, struct plan_fault *fault)
 {
-	enum { POINT, NTH, ALWAYS, ADDRESS, STATUS, CLASS, INDEX };
-	static const char *const keys[] = {"point",  "nth",   "always", "address",
-					   "status", "class", "index",	NULL};
 	const struct node *values[LOADER_MAX_KEYS], *map = load_map(loader, node, NULL, "a fault");
-	unsigned int class = CLASS_ENVIRONMENT;
-	uint64_t number;
+	uint64_t number, class = CLASS_ENVIRONMENT;
 	GString *title;
 	bool good;
 
 	if (!map)
 		return false;
 	fault->place = map->place;
-	good = load_keys(loader, map, "a fault", keys, 1u << POINT, values);
-	if (!values[POINT] || !point_load(loader, values[POINT], fault))
+	good = load_keys(loader, map, "a fault", fault_keys, values);
+	if (!values[FAULT_POINT] || !point_load(loader, values[FAULT_POINT], fault))
 		return false;
-	if (values[NTH] &&
-	    !load_bounded(loader, values[NTH], "nth", "a fault", 0, 1, UINT64_MAX, &fault->nth))
+	if (values[FAULT_NTH] && !load_key_value(loader, values[FAULT_NTH], &fault_keys[FAULT_NTH],
+						 "a fault", &fault->nth))
 		good = false;
-	if (values[ALWAYS] &&
-	    !load_bool(loader, values[ALWAYS], "always", "a fault", &fault->always))
+	number = 0;
+	if (values[FAULT_ALWAYS] && !load_key_value(loader, values[FAULT_ALWAYS],
+						    &fault_keys[FAULT_ALWAYS], "a fault", &number))
 		good = false;
+	fault->always = number;
 	if (good && fault->always == (fault->nth != 0)) {
 		load_error(loader, map, "a fault: expected either `nth: N` or `always: true`");
 		good = false;
 	}
-	if (values[CLASS] &&
-	    !load_name(loader, values[CLASS], "class", "a fault", class_names, &class))
+	if (values[FAULT_CLASS] && !load_key_value(loader, values[FAULT_CLASS],
+						   &fault_keys[FAULT_CLASS], "a fault", &class))
 		good = false;
 	if (!fault->command) {
-		if (values[STATUS] || values[INDEX]) {
-			load_error(loader, values[STATUS] ? values[STATUS] : values[INDEX],
+		if (values[FAULT_STATUS] || values[FAULT_INDEX]) {
+			load_error(loader,
+				   values[FAULT_STATUS] ? values[FAULT_STATUS]
+							: values[FAULT_INDEX],
 				   "a fault: only RMI calls have a status");
 			good = false;
 		}
 		if (class == CLASS_RMM) {
-			load_error(loader, values[CLASS],
+			load_error(loader, values[FAULT_CLASS],
 				   "`class` of a fault: %s is of class environment",
 				   port_fault_name(fault->point));
 			good = false;
 		}
 	} else {
 		fault->status = RMI_ERROR_INPUT;
-		if (values[STATUS] && !status_load(loader, values[STATUS], fault))
+		if (values[FAULT_STATUS] && !status_load(loader, values[FAULT_STATUS], fault))
 			good = false;
-		if (class == CLASS_RMM && !values[STATUS]) {
+		if (class == CLASS_RMM && !values[FAULT_STATUS]) {
 			load_error(loader, map, "a fault of class rmm: key `status` is missing");
 			good = false;
 		}
@@ -269,31 +272,31 @@ bool fault_load(struct loader *loader, const struct node *node, struct plan_faul
 				fault->command->name);
 			good = false;
 		}
-		if (values[INDEX]) {
+		if (values[FAULT_INDEX]) {
 			/* The one status whose index is no level. */
 			if (fault->command->fid != RMI_REC_ENTER ||
 			    fault->status != RMI_ERROR_REALM) {
-				load_error(loader, values[INDEX],
+				load_error(loader, values[FAULT_INDEX],
 					   "`index` of a fault: only ERROR_REALM of REC_ENTER has "
 					   "one");
 				good = false;
-			} else if (load_bounded(loader, values[INDEX], "index", "a fault", 0, 0, 1,
-						&number)) {
+			} else if (load_key_value(loader, values[FAULT_INDEX],
+						  &fault_keys[FAULT_INDEX], "a fault", &number)) {
 				fault->index = (uint8_t)number;
 			} else {
 				good = false;
 			}
 		}
 	}
-	if (values[ADDRESS] && fault->command && !failure_find(fault->command)->address) {
-		load_error(loader, values[ADDRESS], "`address` of a fault: %s has none",
+	if (values[FAULT_ADDRESS] && fault->command && !failure_find(fault->command)->address) {
+		load_error(loader, values[FAULT_ADDRESS], "`address` of a fault: %s has none",
 			   fault->command->name);
 		good = false;
-	} else if (values[ADDRESS]) {
+	} else if (values[FAULT_ADDRESS]) {
 		fault->has_range = true;
-		if (!load_range(loader, values[ADDRESS], "address", "a fault", RMM_GRANULE_SIZE,
-				&fault->base, &fault->size) ||
-		    !range_check(loader, values[ADDRESS], fault))
+		if (!load_range(loader, values[FAULT_ADDRESS], "address", "a fault",
+				RMM_GRANULE_SIZE, &fault->base, &fault->size) ||
+		    !range_check(loader, values[FAULT_ADDRESS], fault))
 			good = false;
 	}
 	title = g_string_new(NULL);
@@ -309,7 +312,7 @@ bool fault_load(struct loader *loader, const struct node *node, struct plan_faul
 		g_string_append_printf(title, " nth=%" PRIu64, fault->nth);
 	if (fault->command)
 		g_string_append_printf(title, " status=%s",
-				       status_names[fault->status - RMI_ERROR_INPUT]);
+				       fault_status_names[fault->status - RMI_ERROR_INPUT]);
 	fault->title = arena_copy(loader->arena, title->str, title->len);
 	g_string_free(title, TRUE);
 	return good;

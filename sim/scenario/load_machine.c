@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `machine:`, `realm:` and `realms:`. */
 #include "loader.h"
-
-#include "value.h"
+#include "tables.h"
 
 #include <glib.h>
 #include <string.h>
 
-static const char *const page_sizes[] = {"4K", "16K", "64K", NULL};
-
 bool load_machine(struct loader *loader, const struct node *node, struct plan_machine *machine)
 {
-	enum { MEMORY, PAGE_SIZE, BASE, QUARANTINE, RMM, KVM, BLOCK_MAPPINGS, GMEM_HUGE };
-	static const char *const keys[] = {"memory",	     "page_size", "base",
-					   "quarantine",     "rmm",	  "kvm",
-					   "block_mappings", "gmem_huge", NULL};
-	static const char *const kvm_names[] = {"none", NULL};
 	const struct node *values[LOADER_MAX_KEYS], *map;
-	uint64_t number;
-	unsigned int index;
+	uint64_t numbers[MACHINE_NUM] = {0};
 	bool good;
+	size_t i;
 
 	machine->memory = DRAM_DEFAULT_SIZE;
 	machine->base = DRAM_DEFAULT_BASE;
@@ -29,54 +21,26 @@ bool load_machine(struct loader *loader, const struct node *node, struct plan_ma
 	map = load_map(loader, node, "machine", NULL);
 	if (!map)
 		return false;
-	good = load_keys(loader, map, "machine", keys, 0, values);
-	if (values[MEMORY]) {
-		if (!load_bounded(loader, values[MEMORY], "memory", "machine", VALUE_UNIT,
-				  2ull << 20, DRAM_MAX_SIZE, &machine->memory)) {
-			good = false;
-		} else if (machine->memory % (2ull << 20)) {
-			load_error(loader, values[MEMORY],
-				   "`memory` of machine: must be a multiple of 2M");
+	good = load_keys(loader, map, "machine", machine_keys, values);
+	for (i = 0; i < MACHINE_NUM; i++) {
+		if (!values[i] || i == MACHINE_RMM)
+			continue;
+		if (!load_key_value(loader, values[i], &machine_keys[i], "machine", &numbers[i])) {
+			values[i] = NULL;
 			good = false;
 		}
 	}
-	if (values[BASE]) {
-		if (!load_bounded(loader, values[BASE], "base", "machine", VALUE_UNIT, 2ull << 20,
-				  (1ull << 48) - DRAM_MAX_SIZE, &machine->base)) {
-			good = false;
-		} else if (machine->base % (2ull << 20)) {
-			load_error(loader, values[BASE],
-				   "`base` of machine: must be a multiple of 2M");
-			good = false;
-		}
-	}
-	if (values[PAGE_SIZE]) {
-		if (load_name(loader, values[PAGE_SIZE], "page_size", "machine", page_sizes,
-			      &index))
-			machine->page_size = 4096u << (2 * index);
-		else
-			good = false;
-	}
-	if (values[QUARANTINE]) {
-		if (load_bounded(loader, values[QUARANTINE], "quarantine", "machine", 0, 0,
-				 UINT32_MAX, &number))
-			machine->quarantine = (uint32_t)number;
-		else
-			good = false;
-	}
-	if (values[KVM]) {
-		if (load_name(loader, values[KVM], "kvm", "machine", kvm_names, &index))
-			machine->no_kvm = index == 0;
-		else
-			good = false;
-	}
-	if (values[BLOCK_MAPPINGS] && !load_bool(loader, values[BLOCK_MAPPINGS], "block_mappings",
-						 "machine", &machine->block_mappings))
-		good = false;
-	if (values[GMEM_HUGE] &&
-	    !load_bool(loader, values[GMEM_HUGE], "gmem_huge", "machine", &machine->gmem_huge))
-		good = false;
-	if (values[RMM] && !rmm_option_load(loader, values[RMM], machine))
+	if (values[MACHINE_MEMORY])
+		machine->memory = numbers[MACHINE_MEMORY];
+	if (values[MACHINE_BASE])
+		machine->base = numbers[MACHINE_BASE];
+	if (values[MACHINE_PAGE_SIZE])
+		machine->page_size = 4096u << (2 * numbers[MACHINE_PAGE_SIZE]);
+	machine->quarantine = (uint32_t)numbers[MACHINE_QUARANTINE];
+	machine->no_kvm = values[MACHINE_KVM] != NULL;
+	machine->block_mappings = numbers[MACHINE_BLOCK_MAPPINGS];
+	machine->gmem_huge = numbers[MACHINE_GMEM_HUGE];
+	if (values[MACHINE_RMM] && !rmm_option_load(loader, values[MACHINE_RMM], machine))
 		good = false;
 	return good;
 }
@@ -84,24 +48,24 @@ bool load_machine(struct loader *loader, const struct node *node, struct plan_ma
 bool load_policy(struct loader *loader, const struct node *node, const char *of,
 		 enum step_memory_fault *policy)
 {
-	static const char *const names[] = {"convert", "stop", "return", NULL};
-	static const enum step_memory_fault policies[] = {STEP_CONVERT_KVMTOOL, STEP_CONVERT_STOP,
-							  STEP_CONVERT_RETURN};
-	static const char *const keys[] = {"convert", NULL}, *const orders[] = {"kvmtool", "qemu",
-										NULL};
+	static const enum step_memory_fault policies[] = {
+		[POLICY_CONVERT] = STEP_CONVERT_KVMTOOL,
+		[POLICY_STOP] = STEP_CONVERT_STOP,
+		[POLICY_RETURN] = STEP_CONVERT_RETURN,
+	};
 	const struct node *resolved = load_resolve(loader, node), *values[LOADER_MAX_KEYS];
-	unsigned int index;
+	uint64_t index;
 
 	if (!resolved)
 		return false;
 	if (resolved->kind == NODE_MAPPING) {
-		if (!load_keys(loader, resolved, "on_memory_fault", keys, 1, values) ||
-		    !load_name(loader, values[0], "convert", "on_memory_fault", orders, &index))
+		if (!load_keys(loader, resolved, "on_memory_fault", policy_keys, values) ||
+		    !load_key_value(loader, values[0], &policy_keys[0], "on_memory_fault", &index))
 			return false;
 		*policy = index ? STEP_CONVERT_QEMU : STEP_CONVERT_KVMTOOL;
 		return true;
 	}
-	if (!load_name(loader, resolved, "on_memory_fault", of, names, &index))
+	if (!load_shape(loader, resolved, &policy_name_shape, "on_memory_fault", of, &index))
 		return false;
 	*policy = policies[index];
 	return true;
@@ -109,29 +73,24 @@ bool load_policy(struct loader *loader, const struct node *node, const char *of,
 
 static bool load_slot(struct loader *loader, const struct node *node, struct world_slot *slot)
 {
-	enum { BASE, SIZE, GMEM, GMEM_OFFSET, READONLY };
-	static const char *const keys[] = {"base", "size", "gmem", "gmem_offset", "readonly", NULL};
 	const struct node *values[LOADER_MAX_KEYS], *map = load_map(loader, node, NULL, "a slot");
-	bool good, gmem = true;
+	uint64_t numbers[SLOT_NUM] = {[SLOT_GMEM] = 1};
+	bool good;
+	size_t i;
 
 	if (!map)
 		return false;
-	good = load_keys(loader, map, "a slot", keys, 1u << BASE | 1u << SIZE, values);
-	if (values[BASE] &&
-	    !load_number(loader, values[BASE], "base", "a slot", VALUE_UNIT, &slot->base))
-		good = false;
-	if (values[SIZE] &&
-	    !load_number(loader, values[SIZE], "size", "a slot", VALUE_UNIT, &slot->size))
-		good = false;
-	if (values[GMEM_OFFSET] && !load_number(loader, values[GMEM_OFFSET], "gmem_offset",
-						"a slot", VALUE_UNIT, &slot->gmem_offset))
-		good = false;
-	if (values[READONLY] &&
-	    !load_bool(loader, values[READONLY], "readonly", "a slot", &slot->readonly))
-		good = false;
-	if (values[GMEM] && !load_bool(loader, values[GMEM], "gmem", "a slot", &gmem))
-		good = false;
-	slot->no_gmem = !gmem;
+	good = load_keys(loader, map, "a slot", slot_keys, values);
+	for (i = 0; i < SLOT_NUM; i++) {
+		if (values[i] &&
+		    !load_key_value(loader, values[i], &slot_keys[i], "a slot", &numbers[i]))
+			good = false;
+	}
+	slot->base = numbers[SLOT_BASE];
+	slot->size = numbers[SLOT_SIZE];
+	slot->gmem_offset = numbers[SLOT_GMEM_OFFSET];
+	slot->readonly = numbers[SLOT_READONLY];
+	slot->no_gmem = !numbers[SLOT_GMEM];
 	if (good && slot->size && slot->size - 1 > UINT64_MAX - slot->base) {
 		load_error(loader, map, "a slot: base and size reach beyond 2^64");
 		good = false;
@@ -161,57 +120,33 @@ static bool load_slots(struct loader *loader, const struct node *node, struct wo
 static bool load_realm(struct loader *loader, const struct node *node, struct world_realm *realm,
 		       enum step_memory_fault *policy)
 {
-	enum { IPA_BITS, HASH, RPV, VCPUS, SLOTS, ATTRIBUTES, POLICY };
-	static const char *const keys[] = {
-		"ipa_bits", "hash", "rpv", "vcpus", "slots", "attributes", "on_memory_fault", NULL};
-	static const char *const hashes[] = {"sha256", "sha512", NULL};
-	static const char *const attributes[] = {"private", "shared", NULL};
 	const struct node *values[LOADER_MAX_KEYS], *map = load_map(loader, node, NULL, "realm");
-	uint64_t number;
-	unsigned int index;
-	size_t num;
+	uint64_t numbers[REALM_NUM] = {[REALM_VCPUS] = 1};
 	bool good;
+	size_t num, i;
 
 	realm->vcpus = 1;
 	*policy = STEP_CONVERT_KVMTOOL;
 	if (!map)
 		return false;
-	good = load_keys(loader, map, "realm", keys, 1u << IPA_BITS, values);
-	if (values[IPA_BITS]) {
-		if (load_bounded(loader, values[IPA_BITS], "ipa_bits", "realm", 0, 0, 255, &number))
-			realm->ipa_bits = (uint8_t)number;
-		else
+	good = load_keys(loader, map, "realm", realm_keys, values);
+	for (i = 0; i < REALM_NUM; i++) {
+		if (!values[i] || i == REALM_RPV || i == REALM_SLOTS || i == REALM_POLICY)
+			continue;
+		if (!load_key_value(loader, values[i], &realm_keys[i], "realm", &numbers[i]))
 			good = false;
 	}
-	if (values[HASH]) {
-		if (load_name(loader, values[HASH], "hash", "realm", hashes, &index))
-			realm->hash_algo = (uint8_t)index;
-		else
-			good = false;
-	}
-	if (values[RPV]) {
-		realm->has_rpv = true;
-		if (!load_bytes(loader, values[RPV], "rpv", "realm", realm->rpv, sizeof(realm->rpv),
-				&num))
-			good = false;
-	}
-	if (values[VCPUS]) {
-		if (load_bounded(loader, values[VCPUS], "vcpus", "realm", 0, 0, LOADER_MAX_VCPUS,
-				 &number))
-			realm->vcpus = (unsigned int)number;
-		else
-			good = false;
-	}
-	if (values[ATTRIBUTES]) {
-		if (load_name(loader, values[ATTRIBUTES], "attributes", "realm", attributes,
-			      &index))
-			realm->shared_at_first = index == 1;
-		else
-			good = false;
-	}
-	if (values[SLOTS] && !load_slots(loader, values[SLOTS], realm))
+	realm->ipa_bits = (uint8_t)numbers[REALM_IPA_BITS];
+	realm->hash_algo = (uint8_t)numbers[REALM_HASH];
+	realm->vcpus = (unsigned int)numbers[REALM_VCPUS];
+	realm->shared_at_first = numbers[REALM_ATTRIBUTES] == 1;
+	realm->has_rpv = values[REALM_RPV] != NULL;
+	if (values[REALM_RPV] && !load_bytes(loader, values[REALM_RPV], "rpv", "realm", realm->rpv,
+					     sizeof(realm->rpv), &num))
 		good = false;
-	if (values[POLICY] && !load_policy(loader, values[POLICY], "realm", policy))
+	if (values[REALM_SLOTS] && !load_slots(loader, values[REALM_SLOTS], realm))
+		good = false;
+	if (values[REALM_POLICY] && !load_policy(loader, values[REALM_POLICY], "realm", policy))
 		good = false;
 	return good;
 }
@@ -272,9 +207,7 @@ bool load_realms(struct loader *loader, const struct node *one, const struct nod
 		}
 		for (j = 0; j < i; j++) {
 			if (name && !strcmp(names[j], name)) {
-				load_error(loader, map->pairs[i].key, "duplicate key `%s`", name);
-				diagnostics_note(loader->diagnostics, map->pairs[j].key->place,
-						 "it stands here already");
+				load_duplicate(loader, map->pairs[i].key, name, map->pairs[j].key);
 				good = false;
 			}
 		}

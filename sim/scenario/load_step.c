@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `steps:`: rows of the step table, and what stands beside them. */
 #include "loader.h"
+#include "tables.h"
 
 #include "value.h"
 
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
-
-enum step_key {
-	KEY_NAME,
-	KEY_WHY,
-	KEY_REALM,
-	KEY_VCPU,
-	KEY_POLICY,
-	KEY_HOSTILE,
-	KEY_EXPECT,
-	KEY_NOTE,
-	KEY_REPEAT,
-	KEY_SNAPSHOT,
-	KEY_SAME_AS,
-	KEY_PARALLEL,
-	KEY_NUM,
-};
-static const char *const step_keys[] = {
-	[KEY_NAME] = "name",
-	[KEY_WHY] = "why",
-	[KEY_REALM] = "realm",
-	[KEY_VCPU] = "vcpu",
-	[KEY_POLICY] = "on_memory_fault",
-	[KEY_HOSTILE] = "hostile",
-	[KEY_EXPECT] = "expect",
-	[KEY_NOTE] = "note",
-	[KEY_REPEAT] = "repeat",
-	[KEY_SNAPSHOT] = "snapshot",
-	[KEY_SAME_AS] = "same_as",
-	[KEY_PARALLEL] = "parallel",
-	[KEY_NUM] = NULL,
-};
 
 static void unknown_step(struct loader *loader, const struct node *key, const char *text)
 {
@@ -52,7 +22,7 @@ static void unknown_step(struct loader *loader, const struct node *key, const ch
 	for (i = 0; (def = step_at(i)); i++)
 		g_ptr_array_add(names, (void *)(uintptr_t)def->name);
 	for (i = 0; i < KEY_NUM; i++)
-		g_ptr_array_add(names, (void *)(uintptr_t)step_keys[i]);
+		g_ptr_array_add(names, (void *)(uintptr_t)step_item_keys[i].name);
 	g_ptr_array_add(names, NULL);
 	nearest = name_nearest(text, (const char *const *)names->pdata);
 	if (nearest)
@@ -66,44 +36,13 @@ static void unknown_step(struct loader *loader, const struct node *key, const ch
 }
 
 static bool load_argument(struct loader *loader, const struct step_def *def,
-			  const struct step_param *param, const struct node *node,
+			  const struct key_def *key, const struct node *node,
 			  struct step_value *value)
 {
-	bool bounded = param->min || param->max;
-	uint64_t max = param->max ? param->max : UINT64_MAX;
-	unsigned int index;
-	bool boolean;
-
-	switch (param->type) {
-	case STEP_ADDRESS:
-	case STEP_SIZE:
-	case STEP_NUMBER: {
-		unsigned int flags = param->type != STEP_NUMBER ? VALUE_UNIT
-				     : bounded			? 0
-								: VALUE_NEGATIVE;
-
-		if (bounded ? !load_bounded(loader, node, param->name, def->name, flags, param->min,
-					    max, &value->number)
-			    : !load_number(loader, node, param->name, def->name, flags,
-					   &value->number))
-			return false;
-		break;
-	}
-	case STEP_BOOL:
-		if (!load_bool(loader, node, param->name, def->name, &boolean))
-			return false;
-		value->number = boolean;
-		break;
-	case STEP_ENUM:
-		if (!load_name(loader, node, param->name, def->name, param->names, &index))
-			return false;
-		value->number = index;
-		break;
-	case STEP_STRING:
-		if (!load_text(loader, node, param->name, def->name, &value->string))
-			return false;
-		break;
-	}
+	if (key->shape.kind == SHAPE_TEXT
+		    ? !load_text(loader, node, key->name, def->name, &value->string)
+		    : !load_key_value(loader, node, key, def->name, &value->number))
+		return false;
 	value->given = true;
 	return true;
 }
@@ -111,19 +50,15 @@ static bool load_argument(struct loader *loader, const struct step_def *def,
 static bool load_arguments(struct loader *loader, const struct node *node, struct plan_step *step)
 {
 	const struct step_def *def = step->call.def;
-	const char *names[STEP_MAX_PARAMS + 1] = {NULL};
+	struct key_def keys[STEP_MAX_PARAMS + 1] = {{NULL}};
 	const struct node *values[LOADER_MAX_KEYS], *map;
 	struct node nothing = {.kind = NODE_MAPPING, .place = step->place};
 	GString *title = g_string_new(def->name);
-	uint64_t required = 0;
 	bool good;
 	size_t i;
 
-	for (i = 0; i < def->num_params; i++) {
-		names[i] = def->params[i].name;
-		if (def->params[i].required)
-			required |= 1ull << i;
-	}
+	for (i = 0; i < def->num_params; i++)
+		keys[i] = language_param(&def->params[i], NULL, 0);
 	map = load_resolve(loader, node);
 	if (map && node_is_empty(map))
 		map = &nothing;
@@ -134,13 +69,12 @@ static bool load_arguments(struct loader *loader, const struct node *node, struc
 		load_error(loader, map, "%s takes no parameters", def->name);
 		good = false;
 	} else if (map) {
-		good = load_keys(loader, map, def->name, names, required, values);
+		good = load_keys(loader, map, def->name, keys, values);
 		for (i = 0; i < def->num_params; i++) {
 			if (!values[i])
 				continue;
-			if (load_argument(loader, def, &def->params[i], values[i],
-					  &step->call.args[i]))
-				g_string_append_printf(title, " %s=%s", names[i],
+			if (load_argument(loader, def, &keys[i], values[i], &step->call.args[i]))
+				g_string_append_printf(title, " %s=%s", keys[i].name,
 						       load_resolve(loader, values[i])->text);
 			else
 				good = false;
@@ -156,7 +90,7 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 {
 	const struct plan *plan = loader->plan;
 	uint64_t number;
-	bool good = true, hostile;
+	bool good = true;
 
 	step->kind = PLAN_CALL;
 	step_call_init(&step->call, def);
@@ -166,8 +100,8 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 	if (!load_arguments(loader, value, step))
 		good = false;
 	if (keys[KEY_VCPU]) {
-		if (load_bounded(loader, keys[KEY_VCPU], "vcpu", def->name, 0, 0,
-				 LOADER_MAX_VCPUS - 1, &number))
+		if (load_key_value(loader, keys[KEY_VCPU], &step_item_keys[KEY_VCPU], def->name,
+				   &number))
 			step->call.vcpu = (unsigned int)number;
 		else
 			good = false;
@@ -176,8 +110,9 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 	    !load_policy(loader, keys[KEY_POLICY], def->name, &step->call.memory_fault))
 		good = false;
 	if (keys[KEY_HOSTILE]) {
-		if (load_bool(loader, keys[KEY_HOSTILE], "hostile", def->name, &hostile))
-			loader->plan->hostile |= hostile;
+		if (load_key_value(loader, keys[KEY_HOSTILE], &step_item_keys[KEY_HOSTILE],
+				   def->name, &number))
+			loader->plan->hostile |= number != 0;
 		else
 			good = false;
 	}
@@ -204,8 +139,6 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 static bool load_repeat(struct loader *loader, const struct node *node, uint64_t factor,
 			struct plan_step *step)
 {
-	enum { TIMES, STEPS };
-	static const char *const keys[] = {"times", "steps", NULL};
 	const struct node *values[LOADER_MAX_KEYS],
 		*map = load_map(loader, node, "repeat", "a step");
 	bool good;
@@ -214,15 +147,16 @@ static bool load_repeat(struct loader *loader, const struct node *node, uint64_t
 	step->title = "repeat";
 	if (!map)
 		return false;
-	good = load_keys(loader, map, "repeat", keys, 1u << TIMES | 1u << STEPS, values);
+	good = load_keys(loader, map, "repeat", repeat_keys, values);
 	step->times = 1;
-	if (values[TIMES] && !load_bounded(loader, values[TIMES], "times", "repeat", 0, 1,
-					   LOADER_MAX_STEPS, &step->times))
+	if (values[REPEAT_TIMES] &&
+	    !load_key_value(loader, values[REPEAT_TIMES], &repeat_keys[REPEAT_TIMES], "repeat",
+			    &step->times))
 		good = false;
 	if (good)
 		step->title = arena_format(loader->arena, "repeat times=%" PRIu64, step->times);
-	if (values[STEPS] && !load_steps(loader, values[STEPS], "repeat", factor * step->times,
-					 &step->body, &step->num_body))
+	if (values[REPEAT_STEPS] && !load_steps(loader, values[REPEAT_STEPS], "repeat",
+						factor * step->times, &step->body, &step->num_body))
 		good = false;
 	return good;
 }
@@ -255,17 +189,17 @@ static bool load_snapshot(struct loader *loader, const struct node *node, bool t
 	return true;
 }
 
-/* Which keys may stand beside the key that says what the step is. */
+/* Which keys may stand beside `what`, the key that says what the step is (KEY_NUM: an action). */
 static bool step_check_keys(struct loader *loader, const struct node **key_nodes,
-			    unsigned int allowed, const char *what)
+			    enum step_beside beside, size_t what, const char *words)
 {
-	unsigned int i;
 	bool good = true;
+	size_t i;
 
 	for (i = 0; i < KEY_NUM; i++) {
-		if (key_nodes[i] && !(allowed & 1u << i)) {
+		if (key_nodes[i] && i != what && !(language_beside(i) & beside)) {
 			load_error(loader, key_nodes[i], "`%s` cannot stand beside %s",
-				   step_keys[i], what);
+				   step_item_keys[i].name, words);
 			good = false;
 		}
 	}
@@ -287,7 +221,6 @@ static const char *expect_title(struct loader *loader, const struct plan_expects
 static bool load_step(struct loader *loader, const struct node *node, uint64_t factor,
 		      struct plan_step *step)
 {
-	const unsigned int words = 1u << KEY_NAME | 1u << KEY_WHY | 1u << KEY_NOTE;
 	const struct node *map = load_map(loader, node, NULL, "a step");
 	const struct node *keys[KEY_NUM] = {NULL}, *key_nodes[KEY_NUM] = {NULL};
 	const struct node *action_key = NULL, *action_value = NULL;
@@ -308,7 +241,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 			good = false;
 			continue;
 		}
-		for (j = 0; j < KEY_NUM && strcmp(step_keys[j], text); j++)
+		for (j = 0; j < KEY_NUM && strcmp(step_item_keys[j].name, text); j++)
 			;
 		def = j == KEY_NUM ? step_find(text) : NULL;
 		if (def && !action_key) {
@@ -325,9 +258,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 			unknown_step(loader, key, text);
 			good = false;
 		} else if (keys[j]) {
-			load_error(loader, key, "duplicate key `%s`", text);
-			diagnostics_note(loader->diagnostics, key_nodes[j]->place,
-					 "it stands here already");
+			load_duplicate(loader, key, text, key_nodes[j]);
 			good = false;
 		} else {
 			keys[j] = map->pairs[i].value;
@@ -356,10 +287,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 
 	if (action) {
 		step->place = action_key->place;
-		if (!step_check_keys(loader, key_nodes,
-				     words | 1u << KEY_REALM | 1u << KEY_VCPU | 1u << KEY_POLICY |
-					     1u << KEY_HOSTILE | 1u << KEY_EXPECT,
-				     action->name))
+		if (!step_check_keys(loader, key_nodes, BESIDE_ACTION, KEY_NUM, action->name))
 			good = false;
 		if (!load_call(loader, action_key, action_value, action, keys, step))
 			good = false;
@@ -370,22 +298,25 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 		load_error(loader, key_nodes[KEY_PARALLEL],
 			   "`parallel` steps are not supported yet");
 		good = false;
+	} else if (keys[KEY_USE]) {
+		load_error(loader, key_nodes[KEY_USE], "`use` is not supported yet");
+		good = false;
 	} else if (keys[KEY_REPEAT]) {
 		step->place = key_nodes[KEY_REPEAT]->place;
-		if (!step_check_keys(loader, key_nodes, words | 1u << KEY_REPEAT, "`repeat`") ||
+		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_REPEAT, "`repeat`") ||
 		    !load_repeat(loader, keys[KEY_REPEAT], factor, step))
 			good = false;
 	} else if (keys[KEY_SNAPSHOT] || keys[KEY_SAME_AS]) {
 		index = keys[KEY_SNAPSHOT] ? KEY_SNAPSHOT : KEY_SAME_AS;
 		step->place = key_nodes[index]->place;
-		if (!step_check_keys(loader, key_nodes, words | 1u << index, step_keys[index]) ||
+		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, index,
+				     step_item_keys[index].name) ||
 		    !load_snapshot(loader, keys[index], index == KEY_SNAPSHOT, step))
 			good = false;
 	} else if (keys[KEY_EXPECT]) {
 		step->place = key_nodes[KEY_EXPECT]->place;
 		step->kind = PLAN_EXPECT;
-		if (!step_check_keys(loader, key_nodes, words | 1u << KEY_EXPECT | 1u << KEY_REALM,
-				     "`expect`") ||
+		if (!step_check_keys(loader, key_nodes, BESIDE_EXPECT, KEY_EXPECT, "`expect`") ||
 		    !expect_load(loader, keys[KEY_EXPECT], false, step->realm, &step->expects))
 			good = false;
 		step->title = expect_title(loader, &step->expects);
@@ -393,7 +324,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 		step->place = key_nodes[KEY_NOTE]->place;
 		step->kind = PLAN_NOTE;
 		step->title = "note";
-		if (!step_check_keys(loader, key_nodes, words, "`note`"))
+		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_NOTE, "`note`"))
 			good = false;
 	} else if (good) {
 		load_error(loader, map,

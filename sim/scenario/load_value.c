@@ -186,6 +186,58 @@ bool load_name(struct loader *loader, const struct node *node, const char *key, 
 	return false;
 }
 
+unsigned int shape_flags(const struct shape *shape)
+{
+	return (shape->unit ? VALUE_UNIT : 0) | (shape->negative ? VALUE_NEGATIVE : 0);
+}
+
+const char *const *shape_names(const struct shape *shape)
+{
+	return shape->list_names ? shape->list_names() : shape->names;
+}
+
+bool load_shape(struct loader *loader, const struct node *node, const struct shape *shape,
+		const char *key, const char *of, uint64_t *out)
+{
+	uint64_t max = shape->max ? shape->max : UINT64_MAX;
+	unsigned int index;
+	bool boolean, good;
+
+	switch (shape->kind) {
+	case SHAPE_BOOL:
+		good = load_bool(loader, node, key, of, &boolean);
+		if (good)
+			*out = boolean;
+		return good;
+	case SHAPE_NAME:
+		good = load_name(loader, node, key, of, shape_names(shape), &index);
+		if (good)
+			*out = index;
+		return good;
+	default:
+		g_assert(shape->kind == SHAPE_NUMBER);
+		break;
+	}
+	if (!shape->min && !shape->max)
+		good = load_number(loader, node, key, of, shape_flags(shape), out);
+	else
+		good = load_bounded(loader, node, key, of, shape_flags(shape), shape->min, max,
+				    out);
+	if (good && shape->multiple && *out % shape->multiple) {
+		load_error(loader, node, "%s: must be a multiple of %s",
+			   describe_key(loader, key, of),
+			   format_size(loader->arena, shape->multiple));
+		good = false;
+	}
+	return good;
+}
+
+bool load_key_value(struct loader *loader, const struct node *node, const struct key_def *def,
+		    const char *of, uint64_t *out)
+{
+	return load_shape(loader, node, &def->shape, def->name, of, out);
+}
+
 bool load_count(struct loader *loader, const struct node *node, const char *key, const char *of,
 		unsigned int flags, struct plan_count *out)
 {
@@ -273,15 +325,25 @@ const char *load_key(struct loader *loader, const struct node *key)
 	return key->text;
 }
 
+void load_duplicate(struct loader *loader, const struct node *key, const char *text,
+		    const struct node *first)
+{
+	load_error(loader, key, "duplicate key `%s`", text);
+	diagnostics_note(loader->diagnostics, first->place, "it stands here already");
+}
+
 bool load_keys(struct loader *loader, const struct node *map, const char *of,
-	       const char *const *names, uint64_t required, const struct node **values)
+	       const struct key_def *defs, const struct node **values)
 {
 	const struct node *keys[LOADER_MAX_KEYS] = {NULL};
+	const char *names[LOADER_MAX_KEYS + 1] = {NULL};
 	bool good = true;
 	size_t i, j;
 
-	for (j = 0; names[j]; j++)
+	for (j = 0; defs[j].name; j++) {
 		values[j] = NULL;
+		names[j] = defs[j].name;
+	}
 	for (i = 0; i < map->num; i++) {
 		const struct node *key = map->pairs[i].key;
 		const char *text = load_key(loader, key);
@@ -297,9 +359,7 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 				     text, names);
 			good = false;
 		} else if (keys[j]) {
-			load_error(loader, key, "duplicate key `%s`", text);
-			diagnostics_note(loader->diagnostics, keys[j]->place,
-					 "it stands here already");
+			load_duplicate(loader, key, text, keys[j]);
 			good = false;
 		} else {
 			keys[j] = key;
@@ -307,13 +367,10 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 		}
 	}
 	for (j = 0; names[j]; j++) {
-		if ((required & 1ull << j) && !keys[j]) {
+		if (defs[j].required && !keys[j]) {
 			load_error(loader, map, "%s: key `%s` is missing", of, names[j]);
 			good = false;
 		}
 	}
 	return good;
 }
-
-/* KVM_MAX_VCPUS of arm64. */
-#define MAX_VCPUS 512u

@@ -1,46 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A whole scenario: one plan for each combination of the matrix. */
 #include "loader.h"
+#include "tables.h"
 
 #include <glib.h>
 #include <string.h>
-
-enum top_key {
-	TOP_SCENARIO,
-	TOP_ABOUT,
-	TOP_TAGS,
-	TOP_LEVEL,
-	TOP_MATRIX,
-	TOP_MACHINE,
-	TOP_REALM,
-	TOP_REALMS,
-	TOP_STEPS,
-	TOP_FAULTS,
-	TOP_TEARDOWN,
-	TOP_HOSTILE,
-	TOP_NUM,
-};
-static const char *const top_keys[] = {
-	[TOP_SCENARIO] = "scenario",
-	[TOP_ABOUT] = "about",
-	[TOP_TAGS] = "tags",
-	[TOP_LEVEL] = "level",
-	[TOP_MATRIX] = "matrix",
-	[TOP_MACHINE] = "machine",
-	[TOP_REALM] = "realm",
-	[TOP_REALMS] = "realms",
-	[TOP_STEPS] = "steps",
-	[TOP_FAULTS] = "faults",
-	[TOP_TEARDOWN] = "teardown",
-	[TOP_HOSTILE] = "hostile",
-	[TOP_NUM] = NULL,
-};
-static const char *const level_names[] = {"smoke", "regression", "long", NULL};
-
-const char *plan_level_name(enum plan_level level)
-{
-	return level_names[level];
-}
 
 /* Dotted: parts of [a-z0-9-], none empty. */
 static bool is_dotted(const char *text)
@@ -90,22 +54,21 @@ static bool load_tags(struct loader *loader, const struct node *node)
 
 static bool load_teardown(struct loader *loader, const struct node *node)
 {
-	enum { ALLOW_LEAKS, ALLOW_WARNS };
-	static const char *const keys[] = {"allow", NULL}, *const names[] = {"leaks", "warns",
-									     NULL};
+	const struct key_def *allow = &teardown_keys[TEARDOWN_ALLOW];
 	const struct node *values[LOADER_MAX_KEYS], *map, *list;
-	unsigned int index;
+	uint64_t index;
 	bool good = true;
 	size_t i;
 
 	map = load_map(loader, node, "teardown", NULL);
-	if (!map || !load_keys(loader, map, "teardown", keys, 1, values))
+	if (!map || !load_keys(loader, map, "teardown", teardown_keys, values))
 		return false;
-	list = load_list(loader, values[0], "allow", "teardown");
+	list = load_list(loader, values[TEARDOWN_ALLOW], allow->name, "teardown");
 	if (!list)
 		return false;
 	for (i = 0; i < list->num; i++) {
-		if (!load_name(loader, list->items[i], "allow", "teardown", names, &index))
+		if (!load_shape(loader, list->items[i], allow->shape.item, allow->name, "teardown",
+				&index))
 			good = false;
 		else if (index == ALLOW_LEAKS)
 			loader->plan->allow_leaks = true;
@@ -154,7 +117,7 @@ static const char *variant_text(struct loader *loader)
 static bool load_plan(struct loader *loader, const struct node **values, bool good)
 {
 	struct plan *plan = loader->plan;
-	unsigned int index;
+	uint64_t number;
 
 	plan->place = (struct place){.source = loader->source, .line = 1, .column = 1, .width = 1};
 	/* What belongs to all runs alike. */
@@ -182,15 +145,20 @@ static bool load_plan(struct loader *loader, const struct node **values, bool go
 	if (values[TOP_TAGS] && !load_tags(loader, values[TOP_TAGS]))
 		good = false;
 	if (values[TOP_LEVEL]) {
-		if (load_name(loader, values[TOP_LEVEL], "level", NULL, level_names, &index))
-			plan->level = (enum plan_level)index;
+		if (load_key_value(loader, values[TOP_LEVEL], &scenario_keys[TOP_LEVEL], NULL,
+				   &number))
+			plan->level = (enum plan_level)number;
 		else
 			good = false;
 	}
 	loader->verbatim = false;
-	if (values[TOP_HOSTILE] &&
-	    !load_bool(loader, values[TOP_HOSTILE], "hostile", NULL, &plan->hostile))
-		good = false;
+	if (values[TOP_HOSTILE]) {
+		if (load_key_value(loader, values[TOP_HOSTILE], &scenario_keys[TOP_HOSTILE], NULL,
+				   &number))
+			plan->hostile = number;
+		else
+			good = false;
+	}
 	if (values[TOP_TEARDOWN] && !load_teardown(loader, values[TOP_TEARDOWN]))
 		good = false;
 	if (!load_machine(loader, values[TOP_MACHINE], &plan->machine))
@@ -218,7 +186,6 @@ static void plans_append(struct loader_plans *plans, struct plan *plan)
 void loader_load(const struct source *source, struct node *root, struct arena *arena,
 		 struct diagnostics *diagnostics, struct loader_plans *plans)
 {
-	const uint64_t required = 1u << TOP_SCENARIO | 1u << TOP_ABOUT | 1u << TOP_STEPS;
 	struct loader loader = {
 		.arena = arena,
 		.diagnostics = diagnostics,
@@ -232,7 +199,9 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 
 	if (!map)
 		return;
-	good = load_keys(&loader, map, "a scenario", top_keys, required, values);
+	good = load_keys(&loader, map, "a scenario", scenario_keys, values);
+	if (values[TOP_USE])
+		load_error(&loader, values[TOP_USE], "`use` is not supported yet");
 	if (values[TOP_MATRIX] && !load_matrix(&loader, values[TOP_MATRIX])) {
 		loader.broken_matrix = true;
 		good = false;

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "document.h"
 
+#include <sim/language.h>
 #include <sim/plan.h>
 
 #define LOADER_MAX_VARIABLES 8u
@@ -79,6 +80,16 @@ bool load_text(struct loader *loader, const struct node *node, const char *key, 
 /* load_name - the index of one of `names` (NULL terminated). */
 bool load_name(struct loader *loader, const struct node *node, const char *key, const char *of,
 	       const char *const *names, unsigned int *out);
+/*
+ * load_shape - a number, a boolean or a name as `shape` describes it: the number, 0 or 1, or the name's
+ * index. load_key_value() is the same for the key `def`.
+ */
+bool load_shape(struct loader *loader, const struct node *node, const struct shape *shape,
+		const char *key, const char *of, uint64_t *out);
+bool load_key_value(struct loader *loader, const struct node *node, const struct key_def *def,
+		    const char *of, uint64_t *out);
+/* shape_flags - VALUE_UNIT and VALUE_NEGATIVE as the shape of a number has them. */
+unsigned int shape_flags(const struct shape *shape);
 bool load_count(struct loader *loader, const struct node *node, const char *key, const char *of,
 		unsigned int flags, struct plan_count *out);
 bool load_range(struct loader *loader, const struct node *node, const char *key, const char *of,
@@ -97,11 +108,14 @@ const struct node *load_list(struct loader *loader, const struct node *node, con
 /* load_key - the text of a map's key with the matrix applied, NULL after an error. */
 const char *load_key(struct loader *loader, const struct node *key);
 /*
- * load_keys - sorts the pairs of a map by the key's index in `names` into values[], NULL where a key is
- * absent. Unknown, repeated and missing (bit of `required`) keys are errors; false if there was one.
+ * load_keys - sorts the pairs of a map by the key's index in `keys` into values[], NULL where a key is
+ * absent. Unknown, repeated and missing keys are errors; false if there was one.
  */
 bool load_keys(struct loader *loader, const struct node *map, const char *of,
-	       const char *const *names, uint64_t required, const struct node **values);
+	       const struct key_def *keys, const struct node **values);
+/* load_duplicate - the error about a key that stood at `first` already. */
+void load_duplicate(struct loader *loader, const struct node *key, const char *text,
+		    const struct node *first);
 /* load_unknown - the error about a name that is none of `names`. */
 void load_unknown(struct loader *loader, const struct node *node, const char *what,
 		  const char *text, const char *const *names);

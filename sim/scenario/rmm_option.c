@@ -1,169 +1,206 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options of the machine's RMM: one row each, from the key in a scenario to the member of rmm_config. */
 #include "loader.h"
+#include "tables.h"
 
 #include <glib.h>
 #include <string.h>
 
-struct rmm_option {
-	const char *name;
-	size_t offset, size;
-	bool boolean;
-	uint64_t min, max;
+static const char *const quirk_names[] = {"Q1", "Q2",  "Q3",  "Q4b", "Q5", "Q6",
+					  "Q7", "Q14", "Q17", "Q23", NULL};
+static const uint64_t quirk_bits[] = {
+	RMM_TFRMM_Q1, RMM_TFRMM_Q2, RMM_TFRMM_Q3,  RMM_TFRMM_Q4B, RMM_TFRMM_Q5,
+	RMM_TFRMM_Q6, RMM_TFRMM_Q7, RMM_TFRMM_Q14, RMM_TFRMM_Q17, RMM_TFRMM_Q23,
+};
+_Static_assert(G_N_ELEMENTS(quirk_names) == G_N_ELEMENTS(quirk_bits) + 1, "one bit a quirk");
+static const char *const abi_names[] = {"1.0", NULL};
+static const char *const level_names[] = {
+	[RMM_INVARIANTS_OFF] = "off",
+	[RMM_INVARIANTS_STEP] = "step",
+	[RMM_INVARIANTS_FULL] = "full",
+	NULL,
+};
+static const struct shape quirk_shape = {SHAPE_NAME, .names = quirk_names};
+
+enum rmm_option {
+	OPTION_S2SZ,
+	OPTION_MIN_IPA_WIDTH,
+	OPTION_LPA2,
+	OPTION_SVE,
+	OPTION_SVE_VL,
+	OPTION_NUM_BPS,
+	OPTION_NUM_WPS,
+	OPTION_PMU,
+	OPTION_PMU_NUM_CTRS,
+	OPTION_HASH_SHA_256,
+	OPTION_HASH_SHA_512,
+	OPTION_GICV3_NUM_LRS,
+	OPTION_MAX_RECS_ORDER,
+	OPTION_VMID_BITS,
+	OPTION_REC_AUX,
+	OPTION_WIPE_PATTERN,
+	/* Three keys are no single number: the version, the list of quirks, and how much is checked. */
+	OPTION_ABI,
+	OPTION_TFRMM,
+	OPTION_INVARIANTS,
+	OPTION_NUM,
 };
 
-#define NUMBER(name, member, low, high)                                                            \
+#define NUMBER(key, low, high, text)                                                               \
 	{                                                                                          \
-		name, offsetof(struct rmm_config, member),                                         \
-			sizeof(((struct rmm_config *)0)->member), false, low, high                 \
+		key, text, false, NULL,                                                            \
+		{                                                                                  \
+			SHAPE_NUMBER, .min = low, .max = high                                      \
+		}                                                                                  \
 	}
-#define BOOLEAN(name, member)                                                                      \
+#define BOOLEAN(key, text)                                                                         \
 	{                                                                                          \
-		name, offsetof(struct rmm_config, member),                                         \
-			sizeof(((struct rmm_config *)0)->member), true, 0, 1                       \
+		key, text, false, NULL,                                                            \
+		{                                                                                  \
+			SHAPE_BOOL                                                                 \
+		}                                                                                  \
 	}
 
-static const struct rmm_option options[] = {
-	NUMBER("s2sz", s2sz, 32, 52),
-	NUMBER("min_ipa_width", min_ipa_width, 32, 52),
-	BOOLEAN("lpa2", lpa2),
-	BOOLEAN("sve", sve),
-	NUMBER("sve_vl", sve_vl, 0, 15),
-	NUMBER("num_bps", num_bps, 0, 63),
-	NUMBER("num_wps", num_wps, 0, 63),
-	BOOLEAN("pmu", pmu),
-	NUMBER("pmu_num_ctrs", pmu_num_ctrs, 0, 31),
-	BOOLEAN("hash_sha_256", hash_sha_256),
-	BOOLEAN("hash_sha_512", hash_sha_512),
-	NUMBER("gicv3_num_lrs", gicv3_num_lrs, 0, 15),
-	NUMBER("max_recs_order", max_recs_order, 0, 15),
-	NUMBER("vmid_bits", vmid_bits, 8, 16),
-	NUMBER("rec_aux", rec_aux, 0, 16),
-	NUMBER("wipe_pattern", wipe_pattern, 0, UINT64_MAX),
+const struct key_def rmm_keys[] = {
+	[OPTION_S2SZ] = NUMBER("s2sz", 32, 52, "Widest IPA space of a realm, in bits."),
+	[OPTION_MIN_IPA_WIDTH] =
+		NUMBER("min_ipa_width", 32, 52, "Narrowest IPA space of a realm, in bits."),
+	[OPTION_LPA2] = BOOLEAN("lpa2", "Whether LPA2 is offered."),
+	[OPTION_SVE] = BOOLEAN("sve", "Whether SVE is offered."),
+	[OPTION_SVE_VL] = NUMBER("sve_vl", 0, 15, "Longest SVE vector, in 128 bits, less one."),
+	[OPTION_NUM_BPS] = NUMBER("num_bps", 0, 63, "Breakpoints, less one."),
+	[OPTION_NUM_WPS] = NUMBER("num_wps", 0, 63, "Watchpoints, less one."),
+	[OPTION_PMU] = BOOLEAN("pmu", "Whether a PMU is offered."),
+	[OPTION_PMU_NUM_CTRS] = NUMBER("pmu_num_ctrs", 0, 31, "Counters of the PMU."),
+	[OPTION_HASH_SHA_256] = BOOLEAN("hash_sha_256", "Whether SHA-256 is offered."),
+	[OPTION_HASH_SHA_512] = BOOLEAN("hash_sha_512", "Whether SHA-512 is offered."),
+	[OPTION_GICV3_NUM_LRS] = NUMBER("gicv3_num_lrs", 0, 15, "List registers, less one."),
+	[OPTION_MAX_RECS_ORDER] =
+		NUMBER("max_recs_order", 0, 15, "RECs of a realm, as a power of two, less one."),
+	[OPTION_VMID_BITS] = NUMBER("vmid_bits", 8, 16, "Width of VMIDs in bits: 8 or 16."),
+	[OPTION_REC_AUX] = NUMBER("rec_aux", 0, 16, "Auxiliary granules that a REC needs."),
+	[OPTION_WIPE_PATTERN] =
+		NUMBER("wipe_pattern", 0, UINT64_MAX,
+		       "What granules are wiped with when a realm gives them back."),
+	[OPTION_ABI] = {"abi",
+			"Version of the RMI; text, so in quotes.",
+			false,
+			"\"1.0\"",
+			{SHAPE_NAME, .names = abi_names}},
+	[OPTION_TFRMM] = {"tfrmm",
+			  "Where it does as TF-RMM does, and not as the specification.",
+			  false,
+			  "none",
+			  {SHAPE_LIST, .item = &quirk_shape}},
+	[OPTION_INVARIANTS] = {"invariants",
+			       "How much the RMM's invariants are checked: off, after each call, "
+			       "or all of its memory after each call.",
+			       false,
+			       NULL,
+			       {SHAPE_NAME, .names = level_names}},
+	[OPTION_NUM] = {NULL},
 };
 
-#define VMID_BITS_NAME "vmid_bits"
-
+#define MEMBER(name)                                                                               \
+	{                                                                                          \
+		offsetof(struct rmm_config, name), sizeof(((struct rmm_config *)0)->name)          \
+	}
 static const struct {
-	const char *name;
-	uint64_t bit;
-} quirks[] = {
-	{"Q1", RMM_TFRMM_Q1},	{"Q2", RMM_TFRMM_Q2},	{"Q3", RMM_TFRMM_Q3},
-	{"Q4b", RMM_TFRMM_Q4B}, {"Q5", RMM_TFRMM_Q5},	{"Q6", RMM_TFRMM_Q6},
-	{"Q7", RMM_TFRMM_Q7},	{"Q14", RMM_TFRMM_Q14}, {"Q17", RMM_TFRMM_Q17},
-	{"Q23", RMM_TFRMM_Q23},
+	size_t offset, size;
+} members[OPTION_ABI] = {
+	[OPTION_S2SZ] = MEMBER(s2sz),
+	[OPTION_MIN_IPA_WIDTH] = MEMBER(min_ipa_width),
+	[OPTION_LPA2] = MEMBER(lpa2),
+	[OPTION_SVE] = MEMBER(sve),
+	[OPTION_SVE_VL] = MEMBER(sve_vl),
+	[OPTION_NUM_BPS] = MEMBER(num_bps),
+	[OPTION_NUM_WPS] = MEMBER(num_wps),
+	[OPTION_PMU] = MEMBER(pmu),
+	[OPTION_PMU_NUM_CTRS] = MEMBER(pmu_num_ctrs),
+	[OPTION_HASH_SHA_256] = MEMBER(hash_sha_256),
+	[OPTION_HASH_SHA_512] = MEMBER(hash_sha_512),
+	[OPTION_GICV3_NUM_LRS] = MEMBER(gicv3_num_lrs),
+	[OPTION_MAX_RECS_ORDER] = MEMBER(max_recs_order),
+	[OPTION_VMID_BITS] = MEMBER(vmid_bits),
+	[OPTION_REC_AUX] = MEMBER(rec_aux),
+	[OPTION_WIPE_PATTERN] = MEMBER(wipe_pattern),
 };
-
-/* Three keys are no single number: the version, the list of quirks, and how much is checked. */
-enum { KEY_ABI = G_N_ELEMENTS(options), KEY_TFRMM, KEY_INVARIANTS, NUM_KEYS };
 
 static bool load_quirks(struct loader *loader, const struct node *node, uint64_t *out)
 {
 	const struct node *list = load_list(loader, node, "tfrmm", "rmm");
-	const char *names[G_N_ELEMENTS(quirks) + 1] = {NULL};
-	unsigned int index;
+	uint64_t index;
 	bool good = true;
 	size_t i;
 
 	if (!list)
 		return false;
-	for (i = 0; i < G_N_ELEMENTS(quirks); i++)
-		names[i] = quirks[i].name;
 	*out = 0;
 	for (i = 0; i < list->num; i++) {
-		if (load_name(loader, list->items[i], NULL, "tfrmm", names, &index))
-			*out |= quirks[index].bit;
+		if (load_shape(loader, list->items[i], &quirk_shape, NULL, "tfrmm", &index))
+			*out |= quirk_bits[index];
 		else
 			good = false;
 	}
 	return good;
+}
+
+static bool load_option(struct loader *loader, const struct node *node, enum rmm_option option,
+			uint64_t *number)
+{
+	const struct node *resolved;
+
+	if (option == OPTION_TFRMM)
+		return load_quirks(loader, node, number);
+	if (option == OPTION_ABI) {
+		resolved = load_resolve(loader, node);
+		if (resolved && resolved->kind == NODE_SCALAR && resolved->plain) {
+			load_error(loader, resolved,
+				   "`abi` of rmm: a version is text: put it in quotes");
+			return false;
+		}
+	}
+	if (!load_key_value(loader, node, &rmm_keys[option], "rmm", number))
+		return false;
+	if (option == OPTION_VMID_BITS && *number != 8 && *number != 16) {
+		load_error(loader, node, "`vmid_bits` of rmm: must be 8 or 16");
+		return false;
+	}
+	return true;
 }
 
 bool rmm_option_load(struct loader *loader, const struct node *node, struct plan_machine *machine)
 {
-	static const char *const abis[] = {"1.0", NULL};
-	static const char *const levels[] = {
-		[RMM_INVARIANTS_OFF] = "off",
-		[RMM_INVARIANTS_STEP] = "step",
-		[RMM_INVARIANTS_FULL] = "full",
-		NULL,
-	};
 	const struct node *values[LOADER_MAX_KEYS], *map = load_map(loader, node, "rmm", "machine");
-	const char *names[NUM_KEYS + 1] = {NULL};
 	uint64_t number;
-	unsigned int i, index;
-	bool good, boolean;
+	unsigned int i;
+	bool good;
 
 	if (!map)
 		return false;
-	for (i = 0; i < G_N_ELEMENTS(options); i++)
-		names[i] = options[i].name;
-	names[KEY_ABI] = "abi";
-	names[KEY_TFRMM] = "tfrmm";
-	names[KEY_INVARIANTS] = "invariants";
-	good = load_keys(loader, map, "rmm", names, 0, values);
-	machine->rmm = arena_alloc(loader->arena, NUM_KEYS * sizeof(*machine->rmm));
-	if (values[KEY_ABI]) {
-		const struct node *abi = load_resolve(loader, values[KEY_ABI]);
-
-		if (abi && abi->kind == NODE_SCALAR && abi->plain) {
-			load_error(loader, abi,
-				   "`abi` of rmm: a version is text: put it in quotes");
-			good = false;
-		} else if (!load_name(loader, values[KEY_ABI], "abi", "rmm", abis, &index)) {
-			good = false;
-		}
-	}
-	for (i = 0; i < G_N_ELEMENTS(options); i++) {
-		const struct rmm_option *option = &options[i];
-
+	good = load_keys(loader, map, "rmm", rmm_keys, values);
+	machine->rmm = arena_alloc(loader->arena, OPTION_NUM * sizeof(*machine->rmm));
+	for (i = 0; i < OPTION_NUM; i++) {
 		if (!values[i])
 			continue;
-		if (option->boolean) {
-			if (!load_bool(loader, values[i], option->name, "rmm", &boolean)) {
-				good = false;
-				continue;
-			}
-			number = boolean;
-		} else if (!load_bounded(loader, values[i], option->name, "rmm", 0, option->min,
-					 option->max, &number)) {
+		if (!load_option(loader, values[i], (enum rmm_option)i, &number))
 			good = false;
-			continue;
-		}
-		if (!strcmp(option->name, VMID_BITS_NAME) && number != 8 && number != 16) {
-			load_error(loader, values[i], "`vmid_bits` of rmm: must be 8 or 16");
-			good = false;
-			continue;
-		}
-		machine->rmm[machine->num_rmm++] =
-			(struct plan_rmm_value){.field = i, .value = number};
-	}
-	if (values[KEY_TFRMM]) {
-		if (load_quirks(loader, values[KEY_TFRMM], &number))
+		else if (i != OPTION_ABI)
 			machine->rmm[machine->num_rmm++] =
-				(struct plan_rmm_value){.field = KEY_TFRMM, .value = number};
-		else
-			good = false;
-	}
-	if (values[KEY_INVARIANTS]) {
-		if (load_name(loader, values[KEY_INVARIANTS], "invariants", "rmm", levels, &index))
-			machine->rmm[machine->num_rmm++] =
-				(struct plan_rmm_value){.field = KEY_INVARIANTS, .value = index};
-		else
-			good = false;
+				(struct plan_rmm_value){.field = i, .value = number};
 	}
 	return good;
 }
 
-static void member_set(struct rmm_config *config, const struct rmm_option *option, uint64_t value)
+static void member_set(struct rmm_config *config, unsigned int option, uint64_t value)
 {
-	void *member = (char *)config + option->offset;
+	void *member = (char *)config + members[option].offset;
 	uint8_t byte = (uint8_t)value;
 	bool boolean = value != 0;
 
-	if (option->boolean)
+	if (rmm_keys[option].shape.kind == SHAPE_BOOL)
 		memcpy(member, &boolean, sizeof(boolean));
-	else if (option->size == sizeof(byte))
+	else if (members[option].size == sizeof(byte))
 		memcpy(member, &byte, sizeof(byte));
 	else
 		memcpy(member, &value, sizeof(value));
@@ -183,12 +220,12 @@ void plan_apply(const struct plan *plan, struct machine_config *config)
 	for (i = 0; i < machine->num_rmm; i++) {
 		const struct plan_rmm_value *value = &machine->rmm[i];
 
-		if (value->field == KEY_TFRMM)
+		if (value->field == OPTION_TFRMM)
 			config->rmm.tfrmm = value->value;
-		else if (value->field == KEY_INVARIANTS)
+		else if (value->field == OPTION_INVARIANTS)
 			config->rmm.invariants = (uint8_t)value->value;
 		else
-			member_set(&config->rmm, &options[value->field], value->value);
+			member_set(&config->rmm, value->field, value->value);
 	}
 	/* The VMIDs that the platform has are the same for both sides. */
 	config->boot.vmid_bits = config->rmm.vmid_bits;
