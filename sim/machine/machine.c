@@ -10,6 +10,7 @@
 #include "error.h"
 #include "module.h"
 #include "private.h"
+#include "rmi_log.h"
 
 void machine_config_init(struct machine_config *config)
 {
@@ -53,7 +54,7 @@ static void run_guest(void *ctx, struct rmm_cpu *cpu)
 
 	if (machine->guest)
 		machine->guest(machine->guest_ctx, cpu);
-	else if (rmm_cpu_event(cpu, RMM_EVENT_IRQ) != RMM_EXIT)
+	else if (machine_cpu_event(machine, cpu, RMM_EVENT_IRQ) != RMM_EXIT)
 		machine_report(machine, "rmm", "irq-no-exit", NULL,
 			       "an IRQ did not make the REC exit");
 }
@@ -97,6 +98,7 @@ static int rmm_start(struct machine *machine, char **error)
 	if (err)
 		return error_set(error, err, "the RMM refuses its configuration: %s",
 				 strerror(-err));
+	rmi_log_reset(machine->log, machine->bank.base, machine->bank.size, &config);
 	return 0;
 }
 
@@ -152,6 +154,14 @@ int machine_create(const struct machine_config *config, struct machine **out, ch
 			machine->config.dram.page_size, machine->config.dram.slot, strerror(-err));
 		goto fail;
 	}
+	if (config->rmi_log) {
+		machine->log = rmi_log_create(config->rmi_log);
+		if (!machine->log) {
+			err = error_set(error, -ENOMEM, "the log of RMI calls: %s",
+					strerror(ENOMEM));
+			goto fail;
+		}
+	}
 	err = rmm_start(machine, error);
 	if (err)
 		goto fail;
@@ -190,6 +200,7 @@ void machine_destroy(struct machine *machine)
 	else if (machine->trace)
 		trace_on_change(machine->trace, NULL, NULL);
 	machine_findings_clear(machine);
+	rmi_log_destroy(machine->log);
 	free(machine);
 }
 
@@ -203,6 +214,7 @@ int machine_reset(struct machine *machine)
 	machine->num_calls = 0;
 	machine->actor = -1;
 	trace_set_step(machine->trace, 0);
+	rmi_log_reset(machine->log, machine->bank.base, machine->bank.size, &machine->config.rmm);
 	return host_boot(machine, NULL);
 }
 
@@ -245,19 +257,52 @@ static void call_trace(struct machine *machine, const struct machine_call *call)
 
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
+	struct rmi_log *log = machine->log;
 	struct machine_call call;
 
 	memcpy(call.in, regs->x, sizeof(call.in));
 	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
 		call.condition = "injected";
+		memcpy(call.out, regs->x, sizeof(call.out));
+		rmi_log_injected(log, call.in, call.out);
 	} else {
+		rmi_log_call(log, machine->rmm, call.in);
 		rmm_smc(machine->rmm, regs);
 		call.condition = rmm_last_call(machine->rmm).condition;
+		memcpy(call.out, regs->x, sizeof(call.out));
+		rmi_log_result(log, call.in, call.out, call.condition);
 	}
-	memcpy(call.out, regs->x, sizeof(call.out));
 	machine->calls[machine->num_calls++ % MACHINE_NUM_CALLS] = call;
 	if (trace_wants(machine->trace, TRACE_RMI))
 		call_trace(machine, &call);
+}
+
+enum rmm_outcome machine_cpu_access(struct machine *machine, struct rmm_cpu *cpu,
+				    struct rmm_access *access)
+{
+	const enum rmm_outcome outcome = rmm_cpu_access(cpu, access);
+
+	rmi_log_realm_access(machine->log, cpu, access, outcome);
+	return outcome;
+}
+
+enum rmm_outcome machine_cpu_smc(struct machine *machine, struct rmm_cpu *cpu)
+{
+	rmi_log_realm_smc(machine->log, cpu, rmm_cpu_regs(cpu)->gprs);
+	return rmm_cpu_smc(cpu);
+}
+
+enum rmm_outcome machine_cpu_hvc(struct machine *machine, struct rmm_cpu *cpu)
+{
+	rmi_log_realm_hvc(machine->log, cpu);
+	return rmm_cpu_hvc(cpu);
+}
+
+enum rmm_outcome machine_cpu_event(struct machine *machine, struct rmm_cpu *cpu,
+				   enum rmm_event event)
+{
+	rmi_log_realm_event(machine->log, cpu, event);
+	return rmm_cpu_event(cpu, event);
 }
 
 void machine_set_guest(struct machine *machine, rmm_run_fn run, void *ctx)

@@ -20,6 +20,7 @@ struct machine {
 	struct rmm_bank bank;
 	const struct kvm_build *build;
 	struct trace *trace;
+	struct rmi_log *log; /* NULL: none */
 	bool owns_trace;
 	bool holds_module;
 	bool booting;

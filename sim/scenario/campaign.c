@@ -62,6 +62,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.memfd = child->memfd,
 		.module = campaign->modules[run / campaign->config->repeat],
 		.trace = campaign->config->trace,
+		.rmi_log = campaign->config->rmi_log,
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
 	};

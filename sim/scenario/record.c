@@ -135,6 +135,11 @@ void record_trace(struct recorder *recorder, const char *text, size_t size)
 	send(recorder, RECORD_TRACE, text, size);
 }
 
+void record_rmi_log(struct recorder *recorder, const char *text, size_t size)
+{
+	send(recorder, RECORD_RMI_LOG, text, size);
+}
+
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step)
 {
@@ -343,12 +348,12 @@ static void read_block(struct reader *reader, struct result *result)
 	block->text = get_text(reader);
 }
 
-static void read_trace(struct reader *reader, struct result *result)
+static void read_lines(struct reader *reader, char **text, size_t *size)
 {
-	result->trace = g_realloc(result->trace, result->trace_size + reader->left + 1);
-	memcpy(result->trace + result->trace_size, reader->at, reader->left);
-	result->trace_size += reader->left;
-	result->trace[result->trace_size] = '\0';
+	*text = g_realloc(*text, *size + reader->left + 1);
+	memcpy(*text + *size, reader->at, reader->left);
+	*size += reader->left;
+	(*text)[*size] = '\0';
 	reader->left = 0;
 }
 
@@ -393,7 +398,10 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 			read_block(&chunk, result);
 			break;
 		case RECORD_TRACE:
-			read_trace(&chunk, result);
+			read_lines(&chunk, &result->trace, &result->trace_size);
+			break;
+		case RECORD_RMI_LOG:
+			read_lines(&chunk, &result->rmi_log, &result->rmi_log_size);
 			break;
 		case RECORD_END:
 			read_end(&chunk, result);
@@ -433,6 +441,7 @@ void result_clear(struct result *result)
 	g_free(result->why);
 	g_free(result->reason);
 	g_free(result->trace);
+	g_free(result->rmi_log);
 	*result = (struct result){.plan = result->plan};
 }
 

@@ -16,6 +16,7 @@ enum record_type {
 	RECORD_MISMATCH,
 	RECORD_BLOCK,
 	RECORD_TRACE, /* more lines of the trace */
+	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
 	RECORD_END,   /* status, reason, counters: the run is complete */
 };
 
@@ -30,6 +31,7 @@ void record_step_kept(struct recorder *recorder, const struct result_step *step)
 void record_mismatch(struct recorder *recorder, const struct result_mismatch *mismatch);
 void record_block(struct recorder *recorder, const char *title, const char *text);
 void record_trace(struct recorder *recorder, const char *text, size_t size);
+void record_rmi_log(struct recorder *recorder, const char *text, size_t size);
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step);
 

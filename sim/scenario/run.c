@@ -16,15 +16,20 @@
 #define LAST_CALLS_VERBOSE 64u
 #define AROUND_INTERVALS   3u /* intervals shown on each side of the address */
 
+/* Text that grows, and how much of it was sent already. */
+struct stream {
+	FILE *file;
+	char *text;
+	size_t size, sent;
+};
+
 struct run {
 	const struct plan *plan;
 	const struct run_config *config;
 	struct recorder *recorder;
 	struct world *world;
 	struct trace *trace;
-	FILE *trace_file;
-	char *trace_buffer;
-	size_t trace_size, trace_sent;
+	struct stream trace_stream, log_stream;
 	struct fault_injector faults;
 	uint64_t *digests; /* of each snapshot */
 	uint32_t step;
@@ -250,13 +255,26 @@ static void run_check_faults(struct run *run)
 
 /* --- steps ------------------------------------------------------------------------------------------- */
 
-static void run_flush_trace(struct run *run)
+static void stream_flush(struct run *run, struct stream *stream,
+			 void (*record)(struct recorder *recorder, const char *text, size_t size))
 {
-	if (!run->trace_file || fflush(run->trace_file))
+	if (!stream->file || fflush(stream->file))
 		return;
-	record_trace(run->recorder, run->trace_buffer + run->trace_sent,
-		     run->trace_size - run->trace_sent);
-	run->trace_sent = run->trace_size;
+	record(run->recorder, stream->text + stream->sent, stream->size - stream->sent);
+	stream->sent = stream->size;
+}
+
+static void stream_close(struct stream *stream)
+{
+	if (stream->file)
+		fclose(stream->file);
+	free(stream->text);
+}
+
+static void run_flush(struct run *run)
+{
+	stream_flush(run, &run->trace_stream, record_trace);
+	stream_flush(run, &run->log_stream, record_rmi_log);
 }
 
 /* How the call ended, in words. */
@@ -436,7 +454,7 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 		case PLAN_REPEAT:
 			break;
 		}
-		run_flush_trace(run);
+		run_flush(run);
 	}
 }
 
@@ -470,11 +488,20 @@ static bool run_start(struct run *run)
 
 	if (run->config->trace) {
 		run->trace = trace_create();
-		run->trace_file = open_memstream(&run->trace_buffer, &run->trace_size);
-		if (!run->trace || !run->trace_file ||
+		run->trace_stream.file =
+			open_memstream(&run->trace_stream.text, &run->trace_stream.size);
+		if (!run->trace || !run->trace_stream.file ||
 		    trace_add_sink(run->trace, (1u << TRACE_NUM_KINDS) - 1, trace_jsonl_sink,
-				   run->trace_file)) {
+				   run->trace_stream.file)) {
 			run_fail(run, RESULT_ERROR, "the trace cannot be written: out of memory");
+			return false;
+		}
+	}
+	if (run->config->rmi_log) {
+		run->log_stream.file = open_memstream(&run->log_stream.text, &run->log_stream.size);
+		if (!run->log_stream.file) {
+			run_fail(run, RESULT_ERROR,
+				 "the RMI calls cannot be logged: out of memory");
 			return false;
 		}
 	}
@@ -483,6 +510,7 @@ static bool run_start(struct run *run)
 	config.machine.dram.memfd = run->config->memfd;
 	config.machine.kvm = run->config->module;
 	config.machine.trace = run->trace;
+	config.machine.rmi_log = run->log_stream.file;
 	err = world_create(&config, &run->world, &error);
 	if (err) {
 		run_fail(run, RESULT_ERROR, "the machine cannot be made: %s",
@@ -497,11 +525,10 @@ static bool run_start(struct run *run)
 static void run_end(struct run *run)
 {
 	world_destroy(run->world);
-	run_flush_trace(run);
+	run_flush(run);
 	trace_destroy(run->trace);
-	if (run->trace_file)
-		fclose(run->trace_file);
-	free(run->trace_buffer);
+	stream_close(&run->trace_stream);
+	stream_close(&run->log_stream);
 }
 
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)

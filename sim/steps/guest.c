@@ -222,7 +222,7 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 				regs->gprs[ACCESS_REGISTER] = value;
 			}
 		}
-		outcome = rmm_cpu_access(cpu, &access);
+		outcome = machine_cpu_access(world->machine, cpu, &access);
 		if (outcome == RMM_SEA)
 			sea_taken(world, guest, cpu);
 		if (outcome != RMM_CONTINUE)
@@ -234,13 +234,14 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 }
 
 /* One access inside the RSI operations: no more than a granule, never emulated. */
-static enum rmm_outcome buffer_access(struct rmm_cpu *cpu, enum rmm_access_type type, uint64_t ipa,
-				      void *data, uint32_t size)
+static enum rmm_outcome buffer_access(struct world *world, struct rmm_cpu *cpu,
+				      enum rmm_access_type type, uint64_t ipa, void *data,
+				      uint32_t size)
 {
 	struct rmm_access access = {
 		.type = type, .ipa = ipa, .size = size, .far = ipa, .data = data};
 
-	return rmm_cpu_access(cpu, &access);
+	return machine_cpu_access(world->machine, cpu, &access);
 }
 
 static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *cpu)
@@ -338,7 +339,7 @@ static enum rmm_outcome smc_execute(struct world *world, struct guest *guest, st
 	memcpy(regs->gprs, op->x, sizeof(op->x));
 	if (op->kind == GUEST_SET_RIPAS || op->kind == GUEST_GET_RIPAS)
 		regs->gprs[1] = op->cursor;
-	outcome = rmm_cpu_smc(cpu);
+	outcome = machine_cpu_smc(world->machine, cpu);
 	switch (outcome) {
 	case RMM_CONTINUE:
 		smc_done(world, guest, cpu);
@@ -378,13 +379,14 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 			op->phase++;
 			return RMM_CONTINUE;
 		}
-		outcome = buffer_access(cpu, RMM_WRITE, op->start, &structure, sizeof(structure));
+		outcome = buffer_access(world, cpu, RMM_WRITE, op->start, &structure,
+					sizeof(structure));
 		break;
 	case 1:
 		return smc_execute(world, guest, cpu);
 	default:
 		outcome = buffer_access(
-			cpu, RMM_READ,
+			world, cpu, RMM_READ,
 			op->start + (op->kind == GUEST_HOST_CALL
 					     ? offsetof(struct rsi_host_call, gprs)
 					     : offsetof(struct rsi_realm_config, ipa_width)),
@@ -415,7 +417,7 @@ static enum rmm_outcome op_execute(struct world *world, struct guest *guest, str
 	case GUEST_REALM_CONFIG:
 		return buffer_execute(world, guest, cpu);
 	case GUEST_HVC:
-		if (rmm_cpu_hvc(cpu) == RMM_EXIT)
+		if (machine_cpu_hvc(world->machine, cpu) == RMM_EXIT)
 			return RMM_EXIT;
 		regs->pc = regs->elr_el1 + INSTRUCTION;
 		regs->pstate = regs->spsr_el1;
@@ -464,7 +466,7 @@ static void guest_idle(struct world *world, struct vcpu *vcpu, struct rmm_cpu *c
 			world->kvm->signal_set(vcpu->tid, true);
 		}
 	}
-	if (rmm_cpu_event(cpu, RMM_EVENT_IRQ) != RMM_EXIT)
+	if (machine_cpu_event(world->machine, cpu, RMM_EVENT_IRQ) != RMM_EXIT)
 		machine_report(world->machine, "rmm", "irq-not-taken", NULL,
 			       "an interrupt for the host did not make the REC exit");
 }

@@ -323,6 +323,80 @@ START_TEST(calls_are_traced_and_can_be_answered_by_a_hook)
 }
 END_TEST
 
+static void busy_guest(void *ctx, struct rmm_cpu *cpu)
+{
+	static const uint64_t structure[3] = {0x11, 0x22, 0x33};
+	struct machine *machine = ctx;
+	struct rmm_access access = {
+		.type = RMM_WRITE, .ipa = 0x100, .size = 24, .data = (void *)(uintptr_t)structure};
+	struct rmm_access fault = {.type = RMM_READ, .ipa = 0x1000, .size = 8, .isv = true};
+
+	ck_assert_int_eq(machine_cpu_access(machine, cpu, &access), RMM_CONTINUE);
+	ck_assert_int_eq(machine_cpu_hvc(machine, cpu), RMM_CONTINUE);
+	rmm_cpu_regs(cpu)->gprs[0] = 0xc4000190;
+	rmm_cpu_regs(cpu)->gprs[1] = 0x10000;
+	ck_assert_int_eq(machine_cpu_smc(machine, cpu), RMM_CONTINUE);
+	/* The Host on another CPU: a REC that runs cannot be entered again. */
+	*(uint64_t *)host_memory(machine, PAGE(PARAMS)) = 0;
+	ck_assert_uint_eq(rmi(machine, RMI_REC_ENTER, PAGE(REC), PAGE(PARAMS), 0, 0),
+			  RMI_ERROR_REC);
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_DELEGATE, 0x123, 0, 0, 0), RMI_ERROR_INPUT);
+	ck_assert_int_eq(machine_cpu_access(machine, cpu, &fault), RMM_SEA);
+	ck_assert_int_eq(machine_cpu_event(machine, cpu, RMM_EVENT_FIQ), RMM_EXIT);
+}
+
+START_TEST(the_log_says_what_realm_and_host_did_while_a_rec_ran)
+{
+	static const char expected[] = ".fill 800003000 800 0\n"
+				       ".w64 800003000 4\n"
+				       ".realm write 100 11 8\n"
+				       ".realm write 108 22 8\n"
+				       ".realm write 110 33 8\n"
+				       ".realm hvc\n"
+				       ".realm rsi c4000190 10000\n"
+				       ".realm fill 800000000 800 0\n"
+				       ".realm w64 800000008 1\n"
+				       ".realm rmi REC_ENTER 800002000 800000000\n"
+				       "#= 3 0 0 0 0 REC rec_state\n"
+				       ".realm rmi GRANULE_DELEGATE 123\n"
+				       "#= 1 0 0 0 0 INPUT gran_align\n"
+				       ".realm read 1000\n"
+				       ".realm fiq\n"
+				       "REC_ENTER 800002000 800003000 #= 0 0 0 0 0 SUCCESS\n"
+				       "# not a call of the RMM, the result was injected: "
+				       "GRANULE_UNDELEGATE 800009000 -> #= 1 800009000 0 0 0 INPUT\n";
+	struct machine_config config;
+	struct machine *machine;
+	char *text = NULL;
+	size_t size = 0, before;
+	FILE *log = open_memstream(&text, &size);
+	int asked = 0;
+
+	ck_assert_ptr_nonnull(log);
+	machine_config_init(&config);
+	config.rmm.rec_aux = 0;
+	config.rmi_log = log;
+	machine = create(&config);
+	make_realm(machine);
+	ck_assert_int_eq(fflush(log), 0);
+	ck_assert_int_eq(strncmp(text, ".reset\n.dram 800000000 ", 23), 0);
+	before = size;
+	machine_set_guest(machine, busy_guest, machine);
+	memset(host_memory(machine, PAGE(PARAMS)), 0, 4096);
+	((uint64_t *)host_memory(machine, PAGE(PARAMS)))[1] = 1;
+	memset(host_memory(machine, PAGE(RUN)), 0, 4096);
+	*(uint64_t *)host_memory(machine, PAGE(RUN)) = RMI_ENTER_FLAG_TRAP_WFI;
+	enter(machine);
+	machine_set_faults(machine, NULL, refuse_undelegate, &asked);
+	ck_assert_uint_eq(rmi(machine, RMI_GRANULE_UNDELEGATE, PAGE(DATA), 0, 0, 0),
+			  RMI_ERROR_INPUT);
+	machine_destroy(machine);
+	ck_assert_int_eq(fclose(log), 0);
+	ck_assert_str_eq(text + before, expected);
+	free(text);
+}
+END_TEST
+
 START_TEST(violated_invariants_of_the_rmm_are_findings)
 {
 	struct machine_config config;
@@ -751,6 +825,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, what_the_rmm_fills_with_a_pattern_is_not_clean);
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
+	tcase_add_test(bare, the_log_says_what_realm_and_host_did_while_a_rec_ran);
 	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);
 	tcase_add_test(bare, findings_are_kept_and_traced);
 	tcase_add_test(bare, a_build_that_does_not_boot_is_explained);

@@ -40,6 +40,14 @@ expect '.platform s2sz=ff\nVERSION\n' '2:1: error: the platform'
 expect '.realm jump 1\n' '1:8: error: .jump.: expected rsi'
 expect '.realm rmi NOPE\n' '1:12: error: .NOPE'
 expect '.realm read\n' '1:8: error: .read. needs at least 1'
+expect '.realm read 0 0\n' '1:15: error: an access has 1 to 1000 bytes'
+expect '.realm write 0 1 1001\n' '1:18: error: an access has 1 to 1000 bytes'
+expect '.realm write 0 1 8 9\n' '1:20: error: too many arguments'
+expect '.realm w64 100000000\n' '1:8: error: .w64. needs at least 2 arguments'
+expect '.realm fill 100000000 8 100\n' '1:25: error: 100 does not fit into a byte'
+expect '.gpt 100000001 root\n' '1:6: error: 100000001 is not the address of an UNDELEGATED granule'
+expect '.gpt 100000000 realm\n' '1:16: error: .realm.: expected ns, secure, root or aap'
+expect 'GRANULE_DELEGATE 100000000\n.gpt 100000000 root\n' '2:6: error: 100000000 is not the address of an UNDELEGATED' 1
 expect '.gran 100000001\n' '1:7: error: 100000001 is not the address of a granule'
 
 "$rmesim" rmi >"$out" 2>"$err"

@@ -17,7 +17,7 @@ struct sink {
 struct run {
 	const struct options *options;
 	GArray *sinks; /* struct sink; the first are those that were asked for */
-	struct output *trace;
+	struct output *trace, *rmi_log;
 	/* The summary for GitHub, until all is known; `summary_path` NULL: nobody wants it. */
 	FILE *github;
 	char *github_text;
@@ -51,18 +51,43 @@ static bool add_sink(struct run *run, const char *kind, const char *path)
 	return true;
 }
 
+static bool open_output(const char *path, struct output **output)
+{
+	int err = output_open(path, output);
+
+	if (err)
+		usage_error("%s: cannot write: %s", path, g_strerror(-err));
+	return !err;
+}
+
+/* Puts a file in place, or (`keep` false) leaves no trace of it. */
+static bool close_output(const char *path, struct output *output, bool keep)
+{
+	int err = 0;
+
+	if (keep && output)
+		err = output_commit(output);
+	else
+		output_discard(output);
+	if (err)
+		usage_error("%s: cannot write: %s", path, g_strerror(-err));
+	return !err;
+}
+
 /* Opens everything that will be written, before anything runs. */
 static bool open_outputs(struct run *run)
 {
 	const struct options *options = run->options;
-	bool standard = options->trace && !strcmp(options->trace, "-");
+	bool standard = (options->trace && !strcmp(options->trace, "-")) ||
+			(options->rmi_log && !strcmp(options->rmi_log, "-"));
 	GPtrArray *paths = g_ptr_array_new();
 	bool good = true;
 	unsigned int i, j;
-	int err;
 
 	if (options->trace)
 		g_ptr_array_add(paths, (void *)(uintptr_t)options->trace);
+	if (options->rmi_log)
+		g_ptr_array_add(paths, (void *)(uintptr_t)options->rmi_log);
 	for (i = 0; i < options->reports->len; i++)
 		g_ptr_array_add(paths, strchr(options->reports->pdata[i], '=') + 1);
 	for (i = 0; i < paths->len; i++) {
@@ -83,13 +108,10 @@ static bool open_outputs(struct run *run)
 	}
 	if (good && !standard)
 		good = add_sink(run, "text", "-");
-	if (good && options->trace) {
-		err = output_open(options->trace, &run->trace);
-		if (err) {
-			usage_error("%s: cannot write: %s", options->trace, g_strerror(-err));
-			good = false;
-		}
-	}
+	if (good && options->trace)
+		good = open_output(options->trace, &run->trace);
+	if (good && options->rmi_log)
+		good = open_output(options->rmi_log, &run->rmi_log);
 	g_ptr_array_unref(paths);
 	return good;
 }
@@ -121,31 +143,15 @@ static bool close_outputs(struct run *run, bool keep)
 {
 	bool good = append_summary(run, keep);
 	unsigned int i;
-	int err;
 
 	for (i = 0; i < run->sinks->len; i++) {
 		struct sink *sink = &g_array_index(run->sinks, struct sink, i);
 
 		report_destroy(sink->report);
-		err = 0;
-		if (keep)
-			err = output_commit(sink->output);
-		else
-			output_discard(sink->output);
-		if (err) {
-			usage_error("%s: cannot write: %s", sink->path, g_strerror(-err));
-			good = false;
-		}
+		good &= close_output(sink->path, sink->output, keep);
 	}
-	err = 0;
-	if (keep && run->trace)
-		err = output_commit(run->trace);
-	else
-		output_discard(run->trace);
-	if (err) {
-		usage_error("%s: cannot write: %s", run->options->trace, g_strerror(-err));
-		good = false;
-	}
+	good &= close_output(run->options->trace, run->trace, keep);
+	good &= close_output(run->options->rmi_log, run->rmi_log, keep);
 	g_array_unref(run->sinks);
 	return good;
 }
@@ -168,6 +174,20 @@ static void write_trace(const struct run *run, const struct result *result)
 		result_status_name(result->status));
 }
 
+/* Each scenario begins with .reset, so that any part of the file can be replayed alone. */
+static void write_rmi_log(const struct run *run, const struct result *result)
+{
+	FILE *out = output_stream(run->rmi_log);
+
+	fprintf(out, "# scenario %s (%s), seed 0x%" PRIx64 "\n", result->plan->id,
+		result->plan->place.source->path, result->seed);
+	if (result->rmi_log_size)
+		fwrite(result->rmi_log, 1, result->rmi_log_size, out);
+	if (result->rmi_log_size && result->rmi_log[result->rmi_log_size - 1] != '\n')
+		fputc('\n', out);
+	fprintf(out, "# result %s\n", result_status_name(result->status));
+}
+
 static void take_result(void *ctx, const struct result *result)
 {
 	struct run *run = ctx;
@@ -181,6 +201,8 @@ static void take_result(void *ctx, const struct result *result)
 		report_result(g_array_index(run->sinks, struct sink, i).report, result);
 	if (run->trace)
 		write_trace(run, result);
+	if (run->rmi_log)
+		write_rmi_log(run, result);
 }
 
 static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
@@ -215,6 +237,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.seed = options->seed,
 		.fail_fast = options->fail_fast,
 		.trace = run->trace != NULL,
+		.rmi_log = run->rmi_log != NULL,
 		.verbose = options->verbose,
 		.module = find_module,
 		.done = take_result,
@@ -287,10 +310,23 @@ out:
 }
 
 static const struct option_def *const run_options[] = {
-	&option_filter,	   &option_exclude, &option_tag,     &option_level,
-	&option_jobs,	   &option_seed,    &option_timeout, &option_repeat,
-	&option_fail_fast, &option_report,  &option_trace,   &option_kvm,
-	&option_color,	   &option_verbose, &option_help,    NULL,
+	&option_filter,
+	&option_exclude,
+	&option_tag,
+	&option_level,
+	&option_jobs,
+	&option_seed,
+	&option_timeout,
+	&option_repeat,
+	&option_fail_fast,
+	&option_report,
+	&option_trace,
+	&option_rmi_log,
+	&option_kvm,
+	&option_color,
+	&option_verbose,
+	&option_help,
+	NULL,
 };
 
 const struct command command_run = {
@@ -303,6 +339,7 @@ const struct command command_run = {
 		    "  rmesim run scenarios/ --report tap=- | tee suite.tap\n"
 		    "  rmesim run scenarios/ --report junit=suite.xml --report jsonl=suite.jsonl\n"
 		    "  rmesim run one.yaml --seed 7 --trace one.jsonl\n"
+		    "  rmesim run one.yaml --rmi-log one.rmi && rmesim rmi -v one.rmi\n"
 		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n",
 	.options = run_options,
 	.run = run,

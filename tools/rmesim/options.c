@@ -101,6 +101,12 @@ static bool set_repeat(struct options *options, const char *value)
 	return set_unsigned("repeat", value, 1000000, &options->repeat);
 }
 
+static bool set_rmi_log(struct options *options, const char *value)
+{
+	options->rmi_log = value;
+	return true;
+}
+
 static bool set_trace(struct options *options, const char *value)
 {
 	options->trace = value;
@@ -183,6 +189,8 @@ const struct option_def option_timeout = {0, "timeout", "SECONDS", "for each run
 					  set_timeout};
 const struct option_def option_repeat = {
 	0, "repeat", "N", "run each N times, with seeds derived from the first", set_repeat};
+const struct option_def option_rmi_log = {
+	0, "rmi-log", "FILE", "write the RMI calls there, for 'rmesim rmi'", set_rmi_log};
 const struct option_def option_trace = {0, "trace", "FILE", "write all events there, as JSON Lines",
 					set_trace};
 const struct option_def option_report = {

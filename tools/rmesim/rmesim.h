@@ -29,6 +29,7 @@ struct options {
 	unsigned int timeout_s;
 	unsigned int repeat;
 	const char *trace;
+	const char *rmi_log;
 	enum color_mode color;
 	bool fail_fast, verbose, ascii, help;
 	bool steps, faults, expectations, conditions;
@@ -58,7 +59,7 @@ extern const struct command command_run, command_list, command_show, command_lin
 
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
-	option_seed, option_timeout, option_repeat, option_trace, option_report, option_kvm,
+	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report, option_kvm,
 	option_fail_fast, option_verbose, option_color, option_ascii, option_steps, option_faults,
 	option_expectations, option_conditions, option_help;
 

@@ -26,13 +26,21 @@
 #define INPUT_SIZE	  (1u << 16)
 #define OUTPUT_SIZE	  (1u << 16)
 
-enum realm_op_kind { OP_RSI, OP_ACCESS, OP_EVENT, OP_RMI };
+enum realm_op_kind { OP_RSI, OP_ACCESS, OP_EVENT, OP_RMI, OP_HVC, OP_W64, OP_FILL };
+
+struct place {
+	unsigned long line;
+	unsigned int column;
+};
 
 /* One thing that the Realm, or the Host on another CPU, does while a REC runs. */
 struct realm_op {
 	enum realm_op_kind kind;
 	unsigned int detail; /* enum rmm_access_type or enum rmm_event */
-	uint64_t x[18];	     /* registers of a call; IPA and value of an access */
+	/* Registers of a call; IPA, value and size of an access; address and words of a write. */
+	uint64_t x[18];
+	size_t num; /* of x that were given */
+	struct place place;
 };
 
 struct word {
@@ -285,42 +293,120 @@ static void call_make(struct replay *replay, const uint64_t x[18])
 	call_print(replay, &regs);
 }
 
+/* The memory at [pa, pa + size) for the Host, or NULL after an error. */
+static uint8_t *host_memory(struct replay *replay, unsigned int column, uint64_t pa, uint64_t size)
+{
+	const uint64_t offset = pa - replay->dram_base;
+
+	if (offset >= replay->dram_size || size > replay->dram_size - offset) {
+		error_at(replay, column, "%" PRIx64 "+%" PRIx64 " is not all in DRAM", pa, size);
+		return NULL;
+	}
+	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < pa + size;
+	     at += RMM_GRANULE_SIZE) {
+		struct rmm_granule_view view;
+
+		if (!rmm_inspect_granule(replay->rmm, at, &view) ||
+		    (view.gpt != RMM_GPT_NS && view.gpt != RMM_GPT_AAP)) {
+			error_at(replay, column, "the granule at %" PRIx64 " is not Non-secure",
+				 at);
+			return NULL;
+		}
+	}
+	return replay->memory + offset;
+}
+
+static bool words_store(struct replay *replay, unsigned int column, uint64_t pa,
+			const uint64_t *values, size_t num, size_t width)
+{
+	uint8_t *p = host_memory(replay, column, pa, num * width);
+
+	if (!p)
+		return false;
+	for (size_t i = 0; i < num; i++) {
+		platform_ns_write(replay, pa + i * width);
+		platform_ns_write(replay, pa + i * width + width - 1);
+		memcpy(p + i * width, &values[i], width);
+	}
+	return true;
+}
+
+static bool memory_fill(struct replay *replay, unsigned int column, uint64_t pa, uint64_t size,
+			uint8_t byte)
+{
+	uint8_t *p = host_memory(replay, column, pa, size);
+
+	if (!p)
+		return false;
+	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < pa + size;
+	     at += RMM_GRANULE_SIZE)
+		platform_ns_write(replay, at);
+	memset(p, byte, size);
+	return true;
+}
+
+/* One load, store or fetch; of a size that no register has it comes without a syndrome. */
+static enum rmm_outcome realm_access(struct rmm_cpu *cpu, const struct realm_op *op)
+{
+	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
+	const uint32_t size = op->detail == RMM_FETCH ? 4 : (uint32_t)op->x[2];
+	union {
+		uint64_t value;
+		uint8_t bytes[RMM_GRANULE_SIZE];
+	} data = {.value = op->x[1]};
+	struct rmm_access access = {
+		.type = op->detail,
+		.ipa = op->x[0],
+		.size = size,
+		.data = &data,
+		.isv = op->detail != RMM_FETCH && size <= 8 && (size & (size - 1)) == 0,
+		.sf = size == 8,
+		.far = op->x[0],
+	};
+	enum rmm_outcome outcome;
+
+	if (size > sizeof(data.value))
+		memset(data.bytes, (uint8_t)op->x[1], size);
+	if (access.type == RMM_WRITE)
+		regs->gprs[0] = data.value;
+	outcome = rmm_cpu_access(cpu, &access);
+	if (outcome == RMM_CONTINUE) {
+		if (access.type == RMM_READ && access.isv)
+			regs->gprs[0] = data.value;
+		regs->pc += 4;
+	}
+	return outcome;
+}
+
 /* Performs one queued operation; false when the REC exits. */
 static bool realm_perform(struct replay *replay, struct rmm_cpu *cpu, const struct realm_op *op)
 {
 	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
+	const unsigned long line = replay->line;
 
 	switch (op->kind) {
 	case OP_RSI:
 		memcpy(regs->gprs, op->x, sizeof(op->x));
 		return rmm_cpu_smc(cpu) != RMM_EXIT;
-	case OP_ACCESS: {
-		uint64_t value = op->x[1];
-		struct rmm_access access = {
-			.type = op->detail,
-			.ipa = op->x[0],
-			.size = op->detail == RMM_FETCH ? 4 : 8,
-			.data = &value,
-			.isv = op->detail != RMM_FETCH,
-			.sf = true,
-			.far = op->x[0],
-		};
-		enum rmm_outcome outcome;
-
-		if (access.type == RMM_WRITE)
-			regs->gprs[0] = value;
-		outcome = rmm_cpu_access(cpu, &access);
-		if (outcome == RMM_CONTINUE) {
-			if (access.type == RMM_READ)
-				regs->gprs[0] = value;
-			regs->pc += 4;
-		}
-		return outcome != RMM_EXIT;
-	}
+	case OP_ACCESS:
+		return realm_access(cpu, op) != RMM_EXIT;
+	case OP_HVC:
+		return rmm_cpu_hvc(cpu) != RMM_EXIT;
 	case OP_EVENT:
 		return rmm_cpu_event(cpu, op->detail) != RMM_EXIT;
 	case OP_RMI:
 		call_make(replay, op->x);
+		return true;
+	case OP_W64:
+	case OP_FILL:
+		/* Only now can be said whether the Host may write there. */
+		replay->line = op->place.line;
+		if (op->kind == OP_W64)
+			words_store(replay, op->place.column, op->x[0], op->x + 1, op->num - 1, 8);
+		else
+			memory_fill(replay, op->place.column, op->x[0], op->x[1],
+				    (uint8_t)op->x[2]);
+		replay->line = line;
 		return true;
 	}
 	return true;
@@ -450,37 +536,11 @@ static bool call_parse(struct replay *replay, const struct word *words, size_t n
 	       numbers_parse(replay, words, num_words, 1, x + 1, 6, NULL);
 }
 
-/* The memory at [pa, pa + size) for the Host, or NULL after an error. */
-static uint8_t *host_memory(struct replay *replay, const struct word *word, uint64_t pa,
-			    uint64_t size)
-{
-	const uint64_t offset = pa - replay->dram_base;
-
-	if (offset >= replay->dram_size || size > replay->dram_size - offset) {
-		error_at(replay, word->column, "%" PRIx64 "+%" PRIx64 " is not all in DRAM", pa,
-			 size);
-		return NULL;
-	}
-	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < pa + size;
-	     at += RMM_GRANULE_SIZE) {
-		struct rmm_granule_view view;
-
-		if (!rmm_inspect_granule(replay->rmm, at, &view) ||
-		    (view.gpt != RMM_GPT_NS && view.gpt != RMM_GPT_AAP)) {
-			error_at(replay, word->column,
-				 "the granule at %" PRIx64 " is not Non-secure", at);
-			return NULL;
-		}
-	}
-	return replay->memory + offset;
-}
-
 static bool host_write(struct replay *replay, const struct word *words, size_t num_words,
 		       size_t width)
 {
 	uint64_t values[MAX_WORDS], pa;
 	size_t num;
-	uint8_t *p;
 
 	if (!arguments_expect(replay, words, num_words, 2, "ADDR VALUE..."))
 		return false;
@@ -494,21 +554,12 @@ static bool host_write(struct replay *replay, const struct word *words, size_t n
 			return false;
 		}
 	}
-	p = host_memory(replay, &words[1], pa, num * width);
-	if (!p)
-		return false;
-	for (size_t i = 0; i < num; i++) {
-		platform_ns_write(replay, pa + i * width);
-		platform_ns_write(replay, pa + i * width + width - 1);
-		memcpy(p + i * width, &values[i], width);
-	}
-	return true;
+	return words_store(replay, words[1].column, pa, values, num, width);
 }
 
 static bool host_fill(struct replay *replay, const struct word *words, size_t num_words)
 {
 	uint64_t v[3];
-	uint8_t *p;
 
 	if (!arguments_expect(replay, words, num_words, 3, "ADDR LEN BYTE") ||
 	    !numbers_parse(replay, words, num_words, 1, v, 3, NULL))
@@ -517,14 +568,7 @@ static bool host_fill(struct replay *replay, const struct word *words, size_t nu
 		error_at(replay, words[3].column, "%" PRIx64 " does not fit into a byte", v[2]);
 		return false;
 	}
-	p = host_memory(replay, &words[1], v[0], v[1]);
-	if (!p)
-		return false;
-	for (uint64_t at = v[0] & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < v[0] + v[1];
-	     at += RMM_GRANULE_SIZE)
-		platform_ns_write(replay, at);
-	memset(p, (int)v[2], v[1]);
-	return true;
+	return memory_fill(replay, words[1].column, v[0], v[1], (uint8_t)v[2]);
 }
 
 static bool host_read(struct replay *replay, const struct word *words, size_t num_words)
@@ -540,7 +584,7 @@ static bool host_read(struct replay *replay, const struct word *words, size_t nu
 			 v[1]);
 		return false;
 	}
-	p = host_memory(replay, &words[1], v[0], v[1] * 8);
+	p = host_memory(replay, words[1].column, v[0], v[1] * 8);
 	if (!p)
 		return false;
 	for (uint64_t i = 0; i < v[1]; i++) {
@@ -576,6 +620,43 @@ static bool op_queue(struct replay *replay, const struct realm_op *op)
 	return true;
 }
 
+/* The arguments of a queued operation, in words[2] and behind; false after an error. */
+static bool op_parse(struct replay *replay, const struct word *words, size_t num_words, size_t max,
+		     struct realm_op *op)
+{
+	const struct word *size = NULL;
+
+	if (op->kind == OP_RMI)
+		return call_parse(replay, words + 2, num_words - 2, op->x);
+	if (!numbers_parse(replay, words, num_words, 2, op->x, max, &op->num))
+		return false;
+	switch (op->kind) {
+	case OP_ACCESS:
+		if (op->detail == RMM_READ && op->num == 2) {
+			op->x[2] = op->x[1];
+			op->x[1] = 0;
+			size = &words[3];
+		} else if (op->num == 3) {
+			size = &words[4];
+		} else {
+			op->x[2] = 8;
+		}
+		if (size && (op->x[2] == 0 || op->x[2] > RMM_GRANULE_SIZE)) {
+			error_at(replay, size->column, "an access has 1 to %x bytes",
+				 RMM_GRANULE_SIZE);
+			return false;
+		}
+		return true;
+	case OP_FILL:
+		if (op->x[2] <= 0xff)
+			return true;
+		error_at(replay, words[4].column, "%" PRIx64 " does not fit into a byte", op->x[2]);
+		return false;
+	default:
+		return true;
+	}
+}
+
 static bool realm_queue(struct replay *replay, const struct word *words, size_t num_words)
 {
 	static const struct {
@@ -585,39 +666,42 @@ static bool realm_queue(struct replay *replay, const struct word *words, size_t 
 		size_t min, max; /* arguments */
 	} kinds[] = {
 		{"rsi", OP_RSI, 0, 1, 18},
-		{"read", OP_ACCESS, RMM_READ, 1, 1},
-		{"write", OP_ACCESS, RMM_WRITE, 1, 2},
+		{"read", OP_ACCESS, RMM_READ, 1, 2},
+		{"write", OP_ACCESS, RMM_WRITE, 1, 3},
 		{"fetch", OP_ACCESS, RMM_FETCH, 1, 1},
+		{"hvc", OP_HVC, 0, 0, 0},
 		{"wfi", OP_EVENT, RMM_EVENT_WFI, 0, 0},
+		{"wfe", OP_EVENT, RMM_EVENT_WFE, 0, 0},
+		{"wfit", OP_EVENT, RMM_EVENT_WFIT, 0, 0},
+		{"wfet", OP_EVENT, RMM_EVENT_WFET, 0, 0},
 		{"irq", OP_EVENT, RMM_EVENT_IRQ, 0, 0},
 		{"fiq", OP_EVENT, RMM_EVENT_FIQ, 0, 0},
+		{"serror", OP_EVENT, RMM_EVENT_SERROR, 0, 0},
 		{"rmi", OP_RMI, 0, 1, 7},
+		{"w64", OP_W64, 0, 2, 17},
+		{"fill", OP_FILL, 0, 3, 3},
 	};
 	struct realm_op op = {0};
 
-	if (!arguments_expect(replay, words, num_words, 1,
-			      "rsi|read|write|fetch|wfi|irq|fiq|rmi ..."))
+	if (!arguments_expect(replay, words, num_words, 1, "rsi|read|write|fetch|wfi|irq|rmi ..."))
 		return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!word_is(&words[1], kinds[i].name))
 			continue;
 		op.kind = kinds[i].kind;
 		op.detail = kinds[i].detail;
+		op.place = (struct place){replay->line, words[1].column};
 		if (num_words - 2 < kinds[i].min) {
-			error_at(replay, words[1].column, "'%s' needs at least %zu argument",
-				 kinds[i].name, kinds[i].min);
+			error_at(replay, words[1].column, "'%s' needs at least %zu argument%s",
+				 kinds[i].name, kinds[i].min, kinds[i].min == 1 ? "" : "s");
 			return false;
 		}
-		if (op.kind == OP_RMI) {
-			if (!call_parse(replay, words + 2, num_words - 2, op.x))
-				return false;
-		} else if (!numbers_parse(replay, words, num_words, 2, op.x, kinds[i].max, NULL)) {
-			return false;
-		}
-		return op_queue(replay, &op);
+		return op_parse(replay, words, num_words, kinds[i].max, &op) &&
+		       op_queue(replay, &op);
 	}
 	error_at(replay, words[1].column,
-		 "'%.*s': expected rsi, read, write, fetch, wfi, irq, fiq or rmi",
+		 "'%.*s': expected rsi, read, write, fetch, hvc, wfi, wfe, wfit, wfet, irq, fiq, "
+		 "serror, rmi, w64 or fill",
 		 (int)words[1].length, words[1].text);
 	return false;
 }
@@ -645,6 +729,35 @@ static bool granule_print(struct replay *replay, const struct word *words, size_
 	output_hex(replay, view.refcount);
 	output_text(replay, zero ? " zero\n" : " nonzero\n");
 	return true;
+}
+
+/* Another agent changes the GPT entry of a granule. */
+static bool gpt_set(struct replay *replay, const struct word *words, size_t num_words)
+{
+	static const struct {
+		const char *name;
+		enum rmm_gpt gpt;
+	} names[] = {{"ns", RMM_GPT_NS},
+		     {"secure", RMM_GPT_SECURE},
+		     {"root", RMM_GPT_ROOT},
+		     {"aap", RMM_GPT_AAP}};
+	uint64_t pa;
+
+	if (!arguments_expect(replay, words, num_words, 2, "PA ns|secure|root|aap") ||
+	    !number_parse(replay, &words[1], &pa))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!word_is(&words[2], names[i].name))
+			continue;
+		if (!rmm_set_gpt(replay->rmm, pa, names[i].gpt))
+			return true;
+		error_at(replay, words[1].column,
+			 "%" PRIx64 " is not the address of an UNDELEGATED granule in DRAM", pa);
+		return false;
+	}
+	error_at(replay, words[2].column, "'%.*s': expected ns, secure, root or aap",
+		 (int)words[2].length, words[2].text);
+	return false;
 }
 
 static bool dram_set(struct replay *replay, const struct word *words, size_t num_words)
@@ -695,6 +808,7 @@ static bool platform_set_one(struct replay *replay, const struct word *word)
 		{"vmid_bits", &config->vmid_bits, NULL, NULL},
 		{"rec_aux", &config->rec_aux, NULL, NULL},
 		{"tfrmm", NULL, NULL, &config->tfrmm},
+		{"rem_zero_padded", NULL, &config->rem_zero_padded, NULL},
 		{"wipe_pattern", NULL, NULL, &config->wipe_pattern},
 	};
 	const char *equals = memchr(word->text, '=', word->length);
@@ -776,6 +890,8 @@ static bool directive(struct replay *replay, const struct word *words, size_t nu
 		return realm_queue(replay, words, num_words);
 	if (word_is(&words[0], ".gran"))
 		return granule_print(replay, words, num_words);
+	if (word_is(&words[0], ".gpt"))
+		return gpt_set(replay, words, num_words);
 	if (word_is(&words[0], ".gpf"))
 		return arguments_expect(replay, words, num_words, 1, "N") &&
 		       numbers_parse(replay, words, num_words, 1, &replay->gpf_countdown, 1, NULL);
@@ -788,8 +904,7 @@ static bool directive(struct replay *replay, const struct word *words, size_t nu
 	}
 	error_at(replay, words[0].column,
 		 "'%.*s': expected .dram, .platform, .reset, .w64, .w8, .fill, .r64, .realm, "
-		 ".regs, .gran "
-		 "or .gpf",
+		 ".regs, .gran, .gpt or .gpf",
 		 (int)words[0].length, words[0].text);
 	return false;
 }
@@ -889,11 +1004,17 @@ static const char usage[] =
 	"  .w64|.w8 ADDR VALUE...       the Host writes memory; .fill ADDR LEN BYTE\n"
 	"  .r64 ADDR [N]                the Host reads N words\n"
 	"  .realm rsi X0 X1 ...         what the Realm does when a REC runs next, in this order\n"
-	"  .realm read|write|fetch IPA [VALUE]   (loads to and stores from its x0)\n"
-	"  .realm wfi|irq|fiq\n"
+	"  .realm read IPA [SIZE]       a load to x0, of 8 bytes unless SIZE says otherwise\n"
+	"  .realm write IPA [VALUE [SIZE]]   a store; more than 8 bytes all have the value's\n"
+	"                               lowest byte, and no syndrome\n"
+	"  .realm fetch IPA\n"
+	"  .realm hvc|wfi|wfe|wfit|wfet|irq|fiq|serror\n"
 	"  .realm rmi NAME|FID x1 ...   a call on another CPU while the REC runs\n"
+	"  .realm w64 ADDR VALUE...     the Host writes memory meanwhile; .realm fill ADDR LEN "
+	"BYTE\n"
 	"  .regs                        x0..x6 of the Realm at its last entry\n"
 	"  .gran PA                     state, reference count, zero or nonzero\n"
+	"  .gpt PA ns|secure|root|aap   another agent changes the GPT\n"
 	"  .gpf N                       the Nth next access to Non-secure memory faults\n"
 	"\n"
 	"Example:  printf 'VERSION 10000\\nFEATURES 0\\n' | rmesim rmi -v -\n";

@@ -11,6 +11,7 @@
 #include <sim/dram.h>
 #include <sim/port.h>
 #include <sim/trace.h>
+#include <stdio.h>
 
 struct machine;
 struct kvm_module;
@@ -44,6 +45,11 @@ struct machine_config {
 	struct kvm_module *kvm;   /* NULL: no host; only the RMM */
 	struct kvm_boot_config boot;
 	struct trace *trace;      /* NULL: the machine makes its own */
+	/*
+	 * Gets the RMI calls, from the boot of the host on, as text that `rmesim rmi` replays: rmi_log.h says
+	 * in what form. NULL: nobody wants them.
+	 */
+	FILE *rmi_log;
 };
 void machine_config_init(struct machine_config *config);
 
@@ -73,6 +79,17 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs);
 
 /* machine_set_guest - who is the Realm when a REC runs; NULL: every REC exits at once with IRQ. */
 void machine_set_guest(struct machine *machine, rmm_run_fn run, void *ctx);
+
+/*
+ * What a guest does, for rmm_run_fn: the services of <rmm/rmm.h> of the same names, traced and logged.
+ * A guest that goes to the RMM directly is not seen in the log, and its SMCs not in the trace.
+ */
+enum rmm_outcome machine_cpu_access(struct machine *machine, struct rmm_cpu *cpu,
+				    struct rmm_access *access);
+enum rmm_outcome machine_cpu_smc(struct machine *machine, struct rmm_cpu *cpu);
+enum rmm_outcome machine_cpu_hvc(struct machine *machine, struct rmm_cpu *cpu);
+enum rmm_outcome machine_cpu_event(struct machine *machine, struct rmm_cpu *cpu,
+				   enum rmm_event event);
 
 /* machine_set_actor - the VMM thread that acts from now on; -1: none. For the trace. */
 void machine_set_actor(struct machine *machine, int32_t tid);

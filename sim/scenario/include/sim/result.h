@@ -63,6 +63,8 @@ struct result {
 	size_t num_steps_kept;
 	char *trace; /* JSON Lines */
 	size_t trace_size;
+	char *rmi_log; /* as <sim/rmi_log.h> says */
+	size_t rmi_log_size;
 };
 
 struct campaign_config {
@@ -74,6 +76,7 @@ struct campaign_config {
 	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
 	bool fail_fast;		 /* stop after the first one (in order) that does not pass */
 	bool trace;		 /* keep events */
+	bool rmi_log;		 /* keep the RMI calls, to be replayed */
 	bool keep_steps;	 /* keep each step and a survey after it */
 	bool verbose;		 /* longer explanations */
 	/* The KVM build for a page size; or NULL, and *reason why the scenario is skipped (g_free()). */
