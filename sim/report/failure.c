@@ -147,7 +147,7 @@ void failure_print(const struct result *result, const struct report_run *run, FI
 
 	if (result->has_place) {
 		fputs("  ", out);
-		print_plain(out, plan->place.source->path);
+		print_plain(out, result->place.source->path);
 		fprintf(out, ":%u:%u: step %u: ", result->place.line, result->place.column,
 			result->step);
 		print_plain(out, result->step_title);

@@ -20,6 +20,7 @@ struct parse {
 	GPtrArray *frames;   /* struct frame: collections that are open */
 	GHashTable *anchors; /* name -> struct node; NULL while the node is open */
 	unsigned int num_aliases;
+	size_t num_copied; /* nodes that aliases stand for */
 	struct node *root;
 	bool failed;
 };
@@ -133,6 +134,17 @@ static void parse_scalar(struct parse *parse, const yaml_event_t *event, struct 
 	parse_attach(parse, node, place);
 }
 
+/* An alias is a copy, so that what is wrong below it can say how it got there. */
+static void parse_attach_copy(struct parse *parse, const struct node *node, const char *name,
+			      struct place place)
+{
+	const char *text = arena_format(parse->arena, "used here, through the alias `*%s`", name);
+	const struct origin *origin = origin_create(parse->arena, place, text, NULL);
+
+	parse->num_copied += node->expanded;
+	parse_attach(parse, node_copy(parse->arena, node, origin), place);
+}
+
 static void parse_alias(struct parse *parse, const yaml_event_t *event, struct place place)
 {
 	const char *name = (const char *)event->data.alias.anchor;
@@ -140,8 +152,13 @@ static void parse_alias(struct parse *parse, const yaml_event_t *event, struct p
 
 	if (++parse->num_aliases > DOCUMENT_MAX_ALIASES)
 		PARSE_FAIL(parse, place, "too many aliases: at most %u", DOCUMENT_MAX_ALIASES);
+	else if (node && parse->num_copied + node->expanded > DOCUMENT_MAX_NODES)
+		PARSE_FAIL(parse, place, "too large: at most %u values, with every alias followed",
+			   DOCUMENT_MAX_NODES);
+	else if (node && parse->frames->len + node->depth > DOCUMENT_MAX_DEPTH)
+		parse_attach(parse, node, place); /* which says that it is too deep */
 	else if (node)
-		parse_attach(parse, node, place);
+		parse_attach_copy(parse, node, name, place);
 	else if (g_hash_table_contains(parse->anchors, name))
 		PARSE_FAIL(parse, place, "alias `*%s` stands inside what it names", name);
 	else
@@ -279,6 +296,68 @@ struct node *document_parse(const struct source *source, struct arena *arena,
 	g_hash_table_unref(parse.anchors);
 	g_ptr_array_unref(parse.frames);
 	return parse.failed ? NULL : parse.root;
+}
+
+/* `origin` with one more at its outer end. */
+static const struct origin *origin_append(struct arena *arena, const struct origin *origin,
+					  const struct origin *last)
+{
+	struct origin *copy;
+
+	if (!origin)
+		return last;
+	copy = arena_alloc(arena, sizeof(*copy));
+	*copy = *origin;
+	copy->next = origin_append(arena, origin->next, last);
+	return copy;
+}
+
+struct copying {
+	struct arena *arena;
+	const struct origin *last;
+	/* Neighbours mostly have the same origin. */
+	const struct origin *before, *after;
+};
+
+static struct node *copy_tree(struct copying *copying, const struct node *node)
+{
+	struct node *copy = arena_alloc(copying->arena, sizeof(*copy));
+	size_t i;
+
+	*copy = *node;
+	if (!copying->after || copying->before != node->origin) {
+		copying->before = node->origin;
+		copying->after = origin_append(copying->arena, node->origin, copying->last);
+	}
+	copy->origin = copying->after;
+	if (node->kind == NODE_SEQUENCE) {
+		copy->items = arena_alloc(copying->arena, node->num * sizeof(*copy->items));
+		for (i = 0; i < node->num; i++)
+			copy->items[i] = copy_tree(copying, node->items[i]);
+	} else if (node->kind == NODE_MAPPING) {
+		copy->pairs = arena_alloc(copying->arena, node->num * sizeof(*copy->pairs));
+		for (i = 0; i < node->num; i++) {
+			copy->pairs[i].key = copy_tree(copying, node->pairs[i].key);
+			copy->pairs[i].value = copy_tree(copying, node->pairs[i].value);
+		}
+	}
+	return copy;
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node, const struct origin *last)
+{
+	struct copying copying = {.arena = arena, .last = last};
+
+	return copy_tree(&copying, node);
+}
+
+const struct origin *origin_create(struct arena *arena, struct place place, const char *text,
+				   const struct origin *next)
+{
+	struct origin *origin = arena_alloc(arena, sizeof(*origin));
+
+	*origin = (struct origin){.place = place, .text = text, .next = next};
+	return origin;
 }
 
 bool node_is_empty(const struct node *node)

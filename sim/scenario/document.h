@@ -22,17 +22,25 @@ struct node_pair {
 	struct node *key, *value;
 };
 
-/* A node is shared by all its aliases and never changed after it was read. */
+/* How a value got to where it is used, when it does not stand there itself: an alias, a matrix, a prelude. */
+struct origin {
+	struct place place;
+	const char *text;	   /* a note, without a full stop */
+	const struct origin *next; /* further out; NULL: none */
+};
+
+/* A node is never changed after it was read. */
 struct node {
 	enum node_kind kind;
-	struct place place;
-	bool plain;		 /* a scalar without quotes: `yes` is not "yes" */
-	const char *text;	 /* of a scalar, NUL terminated, holds no other NUL */
-	struct node **items;	 /* of a sequence */
-	struct node_pair *pairs; /* of a mapping, in the file's order */
-	size_t num;		 /* items or pairs */
-	unsigned int depth;	 /* collections below and including it */
-	unsigned int expanded;	 /* nodes below and including it, aliases followed */
+	struct place place;	     /* where it stands in a file */
+	const struct origin *origin; /* NULL: it stands where it is used */
+	bool plain;		     /* a scalar without quotes: `yes` is not "yes" */
+	const char *text;	     /* of a scalar, NUL terminated, holds no other NUL */
+	struct node **items;	     /* of a sequence */
+	struct node_pair *pairs;     /* of a mapping, in the file's order */
+	size_t num;		     /* items or pairs */
+	unsigned int depth;	     /* collections below and including it */
+	unsigned int expanded;	     /* nodes below and including it, aliases followed */
 };
 
 /*
@@ -42,6 +50,14 @@ struct node {
 struct node *document_parse(const struct source *source, struct arena *arena,
 			    struct diagnostics *diagnostics);
 
+/*
+ * node_copy - the tree below `node`, each node with `last` behind its own origins. It costs node->expanded
+ * nodes.
+ */
+struct node *node_copy(struct arena *arena, const struct node *node, const struct origin *last);
+/* origin_create - an origin with others (or NULL) further out. */
+const struct origin *origin_create(struct arena *arena, struct place place, const char *text,
+				   const struct origin *next);
 /* node_describe - what a node is, for messages: "a list", "a map", "the text `abc`", "nothing". */
 const char *node_describe(const struct node *node, struct arena *arena);
 /* node_is_empty - nothing stands there (or the plain words `null` or `~`). */

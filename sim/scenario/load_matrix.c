@@ -7,6 +7,11 @@
 #include <glib.h>
 #include <string.h>
 
+static bool is_matrix_character(char c)
+{
+	return g_ascii_islower(c) || g_ascii_isdigit(c) || c == '_';
+}
+
 static struct loader_variable *variable_find(struct loader *loader, const char *name, size_t length)
 {
 	size_t i;
@@ -35,9 +40,50 @@ static void variable_unknown(struct loader *loader, const struct node *node, con
 	load_unknown(loader, node, "name of the matrix", name, names);
 }
 
-static bool is_matrix_character(char c)
+/* "`$page_size` is this value here", before the other origins. */
+static const struct origin *variable_origin(struct loader *loader,
+					    const struct loader_variable *variable,
+					    const struct origin *next)
 {
-	return g_ascii_islower(c) || g_ascii_isdigit(c) || c == '_';
+	const struct node *value = variable->values[variable->chosen];
+
+	return origin_create(loader->arena, value->place,
+			     arena_format(loader->arena, "`$%s` is `%s` in this run",
+					  variable->name, value->text),
+			     next);
+}
+
+/* Where the names of the matrix in `text` have their values from. */
+static const struct origin *text_origin(struct loader *loader, const char *text)
+{
+	const struct origin *origin = NULL;
+	struct loader_variable *variable;
+	size_t length;
+
+	while ((text = strchr(text, '$'))) {
+		text++;
+		if (*text == '$') {
+			text++;
+			continue;
+		}
+		text += *text == '(';
+		for (length = 0; is_matrix_character(text[length]); length++)
+			;
+		variable = variable_find(loader, text, length);
+		if (variable)
+			origin = variable_origin(loader, variable, origin);
+	}
+	return origin;
+}
+
+void load_note_matrix(struct loader *loader, const struct node *node)
+{
+	const struct origin *origin;
+
+	if (loader->verbatim || node->kind != NODE_SCALAR)
+		return;
+	for (origin = text_origin(loader, node->text); origin; origin = origin->next)
+		diagnostics_note(loader->diagnostics, origin->place, "%s", origin->text);
 }
 
 /* Replaces each $name, $(name) and $$ of a scalar. */
@@ -46,6 +92,7 @@ static const struct node *substitute(struct loader *loader, const struct node *n
 	GString *text = g_string_new(NULL);
 	const char *at = node->text, *start;
 	bool plain = node->plain, good = true;
+	const struct origin *origin = node->origin;
 	struct loader_variable *variable;
 	struct node *result = NULL;
 	size_t length;
@@ -86,12 +133,14 @@ static const struct node *substitute(struct loader *loader, const struct node *n
 		at += length + (start[1] == '(');
 		if (start == node->text && !*at)
 			plain = variable->values[variable->chosen]->plain;
+		origin = variable_origin(loader, variable, origin);
 	}
 	if (good) {
 		result = arena_alloc(loader->arena, sizeof(*result));
 		*result = *node;
 		result->text = arena_copy(loader->arena, text->str, text->len);
 		result->plain = plain;
+		result->origin = origin;
 	}
 	g_string_free(text, TRUE);
 	return result;

@@ -161,6 +161,26 @@ static bool load_repeat(struct loader *loader, const struct node *node, uint64_t
 	return good;
 }
 
+/* The steps of a prelude, which is a `repeat` that happens once. */
+static bool load_step_use(struct loader *loader, const struct node *node, uint64_t factor,
+			  struct plan_step *step)
+{
+	const struct loader_use *use = load_use(loader, node);
+
+	step->kind = PLAN_REPEAT;
+	step->times = 1;
+	step->title = "use";
+	if (!use)
+		return false;
+	step->title = arena_format(loader->arena, "use %s", node->text);
+	if (!use->values[PRELUDE_STEPS]) {
+		load_error(loader, node, "`use`: prelude `%s` has no steps", node->text);
+		return false;
+	}
+	return load_steps(loader, use->values[PRELUDE_STEPS], "a prelude", factor, &step->body,
+			  &step->num_body);
+}
+
 static bool load_snapshot(struct loader *loader, const struct node *node, bool take,
 			  struct plan_step *step)
 {
@@ -299,8 +319,10 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 			   "`parallel` steps are not supported yet");
 		good = false;
 	} else if (keys[KEY_USE]) {
-		load_error(loader, key_nodes[KEY_USE], "`use` is not supported yet");
-		good = false;
+		step->place = key_nodes[KEY_USE]->place;
+		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_USE, "`use`") ||
+		    !load_step_use(loader, keys[KEY_USE], factor, step))
+			good = false;
 	} else if (keys[KEY_REPEAT]) {
 		step->place = key_nodes[KEY_REPEAT]->place;
 		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_REPEAT, "`repeat`") ||
@@ -329,7 +351,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 	} else if (good) {
 		load_error(loader, map,
 			   "a step that does nothing: expected a step such as vmm.activate, or "
-			   "expect, note, repeat, snapshot, same_as");
+			   "expect, note, repeat, snapshot, same_as, use");
 		good = false;
 	}
 	return good;

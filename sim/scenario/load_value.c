@@ -17,6 +17,7 @@ bool loader_full(const struct loader *loader)
 
 void load_error(struct loader *loader, const struct node *node, const char *format, ...)
 {
+	const struct origin *origin;
 	va_list args;
 	char *text;
 
@@ -27,6 +28,9 @@ void load_error(struct loader *loader, const struct node *node, const char *form
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
 	diagnostics_add(loader->diagnostics, node->place, "%s", text);
+	load_note_matrix(loader, node);
+	for (origin = node->origin; origin; origin = origin->next)
+		diagnostics_note(loader->diagnostics, origin->place, "%s", origin->text);
 	g_free(text);
 }
 

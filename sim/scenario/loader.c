@@ -183,10 +183,44 @@ static void plans_append(struct loader_plans *plans, struct plan *plan)
 	plans->items[plans->num++] = plan;
 }
 
+/* Which preludes a file has used is known only when all its plans were made. */
+static void plans_set_sources(struct loader *loader, struct loader_plans *plans, size_t first)
+{
+	const struct source *const *sources = arena_array(loader->arena, loader->sources->pdata,
+							  loader->sources->len, sizeof(*sources));
+	size_t i;
+
+	for (i = first; i < plans->num; i++) {
+		plans->items[i]->sources = sources;
+		plans->items[i]->num_sources = loader->sources->len;
+	}
+}
+
+/* Puts what the file's prelude has under what the file has itself. */
+static bool load_prelude(struct loader *loader, const struct node **values)
+{
+	static const struct {
+		enum top_key key;
+		enum prelude_key under;
+	} keys[] = {{TOP_MACHINE, PRELUDE_MACHINE},
+		    {TOP_REALM, PRELUDE_REALM},
+		    {TOP_REALMS, PRELUDE_REALMS},
+		    {TOP_STEPS, PRELUDE_STEPS}};
+	const struct loader_use *use = load_use(loader, values[TOP_USE]);
+	size_t i;
+
+	for (i = 0; use && i < G_N_ELEMENTS(keys); i++)
+		values[keys[i].key] =
+			use_merge(loader, use->values[keys[i].under], values[keys[i].key]);
+	return use != NULL;
+}
+
 void loader_load(const struct source *source, struct node *root, struct arena *arena,
-		 struct diagnostics *diagnostics, struct loader_plans *plans)
+		 struct diagnostics *diagnostics, struct prelude_library *preludes,
+		 struct loader_plans *plans)
 {
 	struct loader loader = {
+		.preludes = preludes,
 		.arena = arena,
 		.diagnostics = diagnostics,
 		.source = source,
@@ -200,19 +234,23 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 	if (!map)
 		return;
 	good = load_keys(&loader, map, "a scenario", scenario_keys, values);
-	if (values[TOP_USE])
-		load_error(&loader, values[TOP_USE], "`use` is not supported yet");
+	loader.uses = g_ptr_array_new_with_free_func(g_free);
+	loader.sources = g_ptr_array_new();
+	g_ptr_array_add(loader.sources, (void *)(uintptr_t)source);
+	if (values[TOP_USE] && !load_prelude(&loader, values))
+		good = false;
 	if (values[TOP_MATRIX] && !load_matrix(&loader, values[TOP_MATRIX])) {
 		loader.broken_matrix = true;
 		good = false;
 	}
 	for (i = 0; i < loader.num_variables && combinations <= LOADER_MAX_WORK; i++)
 		combinations *= loader.variables[i].num_values;
-	if (combinations > LOADER_MAX_PLANS || combinations * root->expanded > LOADER_MAX_WORK) {
+	if (combinations > LOADER_MAX_PLANS ||
+	    combinations * (root->expanded + loader.num_inserted) > LOADER_MAX_WORK) {
 		load_error(&loader, values[TOP_MATRIX],
 			   "the matrix gives too many runs (%zu) for a file of this size",
 			   combinations);
-		return;
+		goto out;
 	}
 	do {
 		loader.plan = arena_alloc(arena, sizeof(*loader.plan));
@@ -237,5 +275,9 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 	/* A plan of a file with any error would not be what its author meant. */
 	if (!good || diagnostics_count(diagnostics) != loader.errors_before)
 		plans->num = before;
+	plans_set_sources(&loader, plans, before);
+out:
+	g_ptr_array_unref(loader.sources);
+	g_ptr_array_unref(loader.uses);
 	g_free(loader.snapshots);
 }

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "document.h"
 
+#include <glib.h>
 #include <sim/language.h>
 #include <sim/plan.h>
 
@@ -29,7 +30,21 @@ struct loader_variable {
 	bool used;
 };
 
+/* Where preludes come from; see prelude.h. */
+struct prelude_library;
+
+/* A prelude as it was inserted at one place. */
+struct loader_use {
+	const struct node *at;			    /* what names it */
+	const struct node *values[LOADER_MAX_KEYS]; /* by prelude_keys; of those that it uses too */
+	bool good;
+};
+
 struct loader {
+	struct prelude_library *preludes; /* NULL: there are none */
+	GPtrArray *uses;		  /* struct loader_use */
+	GPtrArray *sources;		  /* const struct source: the file and its preludes */
+	size_t num_inserted;		  /* nodes of preludes */
 	struct arena *arena;
 	struct diagnostics *diagnostics;
 	const struct source *source;
@@ -55,7 +70,8 @@ struct loader_plans {
 	size_t num, room;
 };
 void loader_load(const struct source *source, struct node *root, struct arena *arena,
-		 struct diagnostics *diagnostics, struct loader_plans *plans);
+		 struct diagnostics *diagnostics, struct prelude_library *preludes,
+		 struct loader_plans *plans);
 
 void load_error(struct loader *loader, const struct node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -123,6 +139,19 @@ void load_unknown(struct loader *loader, const struct node *node, const char *wh
 /* load_matrix.c: `matrix:`; and the next combination of its values, false after the last one. */
 bool load_matrix(struct loader *loader, const struct node *map);
 bool matrix_next(struct loader *loader);
+/* load_note_matrix - adds to the last error where the names of the matrix in `node` have their values. */
+void load_note_matrix(struct loader *loader, const struct node *node);
+/*
+ * load_use.c: the prelude that `node` names, as it stands here: its keys and those of the preludes that it
+ * uses itself. NULL after an error. The same node gives the same prelude again.
+ */
+const struct loader_use *load_use(struct loader *loader, const struct node *node);
+/*
+ * use_merge - the key's value where a prelude has `under` and the file that uses it has `over` (either may
+ * be NULL): maps key by key, lists one behind the other, and otherwise what the file has.
+ */
+const struct node *use_merge(struct loader *loader, const struct node *under,
+			     const struct node *over);
 /* load_machine.c; `node`, `one` and `many` may be NULL. */
 bool load_machine(struct loader *loader, const struct node *node, struct plan_machine *machine);
 bool load_realms(struct loader *loader, const struct node *one, const struct node *many);

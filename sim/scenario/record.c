@@ -32,6 +32,7 @@ static void put_text(GByteArray *bytes, const char *text)
 
 static void put_place(GByteArray *bytes, struct place place)
 {
+	put_u32(bytes, place.source ? place.source->order : 0);
 	put_u32(bytes, place.line);
 	put_u32(bytes, place.column);
 	put_u32(bytes, place.width);
@@ -160,6 +161,7 @@ struct reader {
 	size_t left;
 	bool bad;
 	const struct source *source;
+	const struct plan *plan; /* NULL: all places are in `source` */
 };
 
 static void get_bytes(struct reader *reader, void *out, size_t size)
@@ -229,7 +231,14 @@ static char *get_text(struct reader *reader)
 static struct place get_place(struct reader *reader)
 {
 	struct place place = {.source = reader->source};
+	uint32_t order = get_u32(reader);
+	size_t i;
 
+	/* A step of a prelude stands in another file. */
+	for (i = 0; reader->plan && i < reader->plan->num_sources; i++) {
+		if (reader->plan->sources[i]->order == order)
+			place.source = reader->plan->sources[i];
+	}
 	place.line = get_u32(reader);
 	place.column = get_u32(reader);
 	place.width = get_u32(reader);
@@ -380,7 +389,8 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 
 	while (stream.left && !ended) {
 		uint32_t type = get_u32(&stream), length = get_u32(&stream);
-		struct reader chunk = {.at = stream.at, .left = length, .source = source};
+		struct reader chunk = {
+			.at = stream.at, .left = length, .source = source, .plan = result->plan};
 
 		if (stream.bad || length > stream.left)
 			return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "loader.h"
+#include "prelude.h"
 #include "source.h"
 
 #include <dirent.h>
@@ -19,6 +20,8 @@ struct scenario_set {
 	GHashTable
 		*names; /* scenario name -> struct plan: the first one; only asked, never walked */
 	struct loader_plans plans;
+	struct prelude_library *preludes;
+	size_t num_preludes; /* of the sources */
 };
 
 /* The same file under two names is one file. */
@@ -32,6 +35,21 @@ static void free_source(void *source)
 	source_destroy(source);
 }
 
+static void own_prelude(void *ctx, struct source *source)
+{
+	struct scenario_set *set = ctx;
+
+	g_ptr_array_add(set->sources, source);
+	set->num_preludes++;
+}
+
+static unsigned int next_order(void *ctx)
+{
+	const struct scenario_set *set = ctx;
+
+	return set->sources->len;
+}
+
 struct scenario_set *scenario_set_create(void)
 {
 	struct scenario_set *set = g_new0(struct scenario_set, 1);
@@ -41,6 +59,8 @@ struct scenario_set *scenario_set_create(void)
 	set->sources = g_ptr_array_new_with_free_func(free_source);
 	set->seen = g_array_new(FALSE, FALSE, sizeof(struct file_id));
 	set->names = g_hash_table_new(g_str_hash, g_str_equal);
+	set->preludes =
+		prelude_library_create(set->arena, set->diagnostics, own_prelude, next_order, set);
 	return set;
 }
 
@@ -49,6 +69,7 @@ void scenario_set_destroy(struct scenario_set *set)
 	if (!set)
 		return;
 	g_free(set->plans.items);
+	prelude_library_destroy(set->preludes);
 	g_hash_table_unref(set->names);
 	g_array_unref(set->seen);
 	g_ptr_array_unref(set->sources);
@@ -84,7 +105,7 @@ static void scenario_set_add_source(struct scenario_set *set, struct source *sou
 	g_ptr_array_add(set->sources, source);
 	root = document_parse(source, set->arena, set->diagnostics);
 	if (root)
-		loader_load(source, root, set->arena, set->diagnostics, &set->plans);
+		loader_load(source, root, set->arena, set->diagnostics, set->preludes, &set->plans);
 	scenario_set_check_names(set, first);
 }
 
@@ -152,6 +173,8 @@ static size_t scenario_set_add_directory(struct scenario_set *set, const char *p
 		if (lstat(full, &status) < 0) {
 			diagnostics_add_path(set->diagnostics, full, "cannot open: %s",
 					     strerror(errno));
+		} else if (S_ISDIR(status.st_mode) && !strcmp(name, PRELUDE_DIRECTORY)) {
+			/* Parts of scenarios, that are loaded where they are used. */
 		} else if (S_ISDIR(status.st_mode)) {
 			found += scenario_set_add_directory(set, full, depth + 1);
 		} else if (yaml && stat(full, &status) < 0) {
@@ -194,7 +217,7 @@ struct diagnostics *scenario_set_diagnostics(struct scenario_set *set)
 
 size_t scenario_set_num_files(const struct scenario_set *set)
 {
-	return set->sources->len;
+	return set->sources->len - set->num_preludes;
 }
 
 size_t scenario_set_num_plans(const struct scenario_set *set)

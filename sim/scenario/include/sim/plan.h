@@ -96,6 +96,8 @@ struct plan {
 	size_t num_tags;
 	enum plan_level level;
 	struct place place;
+	const struct source *const *sources; /* that its steps stand in: its file, then preludes */
+	size_t num_sources;
 	struct plan_machine machine;
 	const struct world_realm *realms;
 	size_t num_realms;

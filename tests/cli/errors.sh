@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# errors.sh - what a wrong file is told, to the letter: all errors of all files, each with its line, a caret,
+# what was expected, and the places that the value came through. errors/NAME.txt has what NAME.yaml is told.
+. "$(dirname "$0")/lib.sh"
+golden=$(realpath "${2:?usage: $0 PROGRAM DIRECTORY}") || exit 2
+cp -r "$golden"/. .
+
+for file in *.yaml; do
+	expect 2 lint --color never "$file"
+	silent out
+	# What is above this directory is none of the test's business.
+	sed -i "s|; looked in preludes.*|; looked in preludes|" err
+	holds diff -u "$golden/${file%.yaml}.txt" err
+done
+[ "$checks" -gt 10 ] || complain 'too few files'
+
+# All files at once: the errors of each, in the order of the arguments.
+expect 2 lint --color never several.yaml matrix.yaml alias.yaml
+cp err all
+for file in several matrix alias; do
+	grep -v '^rmesim: ' "$golden/$file.txt"
+done >wanted
+printf 'rmesim: %d errors\n' "$(grep -c ': error: ' wanted)" >>wanted
+holds diff -u wanted all
+
+# A terminal gets colour, a file does not.
+expect 2 lint --color always several.yaml
+holds grep -q $'\033\\[31merror' err
+expect 2 lint several.yaml
+holds bash -c '! grep -q $'"'"'\033'"'"' err'
+
+finish
