@@ -377,17 +377,15 @@ static uint64_t walk_top(const struct rmm *rmm, uint64_t rd, uint64_t ipa,
 }
 
 /* Fills the registers as a refusing RMM would; false if its state does not allow the refusal. */
-static bool refuse_call(struct fault_injector *injector, const struct plan_fault *fault,
-			struct rmm_regs *regs)
+static bool call_refuse(const struct rmm *rmm, const struct rmi_command *command, uint8_t status,
+			uint8_t index, struct rmm_regs *regs)
 {
-	const struct rmm *rmm = machine_rmm(injector->machine);
-	const struct rmi_command *command = fault->command;
 	const struct failure *failure = failure_find(command);
-	uint64_t results[5] = {fault->status | (uint64_t)fault->index << 8};
+	uint64_t results[5] = {status | (uint64_t)index << 8};
 	struct rmm_entry_view entry;
 	unsigned int i;
 
-	if (fault->status == RMI_ERROR_RTT) {
+	if (status == RMI_ERROR_RTT) {
 		uint64_t rd = regs->x[rmi_arg_register(command, "rd")];
 		uint64_t ipa = regs->x[rmi_arg_register(command, failure->address)];
 		int level = 3;
@@ -396,15 +394,8 @@ static bool refuse_call(struct fault_injector *injector, const struct plan_fault
 			level = (int)regs->x[rmi_arg_register(command, "level")];
 		if (failure->walk == WALK_PARENT)
 			level--;
-		if (!rmm_inspect_entry(rmm, rd, ipa, level, &entry)) {
-			g_free(injector->refused);
-			injector->refused =
-				g_strdup_printf("%s answers ERROR_RTT only after a walk, and there "
-						"is none for rd=0x%" PRIx64 " ipa=0x%" PRIx64,
-						command->name, rd, ipa);
-			injector->refused_fault = fault;
+		if (!rmm_inspect_entry(rmm, rd, ipa, level, &entry))
 			return false;
-		}
 		results[0] |= (uint64_t)(uint8_t)entry.level << 8;
 		for (i = 0; i < command->num_outs; i++) {
 			if (!strcmp(command->outs[i], "top"))
@@ -413,6 +404,43 @@ static bool refuse_call(struct fault_injector *injector, const struct plan_fault
 	}
 	memcpy(regs->x, results, sizeof(results));
 	return true;
+}
+
+static bool refuse_call(struct fault_injector *injector, const struct plan_fault *fault,
+			struct rmm_regs *regs)
+{
+	const struct rmi_command *command = fault->command;
+
+	if (call_refuse(machine_rmm(injector->machine), command, fault->status, fault->index, regs))
+		return true;
+	g_free(injector->refused);
+	injector->refused = g_strdup_printf(
+		"%s answers ERROR_RTT only after a walk, and there is none for rd=0x%" PRIx64
+		" ipa=0x%" PRIx64,
+		command->name, regs->x[rmi_arg_register(command, "rd")],
+		regs->x[rmi_arg_register(command, failure_find(command)->address)]);
+	injector->refused_fault = fault;
+	return false;
+}
+
+unsigned int fault_statuses(const struct rmi_command *command)
+{
+	const struct failure *failure = failure_find(command);
+
+	return failure ? failure->statuses : 0;
+}
+
+bool fault_is_environment(const struct rmi_command *command)
+{
+	const struct failure *failure = failure_find(command);
+
+	return failure && failure->environment;
+}
+
+bool fault_refuse(const struct machine *machine, const struct rmi_command *command, uint8_t status,
+		  struct rmm_regs *regs)
+{
+	return call_refuse(machine_rmm(machine), command, status, 0, regs);
 }
 
 static bool injector_call(void *ctx, struct rmm_regs *regs)

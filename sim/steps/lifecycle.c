@@ -121,7 +121,8 @@ int64_t lifecycle_before_run(struct world *world, struct realm *realm)
 
 	if (realm->irqchip_done || realm->vm_fd < 0)
 		return 0;
-	if (!realm->irqchip_decided)
+	/* One that was made, but could not be initialised, is there already. */
+	if (!realm->irqchip_decided && realm->irqchip_fd < 0)
 		ret = irqchip_create(world, realm, true);
 	if (ret >= 0)
 		ret = uapi_init_irqchip(world, realm);
@@ -219,26 +220,39 @@ int vmm_create_realm(struct world *world, struct step_call *call, char **error)
 	return world_answer(world, call, ret, error);
 }
 
-/* The next vCPU with its thread and its kvm_run. */
+/* The next vCPU, or one that failed half-way, with its thread and its kvm_run. */
 static int64_t vcpu_create(struct world *world, struct realm *realm, unsigned int index)
 {
 	struct vcpu *vcpu = &realm->vcpus[index];
-	int64_t ret = uapi_create_vcpu(world, realm, index);
+	int64_t ret = 0;
 
-	if (ret < 0)
-		return ret;
-	*vcpu = (struct vcpu){
-		.realm = realm, .index = index, .fd = (int32_t)ret, .tid = world->tid};
-	realm->num_vcpus = index + 1;
-	guest_reset(&vcpu->guest);
-	ret = world->kvm->thread_create(world->tid);
-	if (ret < 0)
-		return ret;
-	vcpu->tid = (int32_t)ret;
-	vcpu->run = world_user_alloc(world, world->run_size);
-	ret = uapi_mmap_file(world, vcpu->fd, vcpu->run, world->run_size);
-	if (ret < 0)
-		vcpu->run = 0;
+	if (index == realm->num_vcpus) {
+		ret = uapi_create_vcpu(world, realm, index);
+		if (ret < 0)
+			return ret;
+		*vcpu = (struct vcpu){.realm = realm,
+				      .index = index,
+				      .fd = (int32_t)ret,
+				      .tid = world->tid,
+				      .unfinished = true};
+		realm->num_vcpus = index + 1;
+		guest_reset(&vcpu->guest);
+	}
+	if (vcpu->stage == VCPU_MADE) {
+		ret = world->kvm->thread_create(world->tid);
+		if (ret < 0)
+			return ret;
+		vcpu->tid = (int32_t)ret;
+		vcpu->stage = VCPU_THREAD;
+	}
+	if (vcpu->stage == VCPU_THREAD) {
+		vcpu->run = world_user_alloc(world, world->run_size);
+		ret = uapi_mmap_file(world, vcpu->fd, vcpu->run, world->run_size);
+		if (ret < 0)
+			vcpu->run = 0;
+		else
+			vcpu->stage = VCPU_MAPPED;
+	}
 	return ret;
 }
 
@@ -277,7 +291,7 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 				     ? (unsigned int)args[CREATE_VCPUS_COUNT].number
 				     : realm->config.vcpus;
 	uint64_t pc = args[CREATE_VCPUS_PC].number;
-	unsigned int first = realm->num_vcpus;
+	unsigned int first = 0;
 	bool rec = args[CREATE_VCPUS_REC].given ? args[CREATE_VCPUS_REC].number : realm->is_realm;
 	int64_t ret = 0;
 
@@ -285,24 +299,34 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 		pc = realm->config.slots[0].base;
 	if (realm_grow(realm, count))
 		return world_error(error, -ENOMEM, "out of memory");
+	/* What failed before is taken up where it was left. */
+	while (first < realm->num_vcpus && !realm->vcpus[first].unfinished)
+		first++;
 	for (unsigned int i = first; i < count && ret >= 0; i++) {
-		struct vcpu *vcpu;
+		struct vcpu *vcpu = &realm->vcpus[i];
 
 		ret = vcpu_create(world, realm, i);
 		if (ret < 0)
 			break;
-		vcpu = &realm->vcpus[i];
-		ret = uapi_init_vcpu(world, realm, vcpu, rec, args[CREATE_VCPUS_PSCI].number);
-		if (ret >= 0)
-			ret = vcpu_registers(world, realm, vcpu, i ? 0 : pc);
+		if (vcpu->stage != VCPU_READY) {
+			ret = uapi_init_vcpu(world, realm, vcpu, rec,
+					     args[CREATE_VCPUS_PSCI].number);
+			if (ret >= 0)
+				ret = vcpu_registers(world, realm, vcpu, i ? 0 : pc);
+			if (ret >= 0)
+				vcpu->stage = VCPU_READY;
+		}
 		if (ret >= 0)
 			call->result.done++;
 	}
 	/* Finalized in the order of their numbers, as REC indices demand. */
-	for (unsigned int i = first;
-	     i < count && ret >= 0 && rec && args[CREATE_VCPUS_FINALIZE].number; i++)
-		ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
-					 uapi_feature_rec(world->uapi));
+	for (unsigned int i = first; i < count && ret >= 0; i++) {
+		if (rec && args[CREATE_VCPUS_FINALIZE].number)
+			ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
+						 uapi_feature_rec(world->uapi));
+		if (ret >= 0)
+			realm->vcpus[i].unfinished = false;
+	}
 	return world_answer(world, call, ret, error);
 }
 

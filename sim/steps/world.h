@@ -41,6 +41,8 @@ struct vcpu {
 	int32_t tid;
 	uint64_t run;	/* address of its kvm_run in the process; 0: not mapped */
 	bool signalled; /* a signal is pending for its thread */
+	enum { VCPU_MADE, VCPU_THREAD, VCPU_MAPPED, VCPU_READY } stage; /* of vmm.create_vcpus */
+	bool unfinished; /* vmm.create_vcpus failed before its REC was created */
 	struct guest guest;
 };
 

@@ -4,6 +4,7 @@
 #include "docs.h"
 #include "rmesim.h"
 #include "rmi.h"
+#include "torture.h"
 
 static const struct command command_rmi = {
 	.name = "rmi",
@@ -13,5 +14,6 @@ static const struct command command_rmi = {
 
 const struct command *const command_table[] = {&command_run,  &command_list,	 &command_show,
 					       &command_lint, &command_coverage, &command_docs,
-					       &command_rmi};
+					       &command_rmi,
+					       &command_torture};
 const size_t command_table_size = G_N_ELEMENTS(command_table);

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# torture.sh - `rmesim torture` as a user types it.
+source_dir=$(realpath "$2") || exit 2
+. "$source_dir/tests/cli/lib.sh"
+
+cat >one.yaml <<'END'
+scenario: one
+about: a page is touched and given back
+realm: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 2M}]}
+steps:
+  - vmm.create_realm:
+  - vmm.init_ripas: {base: 0x8000_0000, size: 2M}
+  - vmm.create_vcpus:
+  - vmm.activate:
+  - guest.write: {ipa: 0x8000_0000, value: 1}
+  - guest.set_ripas: {base: 0x8000_0000, size: 4K, ripas: empty}
+END
+
+# What fails, how often, and in which call: the table has a row for each; every point is named or listed.
+expect 0 torture one.yaml
+says out 'KVM_ARM_VCPU_FINALIZE                rmi.GRANULE_DELEGATE '
+says out 'KVM_RUN                              gmem_page '
+says out 'never reached: bitmap_alloc'
+says out '1 run of scenarios tortured, 0 left out'
+says out ', 0 findings'
+cp out first
+expect 0 torture one.yaml -j 3
+holds cmp -s out first
+
+# The first KVM_RUN takes one page from the guest_memfd and the realm has 17 granules for its REC.
+expect 0 torture one.yaml --point gmem_page
+says out ' 1 faulted runs'
+expect 0 torture one.yaml --point gmem_page --nth 1
+says out 'KVM_RUN                              gmem_page                       1         1         0         0'
+expect 2 torture one.yaml --point gmem_page --nth 2
+says err 'nothing failed'
+expect 0 torture one.yaml --shallow 2 --point rmi.GRANULE_DELEGATE
+says out ' 2 faulted runs'
+expect 0 torture one.yaml --class rmm --point rmi.RTT_CREATE --nth 1
+says out ' 2 faulted runs'
+expect 0 torture one.yaml --class rmm --point rmi.RTT_CREATE --nth 1 --status ERROR_RTT
+says out ' 1 faulted runs'
+expect 0 torture one.yaml --pairs --point page_zalloc --nth 1
+says out ' 8 faulted runs'
+
+# What cannot be tortured is counted, and nothing tortured is no success.
+scenario faulty '  - vmm.create_realm:
+    expect: {errno: ENOMEM}' 'faults: [{point: page_alloc, nth: 1}]'
+expect 0 torture one.yaml faulty.yaml --shallow 1
+says out '1 run of scenarios tortured, 1 left out'
+expect 77 torture faulty.yaml
+says err 'no scenario here can be tortured'
+
+expect 2 torture one.yaml --point page_aloc
+says err "there is no fault point 'page_aloc'"
+expect 2 torture one.yaml --class both
+expect 2 torture one.yaml --shallow 0
+expect 2 torture one.yaml --status SUCCESS
+expect 2 torture one.yaml --second 300
+expect 2 torture missing.yaml
+expect 2 torture one.yaml --filter nothing
+
+finish
