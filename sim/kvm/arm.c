@@ -8,10 +8,10 @@
 
 #include <asm/kvm_emulate.h>
 #include <asm/kvm_mmu.h>
-#include <asm/kvm_rme.h>
 
 #include "kvm_arm.h"
 #include "kvm_mm.h"
+#include "series.h"
 
 /* CPUs of the simulated host, as far as user space asks. */
 #define HOST_NR_CPUS 8
@@ -127,7 +127,8 @@ static int init_vm_type(struct kvm *kvm, unsigned long type)
 /* Registers that say what a CPU can do, alike for all vCPUs. */
 static void init_id_regs(struct kvm *kvm)
 {
-	const struct kvm_vcpu any = {.kvm = kvm};
+	/* It is const since v6, and never written to. */
+	struct kvm_vcpu any = {.kvm = kvm};
 	u64 dfr0 = read_sanitised_ftr_reg(SYS_ID_AA64DFR0_EL1);
 
 	kvm_set_vm_id_reg(kvm, SYS_ID_AA64PFR0_EL1, read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1));
@@ -612,6 +613,11 @@ static int vcpu_run_once(struct kvm_vcpu *vcpu)
 	if (!is_rec)
 		return vcpu_enter_ordinary(vcpu);
 
+	if (REC_ENTER_SLEEPS) {
+		status = kvm_rec_enter(vcpu);
+		vcpu->stat.exits++;
+		return handle_rec_exit(vcpu, status);
+	}
 	preempt_disable();
 	local_irq_disable();
 	if (vcpu_exit_request(vcpu)) {

@@ -3,9 +3,9 @@
 #include <linux/kvm_host.h>
 
 #include <asm/kvm_emulate.h>
-#include <asm/kvm_rme.h>
 
 #include "kvm_arm.h"
+#include "series.h"
 
 /* Register numbers: architecture, size (log2 of the bytes), group, and a number in it. */
 #define REG_ARCH_MASK	 0xff00000000000000ULL
@@ -292,11 +292,9 @@ int kvm_arm_vcpu_get_events(struct kvm_vcpu *vcpu, struct kvm_vcpu_events *event
 /* The guest takes an abort in place of the access that the VMM was asked to emulate. */
 static int realm_set_events(struct kvm_vcpu *vcpu, bool ext_dabt)
 {
-	struct rec_run *run = vcpu->arch.rec.run;
-
 	if (!ext_dabt)
 		return 0;
-	if (!run || !(run->enter.flags & REC_ENTER_FLAG_EMULATED_MMIO))
+	if (!vcpu->arch.rec.run || !(*rec_enter_flags(vcpu) & REC_FLAG_EMULATED_MMIO))
 		return -EINVAL;
 	kvm_inject_sea_dabt(vcpu, kvm_vcpu_get_hfar(vcpu));
 	return 0;

@@ -2,9 +2,8 @@
 /* inject_fault.c - exceptions that a guest takes because the host says so. */
 #include <linux/kvm_host.h>
 
-#include <asm/kvm_rme.h>
-
 #include "kvm_arm.h"
+#include "series.h"
 
 /*
  * An ordinary guest does not run here, so that only Realms take anything: the RMM does it on the
@@ -15,10 +14,8 @@ int kvm_inject_sea(struct kvm_vcpu *vcpu, bool iabt, u64 addr)
 	(void)iabt;
 	(void)addr;
 	if (vcpu_is_rec(vcpu)) {
-		struct rec_run *run = vcpu->arch.rec.run;
-
-		run->enter.flags &= ~REC_ENTER_FLAG_EMULATED_MMIO;
-		run->enter.flags |= REC_ENTER_FLAG_INJECT_SEA;
+		*rec_enter_flags(vcpu) &= ~REC_FLAG_EMULATED_MMIO;
+		*rec_enter_flags(vcpu) |= REC_FLAG_INJECT_SEA;
 	}
 	return 1;
 }

@@ -5,9 +5,8 @@
  */
 #include <linux/kvm_host.h>
 
-#include <asm/kvm_rme.h>
-
 #include "kvm_arm.h"
+#include "series.h"
 
 /* The VMM and the guest are both little-endian. */
 static u64 mmio_read_buf(const u8 *data, unsigned int len)
@@ -28,7 +27,7 @@ int kvm_handle_mmio_return(struct kvm_vcpu *vcpu)
 		return 1;
 	vcpu->mmio_needed = false;
 	/* The VMM made an external abort of it instead. */
-	if (vcpu_is_rec(vcpu) && !(vcpu->arch.rec.run->enter.flags & REC_ENTER_FLAG_EMULATED_MMIO))
+	if (vcpu_is_rec(vcpu) && !(*rec_enter_flags(vcpu) & REC_FLAG_EMULATED_MMIO))
 		return 1;
 	if (kvm_vcpu_dabt_iswrite(vcpu))
 		return 1;
@@ -36,7 +35,7 @@ int kvm_handle_mmio_return(struct kvm_vcpu *vcpu)
 	value = mmio_read_buf(run->mmio.data, len);
 	/* The RMM extends a Realm's value to the register, as the access was. */
 	if (vcpu_is_rec(vcpu))
-		vcpu->arch.rec.run->enter.gprs[0] = value;
+		rec_enter_gprs(vcpu)[0] = value;
 	if (kvm_vcpu_dabt_issext(vcpu) && len < sizeof(value)) {
 		const u64 sign = 1ULL << (len * 8 - 1);
 
@@ -70,7 +69,7 @@ int io_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t gpa)
 	vcpu->stat.mmio_exit_user++;
 	/* Instead of moving the PC on: the RMM does it on the next entry. */
 	if (vcpu_is_rec(vcpu))
-		vcpu->arch.rec.run->enter.flags |= REC_ENTER_FLAG_EMULATED_MMIO;
+		*rec_enter_flags(vcpu) |= REC_FLAG_EMULATED_MMIO;
 	run->exit_reason = KVM_EXIT_MMIO;
 	return 0;
 }

@@ -12,8 +12,8 @@
 #include <asm/kvm_emulate.h>
 #include <asm/kvm_mmu.h>
 #include <asm/kvm_pgtable.h>
-#include <asm/kvm_rme.h>
-#include <asm/rmi_cmds.h>
+
+#include "series.h"
 
 /* Limits of an IPA width without LPA2. */
 #define STAGE2_MIN_IPA_BITS 32u
@@ -104,7 +104,7 @@ void kvm_free_stage2_pgd(struct kvm_s2_mmu *mmu)
 		/* The Realm lives, and its root with it: kvm_destroy_realm() comes here again. */
 		kvm_stage2_unmap_range(mmu, 0, BIT(kvm->arch.realm.ia_bits - 1), true);
 		write_unlock(&kvm->mmu_lock);
-		kvm_realm_destroy_rtts(kvm, pgt->ia_bits);
+		series_destroy_rtts(kvm, pgt->ia_bits);
 		return;
 	}
 	mmu->pgd_phys = 0;
@@ -133,7 +133,7 @@ static void unmap_stage2_range(struct kvm_s2_mmu *mmu, phys_addr_t start, u64 si
 
 	lockdep_assert_held_write(&kvm->mmu_lock);
 	if (kvm_is_realm(kvm))
-		kvm_realm_unmap_range(kvm, start, size, !only_shared, may_block);
+		series_unmap_range(kvm, start, size, !only_shared, may_block);
 }
 
 void kvm_stage2_unmap_range(struct kvm_s2_mmu *mmu, phys_addr_t start, u64 size, bool may_block)
@@ -270,15 +270,13 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 static int realm_map_ipa(struct kvm *kvm, phys_addr_t ipa, kvm_pfn_t pfn, unsigned long map_size,
 			 enum kvm_pgtable_prot prot, struct kvm_mmu_memory_cache *memcache)
 {
-	struct realm *realm = &kvm->arch.realm;
-
 	if (WARN_ON(!(prot & KVM_PGTABLE_PROT_W)))
 		return -EFAULT;
 
 	ipa = ALIGN_DOWN(ipa, PAGE_SIZE);
-	if (kvm_realm_is_private_address(realm, ipa))
-		return realm_map_protected(realm, ipa, pfn, map_size, memcache);
-	return realm_map_non_secure(realm, ipa, pfn, map_size, memcache);
+	if (realm_address_is_private(kvm, ipa))
+		return series_map_protected(kvm, ipa, pfn, map_size, memcache);
+	return series_map_non_secure(kvm, ipa, pfn, map_size, memcache);
 }
 
 /* A fault needs a table for each level below the root, in the RMM's geometry or in the host's. */
@@ -296,13 +294,7 @@ static int memory_fault_exit(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa, bool 
 
 	kvm_prepare_memory_fault_exit(vcpu, ALIGN_DOWN(gpa, PAGE_SIZE), PAGE_SIZE,
 				      kvm_is_write_fault(vcpu), false, is_private);
-	return -EFAULT;
-}
-
-/* Where the RMM's walk for an address ends. False if it does not say. */
-static bool realm_read_entry(struct kvm *kvm, phys_addr_t ipa, int level, struct rtt_entry *entry)
-{
-	return !rmi_rtt_read_entry(virt_to_phys(kvm->arch.realm.rd), ipa, level, entry);
+	return REALM_MEMORY_FAULT_ERRNO;
 }
 
 static void put_block_pages(struct page **pages, unsigned long nr)
@@ -343,7 +335,7 @@ static bool private_fault_get_block(struct kvm *kvm, struct kvm_memory_slot *slo
 	for (i = 0; i < BLOCK_PAGES; i++) {
 		kvm_pfn_t pfn;
 
-		if (kvm_gmem_get_pfn(kvm, slot, start + i, &pfn, &pages[i], NULL))
+		if (series_gmem_get_pfn(kvm, slot, start + i, &pfn, &pages[i], NULL))
 			break;
 		if (pfn == start_pfn + i)
 			continue;
@@ -367,7 +359,7 @@ static bool private_fault_map_block(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa
 	const phys_addr_t ipa = ALIGN_DOWN(fault_ipa, BLOCK_SIZE);
 	const kvm_pfn_t start_pfn = ALIGN_DOWN(pfn, BLOCK_PAGES);
 	struct kvm *kvm = vcpu->kvm;
-	struct rtt_entry entry;
+	unsigned long state, ripas;
 	struct page **pages;
 	int ret = -ENXIO;
 
@@ -379,13 +371,13 @@ static bool private_fault_map_block(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa
 
 	write_lock(&kvm->mmu_lock);
 	if (!mmu_invalidate_retry(kvm, mmu_seq) &&
-	    realm_read_entry(kvm, ipa, BLOCK_LEVEL, &entry) && entry.state == RMI_UNASSIGNED &&
-	    entry.ripas == RMI_RAM)
+	    realm_read_entry(kvm, ipa, BLOCK_LEVEL, &state, &ripas) && state == S2_UNASSIGNED &&
+	    ripas == S2_RIPAS_RAM)
 		ret = realm_map_ipa(kvm, ipa, start_pfn, BLOCK_SIZE, KVM_PGTABLE_PROT_W,
 				    &vcpu->arch.mmu_page_cache);
 	write_unlock(&kvm->mmu_lock);
 
-	if (ret)
+	if (ret || !REALM_MAPPING_HOLDS_PAGE)
 		put_block_pages(pages, BLOCK_PAGES);
 out_free:
 	kfree(pages);
@@ -401,7 +393,7 @@ static int private_fault_map(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 {
 	const gfn_t gfn = gpa_to_gfn(fault_ipa);
 	struct kvm *kvm = vcpu->kvm;
-	struct rtt_entry entry;
+	unsigned long state, ripas;
 	struct page *page;
 	int max_order = 0;
 	kvm_pfn_t pfn;
@@ -411,7 +403,7 @@ static int private_fault_map(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	ret = fault_topup_cache(vcpu);
 	if (ret)
 		return ret;
-	ret = kvm_gmem_get_pfn(kvm, slot, gfn, &pfn, &page, &max_order);
+	ret = series_gmem_get_pfn(kvm, slot, gfn, &pfn, &page, &max_order);
 	if (ret)
 		return ret;
 
@@ -432,13 +424,15 @@ static int private_fault_map(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	/* A page that is there and still faults is one that was destroyed under the guest. */
 	if (ret == -EAGAIN)
 		hopeless = realm_read_entry(kvm, ALIGN_DOWN(fault_ipa, GRANULE_SIZE), LAST_LEVEL,
-					    &entry) &&
-			   entry.state == RMI_ASSIGNED && entry.ripas == RMI_DESTROYED;
+					    &state, &ripas) &&
+			   state == S2_ASSIGNED && ripas == S2_RIPAS_DESTROYED;
 	write_unlock(&kvm->mmu_lock);
 
-	if (!ret)
+	if (!ret && REALM_MAPPING_HOLDS_PAGE)
 		return 1;
 	put_page(page);
+	if (!ret)
+		return 1;
 	if (hopeless)
 		return memory_fault_exit(vcpu, fault_ipa, true);
 	return ret == -EAGAIN ? 1 : ret;
@@ -452,7 +446,7 @@ static int private_memslot_fault(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 				 struct kvm_memory_slot *slot)
 {
 	struct kvm *kvm = vcpu->kvm;
-	const bool is_private = kvm_realm_is_private_address(&kvm->arch.realm, fault_ipa);
+	const bool is_private = realm_address_is_private(kvm, fault_ipa);
 	const gfn_t gfn = gpa_to_gfn(kvm_gpa_from_fault(kvm, fault_ipa));
 	/* Before the attribute is looked at: a change of it is an invalidation too. */
 	unsigned long mmu_seq = kvm->mmu_invalidate_seq;
@@ -478,7 +472,7 @@ static int user_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	int ret;
 
 	/* Ordinary memory never backs protected addresses. */
-	if (!vcpu_is_rec(vcpu) || kvm_realm_is_private_address(&kvm->arch.realm, fault_ipa))
+	if (!vcpu_is_rec(vcpu) || realm_address_is_private(kvm, fault_ipa))
 		return -EINVAL;
 
 	ret = fault_topup_cache(vcpu);
@@ -524,7 +518,7 @@ static int no_memory_abort(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa)
 	const bool is_iabt = kvm_vcpu_trap_is_iabt(vcpu);
 
 	/* The RMM injects no abort for a protected address, so the VMM has to deal with it. */
-	if (kvm_is_realm(kvm) && kvm_realm_is_private_address(&kvm->arch.realm, fault_ipa))
+	if (kvm_is_realm(kvm) && realm_address_is_private(kvm, fault_ipa))
 		return memory_fault_exit(vcpu, fault_ipa, true);
 	if (is_iabt || !kvm_vcpu_dabt_isvalid(vcpu))
 		return kvm_inject_sea(vcpu, is_iabt, kvm_vcpu_get_hfar(vcpu));

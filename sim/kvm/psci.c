@@ -6,7 +6,6 @@
  */
 #include <linux/kvm_host.h>
 
-#include <asm/kvm_rme.h>
 #include <kvm/arm_hypercalls.h>
 #include <kvm/arm_psci.h>
 

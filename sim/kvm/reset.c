@@ -4,8 +4,6 @@
  */
 #include <linux/kvm_host.h>
 
-#include <asm/kvm_rme.h>
-
 #include "kvm_arm.h"
 
 #define VCPU_RESET_PSTATE_EL1 (PSR_MODE_EL1h | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_D_BIT)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Exits of a REC with the names and prototypes of v5 of the series. */
+#include <linux/kvm_host.h>
+
+#include <asm/kvm_emulate.h>
+#include <asm/kvm_mmu.h>
+#include <asm/rmi_smc.h>
+#include <kvm/arm_hypercalls.h>
+#include <kvm/arm_psci.h>
+
+#define VCPU_SYS_REG_SET(vcpu, reg, value) __vcpu_sys_reg(vcpu, reg) = value
+#define HPFAR_VALID			   0ULL
+#define EXIT_SYSTEM_OFF			   KVM_EXIT_UNKNOWN
+
+/* The change is made before the VMM hears of it. */
+static int exit_ripas(struct kvm_vcpu *vcpu, unsigned long base, unsigned long top)
+{
+	struct rec_exit *exit = &vcpu->arch.rec.run->exit;
+	const int tables = kvm_mmu_cache_min_pages(vcpu->arch.hw_mmu);
+	unsigned long from, done = base;
+	int ret;
+
+	do {
+		from = done;
+		if (kvm_mmu_topup_memory_cache(&vcpu->arch.mmu_page_cache, max(tables, 3)))
+			return -ENOMEM;
+		write_lock(&vcpu->kvm->mmu_lock);
+		ret = realm_set_ipa_state(vcpu, from, top, (u8)exit->ripas_value, &done);
+		write_unlock(&vcpu->kvm->mmu_lock);
+	} while (ret == -EAGAIN || (ret == -ENOMEM && done != from));
+	kvm_prepare_memory_fault_exit(vcpu, base, top - base, false, false,
+				      (u8)vcpu->arch.rec.run->exit.ripas_value == RMI_RAM);
+	return 0;
+}
+
+#include "../../../../common/rec-exit.c"
+
+int handle_rec_exit(struct kvm_vcpu *vcpu, int rec_run_status)
+{
+	return exit_dispatch(vcpu, rec_run_status);
+}
