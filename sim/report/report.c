@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct report_def *const defs[] = {&report_text, &report_tap, &report_junit,
-						&report_jsonl, &report_github};
+static const struct report_def *const defs[] = {&report_text,  &report_tap,    &report_junit,
+						&report_jsonl, &report_github, &report_perfetto,
+						&report_html};
 
 const char *const *report_kinds(void)
 {

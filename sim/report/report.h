@@ -25,7 +25,8 @@ struct report_def {
 	void (*clear)(struct report *report); /* what `state` points to; may be NULL */
 };
 
-extern const struct report_def report_text, report_tap, report_junit, report_jsonl, report_github;
+extern const struct report_def report_text, report_tap, report_junit, report_jsonl, report_github,
+	report_perfetto, report_html;
 
 /*
  * text_plain - `text` as it may be shown anywhere: valid UTF-8, and control characters, which a terminal

@@ -63,6 +63,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.module = campaign->modules[run / campaign->config->repeat],
 		.trace = campaign->config->trace,
 		.rmi_log = campaign->config->rmi_log,
+		.events = campaign->config->events,
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
 	};

@@ -50,6 +50,7 @@ static void put_survey(GByteArray *bytes, const struct survey *survey)
 		put_u8(bytes, realm->cut);
 		put_u8(bytes, realm->state);
 		put_u8(bytes, realm->ipa_width);
+		put_u8(bytes, (uint8_t)realm->level_start);
 		put_u32(bytes, (uint32_t)realm->num_intervals);
 		for (j = 0; j < realm->num_intervals; j++) {
 			put_u64(bytes, realm->intervals[j].base);
@@ -57,6 +58,12 @@ static void put_survey(GByteArray *bytes, const struct survey *survey)
 			put_u8(bytes, realm->intervals[j].hipas);
 			put_u8(bytes, realm->intervals[j].ripas);
 			put_u8(bytes, (uint8_t)realm->intervals[j].level);
+		}
+		put_u32(bytes, (uint32_t)realm->num_tables);
+		for (j = 0; j < realm->num_tables; j++) {
+			put_u64(bytes, realm->tables[j].base);
+			put_u64(bytes, realm->tables[j].pa);
+			put_u8(bytes, (uint8_t)realm->tables[j].level);
 		}
 	}
 	for (i = 0; i < RMM_GRANULE_NUM_STATES; i++)
@@ -139,6 +146,30 @@ void record_trace(struct recorder *recorder, const char *text, size_t size)
 void record_rmi_log(struct recorder *recorder, const char *text, size_t size)
 {
 	send(recorder, RECORD_RMI_LOG, text, size);
+}
+
+void record_events(struct recorder *recorder, const void *data, size_t size)
+{
+	send(recorder, RECORD_EVENTS, data, size);
+}
+
+void record_event_append(GByteArray *bytes, const struct trace_event *event,
+			 const uint64_t *granules)
+{
+	size_t i;
+
+	put_u8(bytes, (uint8_t)event->kind);
+	put_u32(bytes, event->step);
+	put_u32(bytes, (uint32_t)event->actor);
+	for (i = 0; i < G_N_ELEMENTS(event->value); i++)
+		put_u64(bytes, event->value[i]);
+	for (i = 0; i < G_N_ELEMENTS(event->result); i++)
+		put_u64(bytes, event->result[i]);
+	put_text(bytes, event->name);
+	put_text(bytes, event->text);
+	put_u8(bytes, granules != NULL);
+	for (i = 0; granules && i < RMM_GRANULE_NUM_STATES; i++)
+		put_u64(bytes, granules[i]);
 }
 
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
@@ -246,8 +277,9 @@ static struct place get_place(struct reader *reader)
 }
 
 /* At least this many bytes of a record stand for a realm, and for an interval. */
-#define REALM_SIZE    8u
+#define REALM_SIZE    13u
 #define INTERVAL_SIZE 19u
+#define TABLE_SIZE    17u
 
 static void get_survey(struct reader *reader, struct survey *survey)
 {
@@ -266,6 +298,7 @@ static void get_survey(struct reader *reader, struct survey *survey)
 		realm->cut = get_bool(reader);
 		realm->state = get_u8(reader);
 		realm->ipa_width = get_u8(reader);
+		realm->level_start = (int8_t)get_u8(reader);
 		count = get_u32(reader);
 		if (reader->bad || count > reader->left / INTERVAL_SIZE) {
 			reader->bad = true;
@@ -283,6 +316,20 @@ static void get_survey(struct reader *reader, struct survey *survey)
 			interval->level = (int8_t)get_u8(reader);
 			if (interval->hipas > RMM_ASSIGNED_NS || interval->ripas > RMM_RIPAS_NONE ||
 			    interval->level < -1 || interval->level > 3)
+				reader->bad = true;
+		}
+		count = get_u32(reader);
+		if (reader->bad || count > reader->left / TABLE_SIZE) {
+			reader->bad = true;
+			return;
+		}
+		realm->num_tables = count;
+		realm->tables = g_new0(struct survey_table, count + 1);
+		for (j = 0; j < count; j++) {
+			realm->tables[j].base = get_u64(reader);
+			realm->tables[j].pa = get_u64(reader);
+			realm->tables[j].level = (int8_t)get_u8(reader);
+			if (realm->tables[j].level < -1 || realm->tables[j].level > 3)
 				reader->bad = true;
 		}
 	}
@@ -366,6 +413,53 @@ static void read_lines(struct reader *reader, char **text, size_t *size)
 	reader->left = 0;
 }
 
+/* A text that many events share is kept once. */
+static const char *get_shared_text(struct reader *reader, struct result *result)
+{
+	char *text = get_text(reader);
+	const char *shared = NULL;
+
+	if (text)
+		shared = g_string_chunk_insert_const(result->strings, text);
+	g_free(text);
+	return shared;
+}
+
+static void read_events(struct reader *reader, struct result *result)
+{
+	size_t max = result->max_events, i;
+
+	if (!result->strings)
+		result->strings = g_string_chunk_new(4096);
+	while (reader->left && !reader->bad) {
+		struct result_event *event;
+		uint8_t kind = get_u8(reader);
+
+		if (result->num_events == max) {
+			max = max ? 2 * max : 64;
+			result->events = g_renew(struct result_event, result->events, max);
+			result->max_events = max;
+		}
+		event = &result->events[result->num_events];
+		*event = (struct result_event){.event.kind = (enum trace_kind)kind};
+		event->event.step = get_u32(reader);
+		event->event.actor = (int32_t)get_u32(reader);
+		for (i = 0; i < G_N_ELEMENTS(event->event.value); i++)
+			event->event.value[i] = get_u64(reader);
+		for (i = 0; i < G_N_ELEMENTS(event->event.result); i++)
+			event->event.result[i] = get_u64(reader);
+		event->event.name = get_shared_text(reader, result);
+		event->event.text = get_shared_text(reader, result);
+		event->has_granules = get_bool(reader);
+		for (i = 0; event->has_granules && i < RMM_GRANULE_NUM_STATES; i++)
+			event->granules[i] = get_u64(reader);
+		if (kind >= TRACE_NUM_KINDS)
+			reader->bad = true;
+		if (!reader->bad)
+			result->num_events++;
+	}
+}
+
 static void read_end(struct reader *reader, struct result *result)
 {
 	uint8_t status = get_u8(reader);
@@ -413,6 +507,9 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 		case RECORD_RMI_LOG:
 			read_lines(&chunk, &result->rmi_log, &result->rmi_log_size);
 			break;
+		case RECORD_EVENTS:
+			read_events(&chunk, result);
+			break;
 		case RECORD_END:
 			read_end(&chunk, result);
 			ended = true;
@@ -452,6 +549,9 @@ void result_clear(struct result *result)
 	g_free(result->reason);
 	g_free(result->trace);
 	g_free(result->rmi_log);
+	g_free(result->events);
+	if (result->strings)
+		g_string_chunk_free(result->strings);
 	*result = (struct result){.plan = result->plan};
 }
 

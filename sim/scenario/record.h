@@ -15,9 +15,10 @@ enum record_type {
 	RECORD_STEP_KEPT,      /* struct result_step */
 	RECORD_MISMATCH,
 	RECORD_BLOCK,
-	RECORD_TRACE, /* more lines of the trace */
+	RECORD_TRACE,	/* more lines of the trace */
 	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
-	RECORD_END,   /* status, reason, counters: the run is complete */
+	RECORD_EVENTS,	/* more struct result_event */
+	RECORD_END,	/* status, reason, counters: the run is complete */
 };
 
 struct recorder {
@@ -32,6 +33,10 @@ void record_mismatch(struct recorder *recorder, const struct result_mismatch *mi
 void record_block(struct recorder *recorder, const char *title, const char *text);
 void record_trace(struct recorder *recorder, const char *text, size_t size);
 void record_rmi_log(struct recorder *recorder, const char *text, size_t size);
+/* record_event_append - one event for record_events(); `granules` NULL: as at the last event that had them. */
+void record_event_append(GByteArray *bytes, const struct trace_event *event,
+			 const uint64_t *granules);
+void record_events(struct recorder *recorder, const void *data, size_t size);
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step);
 

@@ -22,6 +22,9 @@ struct stream {
 	char *text;
 	size_t size, sent;
 };
+/* What the host does within its own memory is most of a trace and explains little of it. */
+#define EVENTS_MASK  (TRACE_MASK_ALL & ~TRACE_MASK(TRACE_HOST))
+#define EVENTS_CHUNK (16u << 10) /* bytes */
 
 struct run {
 	const struct plan *plan;
@@ -30,6 +33,8 @@ struct run {
 	struct world *world;
 	struct trace *trace;
 	struct stream trace_stream, log_stream;
+	GByteArray *events; /* that were not sent yet; NULL: nobody wants them */
+	uint64_t granules[RMM_GRANULE_NUM_STATES]; /* at the last event */
 	struct fault_injector faults;
 	uint64_t *digests; /* of each snapshot */
 	uint32_t step;
@@ -255,6 +260,36 @@ static void run_check_faults(struct run *run)
 
 /* --- steps ------------------------------------------------------------------------------------------- */
 
+static void run_send_events(struct run *run)
+{
+	if (!run->events || !run->events->len)
+		return;
+	record_events(run->recorder, run->events->data, run->events->len);
+	g_byte_array_set_size(run->events, 0);
+}
+
+static void run_take_event(void *ctx, const struct trace_event *event)
+{
+	struct run *run = ctx;
+	uint64_t granules[RMM_GRANULE_NUM_STATES];
+	bool changed = false;
+	unsigned int i;
+
+	/* While the host boots there is no world to ask, and nothing is delegated. */
+	if (event->kind == TRACE_RMI && run->world) {
+		const struct rmm *rmm = machine_rmm(world_machine(run->world));
+
+		for (i = 0; i < RMM_GRANULE_NUM_STATES; i++)
+			granules[i] = rmm_inspect_count(rmm, (enum rmm_granule_state)i);
+		changed = memcmp(granules, run->granules, sizeof(granules)) != 0;
+		memcpy(run->granules, granules, sizeof(granules));
+	}
+	record_event_append(run->events, event, changed ? run->granules : NULL);
+	/* Often enough that a crash loses little. */
+	if (run->events->len >= EVENTS_CHUNK)
+		run_send_events(run);
+}
+
 static void stream_flush(struct run *run, struct stream *stream,
 			 void (*record)(struct recorder *recorder, const char *text, size_t size))
 {
@@ -273,6 +308,7 @@ static void stream_close(struct stream *stream)
 
 static void run_flush(struct run *run)
 {
+	run_send_events(run);
 	stream_flush(run, &run->trace_stream, record_trace);
 	stream_flush(run, &run->log_stream, record_rmi_log);
 }
@@ -439,14 +475,15 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 		case PLAN_EXPECT:
 			checker.realm = step->realm;
 			expect_check(&checker, &step->expects);
-			if (!run->failed)
-				run_keep_step(run, step, NULL);
+			run_keep_step(run, step, NULL);
 			break;
 		case PLAN_SNAPSHOT:
 			run->digests[step->snapshot] = machine_hash(world_machine(run->world));
 			break;
 		case PLAN_SAME_AS:
 			run_same_as(run, step);
+			if (run->failed)
+				run_keep_step(run, step, NULL);
 			break;
 		case PLAN_NOTE:
 			run_keep_step(run, step, NULL);
@@ -478,6 +515,29 @@ static void run_check_fired(struct run *run)
 	}
 }
 
+static bool run_start_trace(struct run *run)
+{
+	if (!run->config->trace && !run->config->events)
+		return true;
+	run->trace = trace_create();
+	if (!run->trace)
+		return false;
+	if (run->config->trace) {
+		run->trace_stream.file =
+			open_memstream(&run->trace_stream.text, &run->trace_stream.size);
+		if (!run->trace_stream.file ||
+		    trace_add_sink(run->trace, TRACE_MASK_ALL, trace_jsonl_sink,
+				   run->trace_stream.file))
+			return false;
+	}
+	if (run->config->events) {
+		run->events = g_byte_array_new();
+		if (trace_add_sink(run->trace, EVENTS_MASK, run_take_event, run))
+			return false;
+	}
+	return true;
+}
+
 static bool run_start(struct run *run)
 {
 	const struct plan *plan = run->plan;
@@ -486,16 +546,9 @@ static bool run_start(struct run *run)
 	char *error = NULL;
 	int err;
 
-	if (run->config->trace) {
-		run->trace = trace_create();
-		run->trace_stream.file =
-			open_memstream(&run->trace_stream.text, &run->trace_stream.size);
-		if (!run->trace || !run->trace_stream.file ||
-		    trace_add_sink(run->trace, (1u << TRACE_NUM_KINDS) - 1, trace_jsonl_sink,
-				   run->trace_stream.file)) {
-			run_fail(run, RESULT_ERROR, "the trace cannot be written: out of memory");
-			return false;
-		}
+	if (!run_start_trace(run)) {
+		run_fail(run, RESULT_ERROR, "the trace cannot be written: out of memory");
+		return false;
 	}
 	if (run->config->rmi_log) {
 		run->log_stream.file = open_memstream(&run->log_stream.text, &run->log_stream.size);
@@ -524,11 +577,17 @@ static bool run_start(struct run *run)
 /* The order matters: the machine writes to the trace until it is gone. */
 static void run_end(struct run *run)
 {
-	world_destroy(run->world);
+	struct world *world = run->world;
+
+	/* No event may ask it any more. */
+	run->world = NULL;
+	world_destroy(world);
 	run_flush(run);
 	trace_destroy(run->trace);
 	stream_close(&run->trace_stream);
 	stream_close(&run->log_stream);
+	if (run->events)
+		g_byte_array_unref(run->events);
 }
 
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)

@@ -9,7 +9,7 @@ struct run_config {
 	uint64_t seed;
 	int memfd;		   /* for DRAM; -1: one of its own */
 	struct kvm_module *module; /* NULL: a machine without KVM */
-	bool trace, rmi_log, keep_steps, verbose;
+	bool trace, rmi_log, events, keep_steps, verbose;
 };
 
 /* plan_run - perform the plan and record what happens. The record always ends with RECORD_END. */

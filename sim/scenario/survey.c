@@ -3,17 +3,43 @@
 
 #include <glib.h>
 
+/* The tables on the way to `leaf` that were not passed before. */
+static void tables_take(const struct rmm *rmm, uint64_t rd, const struct rmm_realm_view *view,
+			const struct rmm_entry_view *leaf, uint64_t current[4], GArray *tables)
+{
+	struct rmm_entry_view entry = *leaf;
+	int level;
+
+	if (current[leaf->level] == leaf->table || tables->len >= SURVEY_MAX_TABLES)
+		return;
+	for (level = view->rtt_level_start; level <= leaf->level; level++) {
+		uint64_t reach = 1ull << (39 - 9 * level + 9);
+		struct survey_table table = {.level = (int8_t)level,
+					     .base = leaf->ipa & ~(reach - 1)};
+
+		if (level < leaf->level && !rmm_inspect_entry(rmm, rd, leaf->ipa, level, &entry))
+			return;
+		table.pa = level < leaf->level ? entry.table : leaf->table;
+		if (current[level] == table.pa)
+			continue;
+		current[level] = table.pa;
+		g_array_append_val(tables, table);
+	}
+}
+
 static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *realm)
 {
 	GArray *intervals = g_array_new(FALSE, FALSE, sizeof(struct survey_interval));
+	GArray *tables = g_array_new(FALSE, FALSE, sizeof(struct survey_table));
 	struct rmm_realm_view view;
 	struct rmm_entry_view entry;
-	uint64_t at = 0, end;
+	uint64_t at = 0, end, current[4] = {1, 1, 1, 1}; /* no table is there */
 
 	if (rd && rmm_inspect_realm(rmm, rd, &view)) {
 		realm->exists = true;
 		realm->state = (uint8_t)view.state;
 		realm->ipa_width = view.ipa_width;
+		realm->level_start = view.rtt_level_start;
 		end = 1ull << view.ipa_width;
 		while (at < end && rmm_inspect_entry(rmm, rd, at, 3, &entry)) {
 			struct survey_interval next = {.base = entry.ipa,
@@ -23,6 +49,7 @@ static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *
 						       .level = entry.level};
 			struct survey_interval *last = NULL;
 
+			tables_take(rmm, rd, &view, &entry, current, tables);
 			if (intervals->len)
 				last = &g_array_index(intervals, struct survey_interval,
 						      intervals->len - 1);
@@ -38,6 +65,8 @@ static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *
 			at = entry.ipa + entry.size;
 		}
 	}
+	realm->num_tables = tables->len;
+	realm->tables = (struct survey_table *)(void *)g_array_free(tables, FALSE);
 	realm->num_intervals = intervals->len;
 	realm->intervals = (struct survey_interval *)(void *)g_array_free(intervals, FALSE);
 }
@@ -66,6 +95,7 @@ void survey_clear(struct survey *survey)
 
 	for (i = 0; i < survey->num_realms; i++)
 		g_free(survey->realms[i].intervals);
+	g_free(survey->realms[i].tables);
 	g_free(survey->realms);
 	*survey = (struct survey){0};
 }

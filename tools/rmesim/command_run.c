@@ -225,6 +225,16 @@ static char *header_text(const struct run *run)
 	return text;
 }
 
+/* What any of the reports wants to know beside the results. */
+static unsigned int needs(const struct run *run)
+{
+	unsigned int all = 0, i;
+
+	for (i = 0; i < run->sinks->len; i++)
+		all |= report_needs(g_array_index(run->sinks, struct sink, i).report);
+	return all;
+}
+
 static int run_plans(struct run *run, const GPtrArray *plans)
 {
 	const struct options *options = run->options;
@@ -238,6 +248,8 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.fail_fast = options->fail_fast,
 		.trace = run->trace != NULL,
 		.rmi_log = run->rmi_log != NULL,
+		.events = needs(run) & REPORT_NEEDS_EVENTS,
+		.keep_steps = needs(run) & REPORT_NEEDS_STEPS,
 		.verbose = options->verbose,
 		.module = find_module,
 		.done = take_result,
@@ -338,6 +350,7 @@ const struct command command_run = {
 		    "  rmesim run scenarios/ripas --filter 'ripas.*[page_size=16K]' -j 4\n"
 		    "  rmesim run scenarios/ --report tap=- | tee suite.tap\n"
 		    "  rmesim run scenarios/ --report junit=suite.xml --report jsonl=suite.jsonl\n"
+		    "  rmesim run one.yaml --report html=one.html --report perfetto=one.json\n"
 		    "  rmesim run one.yaml --seed 7 --trace one.jsonl\n"
 		    "  rmesim run one.yaml --rmi-log one.rmi && rmesim rmi -v one.rmi\n"
 		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n",

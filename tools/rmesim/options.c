@@ -195,7 +195,8 @@ const struct option_def option_trace = {0, "trace", "FILE", "write all events th
 					set_trace};
 const struct option_def option_report = {
 	0, "report", "KIND=FILE",
-	"write a report: text, tap, junit, jsonl or github; - is standard output, which then "
+	"write a report: text, tap, junit, jsonl, github, perfetto or html; - is standard output, "
+	"which then "
 	"carries "
 	"nothing else (github: and the text); several reports at once are fine",
 	set_report};

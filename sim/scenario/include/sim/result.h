@@ -41,6 +41,13 @@ struct result_step {
 	struct survey survey; /* after it */
 };
 
+/* What happened, as in the trace. */
+struct result_event {
+	struct trace_event event; /* its texts live as long as the result */
+	bool has_granules;	  /* how many granules are in each state has changed, or is new */
+	uint64_t granules[RMM_GRANULE_NUM_STATES];
+};
+
 struct result {
 	const struct plan *plan;
 	enum result_status status;
@@ -65,6 +72,9 @@ struct result {
 	size_t trace_size;
 	char *rmi_log; /* as <sim/rmi_log.h> says */
 	size_t rmi_log_size;
+	struct result_event *events; /* all but what the host did within its own memory */
+	size_t num_events, max_events;
+	struct _GStringChunk *strings; /* that events share */
 };
 
 struct campaign_config {
@@ -75,7 +85,8 @@ struct campaign_config {
 	unsigned int timeout_ms; /* of one run; 0: none */
 	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
 	bool fail_fast;		 /* stop after the first one (in order) that does not pass */
-	bool trace;		 /* keep events */
+	bool trace;		 /* keep the trace as text */
+	bool events;		 /* keep result.events */
 	bool rmi_log;		 /* keep the RMI calls, to be replayed */
 	bool keep_steps;	 /* keep each step and a survey after it */
 	bool verbose;		 /* longer explanations */

@@ -10,6 +10,8 @@
 
 /* Intervals of one realm that are kept; a realm with more of them is cut off there. */
 #define SURVEY_MAX_INTERVALS 65536u
+/* Tables of one realm that are kept. */
+#define SURVEY_MAX_TABLES 65536u
 
 /* Neighbouring entries of one table level with the same RIPAS and HIPAS. */
 struct survey_interval {
@@ -18,13 +20,22 @@ struct survey_interval {
 	uint8_t ripas; /* enum rmm_ripas */
 	int8_t level;
 };
+/* A table of translation entries, as the walk finds it. */
+struct survey_table {
+	uint64_t base; /* first IPA that it translates */
+	uint64_t pa;
+	int8_t level;
+};
 struct survey_realm {
 	bool exists;   /* the RMM has the Realm */
 	bool cut;      /* there are more intervals */
 	uint8_t state; /* rmm_realm_view.state */
 	uint8_t ipa_width;
+	int8_t level_start;		   /* of the starting tables */
 	struct survey_interval *intervals; /* ascending and without gaps, from IPA 0 */
 	size_t num_intervals;
+	struct survey_table *tables; /* in the order of the walk: a table before those below it */
+	size_t num_tables;
 };
 struct survey {
 	struct survey_realm *realms; /* as many as the plan has */
