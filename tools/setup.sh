@@ -32,6 +32,9 @@ missing_packages() {
 	want libjson-glib-dev has_library json-glib-1.0
 	want nettle-dev has_library nettle
 	want check has_library check
+	want chromium command -v chromium # looks at the page of the HTML report
+	want chromium-driver command -v chromedriver
+	want python3-selenium has_selenium
 	want jq command -v jq # reads the JSON that reports are made of
 	want libxml2-utils command -v xmllint
 }
@@ -43,6 +46,9 @@ want() { # package, command that succeeds when it is there
 }
 
 has_library() { pkg-config --exists "$1"; }
+
+# Of Debian's python3, whatever other is found first.
+has_selenium() { /usr/bin/python3 -c 'import selenium'; }
 
 has_header() { printf '#include <%s>\n' "$1" | gcc -E -x c -; }
 

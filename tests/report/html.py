@@ -53,7 +53,8 @@ class Page:
         return self.driver.execute_script(text, *arguments)
 
     def quiet(self):
-        check(self.driver.get_log("browser") == [], "console")
+        log = self.driver.get_log("browser")
+        check(not log, "console", log)
         check(self.script("return performance.getEntriesByType('resource').length") == 0, "network")
 
     def open(self, name):
@@ -77,12 +78,12 @@ class Page:
             """const box = canvas.getBoundingClientRect(), count = Number(slider.max) + 1;
             return arguments[0].map(([column, ipa]) => {
                 const label = [...document.querySelectorAll('#axis span')].find(l => Number(l.dataset.ipa) === ipa);
-                return [box.left + (column + 0.5) * box.width / count, box.top + parseFloat(label.style.top) + 5];
+                return [box.left + (column + 0.5) * box.width / count, box.top + parseFloat(label.style.top) + 8];
             });""", points)
         return self.driver.execute_async_script(
             """const [shot, places, ratio, done] = [...arguments], image = new Image();
             image.onload = () => {
-                const canvas = document.createElement('canvas'), paint = canvas.getContext('2d');
+                const canvas = document.createElement('canvas'), paint = canvas.getContext('2d', {willReadFrequently: true});
                 canvas.width = image.width;
                 canvas.height = image.height;
                 paint.drawImage(image, 0, 0);

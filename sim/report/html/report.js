@@ -211,7 +211,7 @@ function makeAxis() {
 	const tops = [0];
 	pages.forEach((page, i) => {
 		const next = i + 1 < pages.length ? pages[i + 1] : Math.min(high, end);
-		tops.push(tops[i] + 1 + Math.log2(next - page));
+		tops.push(tops[i] + 5 + Math.log2(next - page));
 	});
 	const scale = MAP_HEIGHT / tops[pages.length];
 	return {pages, end: Math.min(high, end), tops: tops.map(top => top * scale)};
@@ -637,7 +637,7 @@ window.addEventListener("hashchange", fromHash);
 const counts = {};
 for (const r of index.runs)
 	counts[r.status] = (counts[r.status] || 0) + 1;
-$("totals").textContent = `${index.runs.length} runs: ` + Object.entries(counts).map(([status, n]) => `${n} ${status}`).join(", ") +
+$("totals").textContent = `${index.runs.length} run${index.runs.length === 1 ? "" : "s"}: ` + Object.entries(counts).map(([status, n]) => `${n} ${status}`).join(", ") +
 	(index.not_run ? `, ${index.not_run} not run` : "") + (index.aborted ? `; ended early: ${index.aborted}` : "");
 showRuns();
 fromHash();
