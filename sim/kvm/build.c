@@ -11,10 +11,8 @@
 
 #include <asm/kvm_mmu.h>
 
+#include "build_info.h"
 #include "kvm_mm.h"
-
-#define STRINGIFY_(x) #x
-#define STRINGIFY(x)  STRINGIFY_(x)
 
 const struct file_operations *const file_operations_table[FILE_NUM_KINDS] = {
 	[FILE_KVM] = &kvm_dev_fops,   [FILE_VM] = &kvm_vm_fops,
@@ -353,28 +351,6 @@ static void build_coverage_flush(void)
 		(void)__llvm_profile_write_file();
 }
 
-#if CONFIG_KVM_RME_SERIES <= 6
-#define BUILD_ERA KVM_UAPI_ERA_A
-#elif CONFIG_KVM_RME_SERIES <= 8
-#define BUILD_ERA KVM_UAPI_ERA_B
-#elif CONFIG_KVM_RME_SERIES <= 10
-#define BUILD_ERA KVM_UAPI_ERA_C
-#else
-#define BUILD_ERA KVM_UAPI_ERA_D
-#endif
-
-#ifdef KVM_BUILD_WITH_UBSAN
-#define BUILD_UBSAN KVM_BUILD_UBSAN
-#else
-#define BUILD_UBSAN 0
-#endif
-
-#ifdef __clang__
-#define BUILD_COMPILER "clang " __clang_version__
-#else
-#define BUILD_COMPILER "gcc " __VERSION__
-#endif
-
 extern const struct kvm_build kvm_build;
 
 const struct kvm_build kvm_build __attribute__((visibility("default"))) = {
@@ -384,7 +360,7 @@ const struct kvm_build kvm_build __attribute__((visibility("default"))) = {
 			.page_size = PAGE_SIZE,
 			.uapi_era = BUILD_ERA,
 			.sanitizers = (LINUX_ASAN ? KVM_BUILD_ASAN : 0) | BUILD_UBSAN,
-			.series = "v" STRINGIFY(CONFIG_KVM_RME_SERIES),
+			.series = BUILD_SERIES,
 			.compiler = BUILD_COMPILER,
 		},
 	.boot = build_boot,

@@ -34,6 +34,9 @@ void linux_lock_boot(void);
 u32 linux_locks_count(void);
 s64 linux_account_sum(void);
 
+/* linux_loop_restart - the code under test gets somewhere: the bound on its loops begins anew. */
+void linux_loop_restart(void);
+
 /* linux_locks_report_held - give up every lock of the current thread, reporting each. */
 void linux_locks_report_held(void);
 

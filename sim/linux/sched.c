@@ -87,6 +87,7 @@ struct task_struct *linux_syscall_enter(struct task_struct *task)
 {
 	struct task_struct *previous = linux_current;
 
+	linux_loop_restart();
 	task->in_syscall = true;
 	linux_current = task;
 	return previous;

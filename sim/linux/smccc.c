@@ -9,6 +9,7 @@ static void smc(uint64_t regs[18])
 {
 	struct task_struct *task = linux_current;
 
+	linux_loop_restart();
 	linux_sched_point(PORT_SCHED_SMC, "smc");
 	linux_port->smc(linux_port->ctx, regs);
 	/* Other threads may have run while a REC did. */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sim/port.h>
+
 #include "error.h"
 
 #if defined(__x86_64__)
@@ -104,11 +106,12 @@ static int read_symbols(const struct image *image, const Elf64_Shdr *section, co
 		bool defined = symbols[i].st_shndx != SHN_UNDEF;
 
 		if (section->sh_type == SHT_DYNSYM && !strcmp(name, "__asan_init") &&
-		    info->asan == ELF_ASAN_NONE)
-			info->asan = ELF_ASAN_CLANG;
+		    info->asan == KVM_ASAN_NONE)
+			info->asan = KVM_ASAN_CLANG;
 		if (section->sh_type == SHT_DYNSYM && defined && !strcmp(name, wanted))
 			info->symbol_size = symbols[i].st_size;
-		if (section->sh_type == SHT_SYMTAB && defined && has_prefix(name, "__gcov") &&
+		if (section->sh_type == SHT_SYMTAB && defined &&
+		    (has_prefix(name, "__gcov") || has_prefix(name, "__llvm_gcov")) &&
 		    ELF64_ST_TYPE(symbols[i].st_info) == STT_OBJECT) {
 			int err = add_counters(info, symbols[i].st_value, symbols[i].st_size);
 
@@ -132,8 +135,30 @@ static void read_needed(const struct image *image, const Elf64_Shdr *section, st
 		    has_prefix(image_string(image, &image->shdrs[section->sh_link],
 					    entries[i].d_un.d_val),
 			       "libasan.so"))
-			info->asan = ELF_ASAN_GCC;
+			info->asan = KVM_ASAN_GCC;
 	}
+}
+
+/* The text of the build's note, if the section is one that holds nothing else. */
+static int read_note(const struct image *image, const Elf64_Shdr *section, struct elf_info *info)
+{
+	static const char name[] = KVM_BUILD_NOTE_NAME;
+	const size_t name_size = (sizeof(name) + 3) / 4 * 4;
+	const Elf64_Nhdr *header;
+	const char *text;
+
+	if (info->note || section->sh_offset > image->size || section->sh_offset % 4 ||
+	    section->sh_size > image->size - section->sh_offset ||
+	    section->sh_size < sizeof(*header) + name_size)
+		return 0;
+	header = (const void *)(image->data + section->sh_offset);
+	text = (const char *)(header + 1) + name_size;
+	if (header->n_namesz != sizeof(name) || header->n_type != KVM_BUILD_NOTE_TYPE ||
+	    memcmp(header + 1, name, sizeof(name)) ||
+	    header->n_descsz > section->sh_size - sizeof(*header) - name_size)
+		return 0;
+	info->note = strndup(text, header->n_descsz);
+	return info->note ? 0 : -ENOMEM;
 }
 
 static int range_compare(const void *a, const void *b)
@@ -162,6 +187,8 @@ static int read_image(struct image *image, const char *path, const char *symbol,
 			err = read_symbols(image, section, symbol, info);
 		else if (section->sh_type == SHT_DYNAMIC)
 			read_needed(image, section, info);
+		else if (!strcmp(name, KVM_BUILD_NOTE_SECTION))
+			err = read_note(image, section, info);
 		else if (section->sh_flags & SHF_WRITE &&
 			 (has_prefix(name, "__llvm_prf_") || has_prefix(name, "__sancov_")))
 			err = add_counters(info, section->sh_addr, section->sh_size);
@@ -220,4 +247,6 @@ void elf_info_clear(struct elf_info *info)
 	free(info->counters);
 	info->counters = NULL;
 	info->num_counters = 0;
+	free(info->note);
+	info->note = NULL;
 }

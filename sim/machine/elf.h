@@ -7,18 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sim/kvm_note.h>
+
 struct elf_range {
 	uint64_t start, end; /* addresses as linked */
 };
 
-enum elf_asan { ELF_ASAN_NONE, ELF_ASAN_GCC, ELF_ASAN_CLANG };
-
 struct elf_info {
-	enum elf_asan asan;      /* whose AddressSanitizer it was compiled with */
-	bool has_tls;            /* it has thread-local variables */
-	uint64_t symbol_size;    /* bytes of the wanted symbol, 0: not defined */
+	enum kvm_asan asan;	    /* whose AddressSanitizer it was compiled with */
+	bool has_tls;		    /* it has thread-local variables */
+	uint64_t symbol_size;	    /* bytes of the wanted symbol, 0: not defined */
 	struct elf_range *counters; /* memory of coverage counters, by ascending start */
 	size_t num_counters;
+	char *note; /* text of the build's note, NULL: it has none */
 };
 
 /*

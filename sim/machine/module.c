@@ -14,17 +14,6 @@
 #include "module.h"
 #include "segment.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PROGRAM_ASAN ELF_ASAN_GCC
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PROGRAM_ASAN ELF_ASAN_CLANG
-#endif
-#endif
-#ifndef PROGRAM_ASAN
-#define PROGRAM_ASAN ELF_ASAN_NONE
-#endif
-
 #define MAX_PARENTS 3
 
 struct kvm_module {
@@ -40,28 +29,15 @@ struct kvm_module {
 /* One record for one object: dlopen() gives the same memory to all who load the same file. */
 static struct kvm_module *modules;
 
-static const char *asan_words(enum elf_asan asan)
-{
-	switch (asan) {
-	case ELF_ASAN_GCC:
-		return "gcc's AddressSanitizer";
-	case ELF_ASAN_CLANG:
-		return "clang's AddressSanitizer";
-	case ELF_ASAN_NONE:
-		break;
-	}
-	return "no AddressSanitizer";
-}
-
 /* What can be known before any code of the object runs. */
 static int file_check(const char *path, const struct elf_info *info, char **error)
 {
 	if (!info->symbol_size)
 		return error_set(error, -ENOEXEC,
 				 "%s: not a KVM build: it has no symbol " KVM_BUILD_SYMBOL, path);
-	if (info->asan != PROGRAM_ASAN)
+	if (info->asan != kvm_asan_self())
 		return error_set(error, -ENOEXEC, "%s: built with %s, but this program with %s",
-				 path, asan_words(info->asan), asan_words(PROGRAM_ASAN));
+				 path, kvm_asan_words(info->asan), kvm_asan_words(kvm_asan_self()));
 	if (info->has_tls)
 		return error_set(error, -ENOEXEC,
 				 "%s: has thread-local variables, which a reset cannot restore",
@@ -99,7 +75,7 @@ static int build_check(const char *path, const struct kvm_build *build, uint64_t
 				 info->abi_version, SIM_PORT_ABI);
 	/* AddressSanitizer makes the symbol larger than the variable. */
 	if (symbol_size < sizeof(*build) ||
-	    (PROGRAM_ASAN == ELF_ASAN_NONE && symbol_size > sizeof(*build)))
+	    (kvm_asan_self() == KVM_ASAN_NONE && symbol_size > sizeof(*build)))
 		return error_set(error, -ENOEXEC,
 				 "%s: " KVM_BUILD_SYMBOL " has %llu bytes, port ABI %u has %zu",
 				 path, (unsigned long long)symbol_size, SIM_PORT_ABI,
@@ -107,7 +83,7 @@ static int build_check(const char *path, const struct kvm_build *build, uint64_t
 	if (info->page_size != 4096 && info->page_size != 16384 && info->page_size != 65536)
 		return error_set(error, -ENOEXEC, "%s: page size %u, expected 4096, 16384 or 65536",
 				 path, info->page_size);
-	if (!!(info->sanitizers & KVM_BUILD_ASAN) != (PROGRAM_ASAN != ELF_ASAN_NONE))
+	if (!!(info->sanitizers & KVM_BUILD_ASAN) != (kvm_asan_self() != KVM_ASAN_NONE))
 		return error_set(error, -ENOEXEC,
 				 "%s: says %s AddressSanitizer, and was built otherwise", path,
 				 info->sanitizers & KVM_BUILD_ASAN ? "with" : "without");

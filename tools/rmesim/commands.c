@@ -14,6 +14,6 @@ static const struct command command_rmi = {
 
 const struct command *const command_table[] = {&command_run,  &command_list,	 &command_show,
 					       &command_lint, &command_coverage, &command_docs,
-					       &command_rmi,
-					       &command_torture};
+					       &command_rmi,  &command_torture,
+					       &command_kvm_build, &command_kvm_info};
 const size_t command_table_size = G_N_ELEMENTS(command_table);

@@ -237,6 +237,11 @@ void options_init(struct options *options)
 		.seed = 1,
 		.timeout_s = 60,
 		.repeat = 1,
+		.build = {.includes = g_ptr_array_new_with_free_func(g_free),
+			  .adds = g_ptr_array_new_with_free_func(g_free),
+			  .cflags = g_ptr_array_new_with_free_func(g_free),
+			  .cc = "gcc",
+			  .page_shift = 12},
 	};
 }
 
@@ -248,6 +253,9 @@ void options_clear(struct options *options)
 	g_ptr_array_unref(options->tags);
 	g_ptr_array_unref(options->reports);
 	g_ptr_array_unref(options->kvm);
+	g_ptr_array_unref(options->build.includes);
+	g_ptr_array_unref(options->build.adds);
+	g_ptr_array_unref(options->build.cflags);
 }
 
 static const struct option_def *find_long(const struct command *command, const char *name,

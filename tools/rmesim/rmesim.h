@@ -17,6 +17,15 @@ enum exit_code {
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+/* Values of the options of kvm-build. */
+struct build_options {
+	const char *tree, *rme, *rme_exit, *uapi, *output, *cc, *sanitize; /* NULL: not given */
+	GPtrArray *includes, *adds, *cflags;
+	unsigned int page_shift;
+	unsigned int series; /* 0: as the sources tell */
+	bool coverage;
+};
+
 /* Values of all options that any command has. */
 struct options {
 	GPtrArray *paths; /* arguments that are no options */
@@ -33,6 +42,7 @@ struct options {
 	enum color_mode color;
 	bool fail_fast, verbose, ascii, help;
 	bool steps, faults, expectations, conditions;
+	struct build_options build;
 };
 
 struct option_def {
@@ -55,7 +65,8 @@ struct command {
 /* commands.c: those that this program has. */
 extern const struct command *const command_table[];
 extern const size_t command_table_size;
-extern const struct command command_run, command_list, command_show, command_lint;
+extern const struct command command_run, command_list, command_show, command_lint, command_kvm_build,
+	command_kvm_info;
 
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,

@@ -22,6 +22,15 @@
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
+ * What a build says of itself without being loaded: an ELF note whose description is text, lines
+ * "key=value", NUL terminated. Keys: abi, page_size, series, era, compiler, asan (none, gcc, clang), ubsan,
+ * and those of `rmesim kvm-build`: tree, root, coverage, file (NAME=PATH, for each file that is the user's).
+ */
+#define KVM_BUILD_NOTE_SECTION ".note.rmesim"
+#define KVM_BUILD_NOTE_NAME    "rmesim"
+#define KVM_BUILD_NOTE_TYPE    1u
+
+/*
  * One page frame of simulated DRAM, host page by host page: the storage behind `struct page`. The table
  * is lazily touched; an all-zero entry is a free frame that was never handed out.
  */
