@@ -45,7 +45,7 @@ static void print_padded(FILE *out, const char *text, int columns)
 
 static void print_mismatches(const struct result *result, FILE *out, bool color)
 {
-	int subject = 0, expected = 8;
+	int subject = 0, expected = 8, actual = 0;
 	bool side_by_side = true;
 	size_t i;
 
@@ -54,6 +54,7 @@ static void print_mismatches(const struct result *result, FILE *out, bool color)
 
 		subject = MAX(subject, width(mismatch->subject));
 		expected = MAX(expected, width(mismatch->expected));
+		actual = MAX(actual, MIN(width(mismatch->actual), (int)SIDE_BY_SIDE_WIDTH));
 		if (width(mismatch->expected) > (int)SIDE_BY_SIDE_WIDTH)
 			side_by_side = false;
 	}
@@ -80,7 +81,8 @@ static void print_mismatches(const struct result *result, FILE *out, bool color)
 		print_plain(out, mismatch->actual);
 		fputs(COLOR_RESET(color), out);
 		if (mismatch->place.line && mismatch->place.line != result->place.line)
-			fprintf(out, "   (line %u)", mismatch->place.line);
+			fprintf(out, "%*s(line %u)", 3 + MAX(0, actual - width(mismatch->actual)),
+				"", mismatch->place.line);
 		fputc('\n', out);
 	}
 }

@@ -66,6 +66,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.events = campaign->config->events,
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
+		.last_words = true,
 	};
 	struct recorder recorder = {.write = write_output, .ctx = child};
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "record.h"
 
+#include "rmi_text.h"
+
 #include <string.h>
 
 /* --- writing ----------------------------------------------------------------------------------------- */
@@ -136,6 +138,31 @@ void record_block(struct recorder *recorder, const char *title, const char *text
 	put_text(bytes, title);
 	put_text(bytes, text);
 	send_bytes(recorder, RECORD_BLOCK, bytes);
+}
+
+/* A call without pointers. */
+struct sent_call {
+	uint64_t x[7];
+	uint64_t out[5];
+	char condition[32];
+};
+
+void record_calls(struct recorder *recorder, const struct world_rmi_call *calls, size_t num)
+{
+	uint32_t header[2] = {RECORD_CALLS, (uint32_t)(num * sizeof(struct sent_call))};
+	size_t i;
+
+	if (!recorder->error)
+		recorder->error = recorder->write(recorder->ctx, header, sizeof(header));
+	for (i = 0; i < num && !recorder->error; i++) {
+		struct sent_call sent = {0};
+
+		memcpy(sent.x, calls[i].x, sizeof(sent.x));
+		memcpy(sent.out, calls[i].out, sizeof(sent.out));
+		if (calls[i].condition)
+			strncpy(sent.condition, calls[i].condition, sizeof(sent.condition) - 1);
+		recorder->error = recorder->write(recorder->ctx, &sent, sizeof(sent));
+	}
 }
 
 void record_trace(struct recorder *recorder, const char *text, size_t size)
@@ -404,6 +431,38 @@ static void read_block(struct reader *reader, struct result *result)
 	block->text = get_text(reader);
 }
 
+/* As bytes, since pointers of a process that went wrong may point anywhere. */
+static void read_calls(struct reader *reader, struct result *result)
+{
+	GString *text = g_string_new(NULL);
+
+	while (reader->left && !reader->bad) {
+		struct world_rmi_call call = {0};
+		struct sent_call sent;
+		char *condition;
+
+		get_bytes(reader, &sent, sizeof(sent));
+		sent.condition[sizeof(sent.condition) - 1] = '\0';
+		condition = g_utf8_make_valid(sent.condition, -1);
+		memcpy(call.x, sent.x, sizeof(call.x));
+		memcpy(call.out, sent.out, sizeof(call.out));
+		call.condition = *condition ? condition : NULL;
+		if (!reader->bad) {
+			rmi_call_print(&call, text);
+			g_string_append_c(text, '\n');
+		}
+		g_free(condition);
+	}
+	if (text->len) {
+		result->blocks =
+			g_renew(struct result_block, result->blocks, result->num_blocks + 1);
+		result->blocks[result->num_blocks++] =
+			(struct result_block){.title = g_strdup("last RMI calls before it died"),
+					      .text = g_strdup(text->str)};
+	}
+	g_string_free(text, TRUE);
+}
+
 static void read_lines(struct reader *reader, char **text, size_t *size)
 {
 	*text = g_realloc(*text, *size + reader->left + 1);
@@ -500,6 +559,9 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 			break;
 		case RECORD_BLOCK:
 			read_block(&chunk, result);
+			break;
+		case RECORD_CALLS:
+			read_calls(&chunk, result);
 			break;
 		case RECORD_TRACE:
 			read_lines(&chunk, &result->trace, &result->trace_size);

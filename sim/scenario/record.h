@@ -15,6 +15,7 @@ enum record_type {
 	RECORD_STEP_KEPT,      /* struct result_step */
 	RECORD_MISMATCH,
 	RECORD_BLOCK,
+	RECORD_CALLS,	/* the last RMI calls of a process that is dying */
 	RECORD_TRACE,	/* more lines of the trace */
 	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
 	RECORD_EVENTS,	/* more struct result_event */
@@ -31,6 +32,8 @@ void record_step_begin(struct recorder *recorder, uint32_t number, const struct 
 void record_step_kept(struct recorder *recorder, const struct result_step *step);
 void record_mismatch(struct recorder *recorder, const struct result_mismatch *mismatch);
 void record_block(struct recorder *recorder, const char *title, const char *text);
+/* record_calls - struct world_rmi_call as they are; neither allocates nor locks. */
+void record_calls(struct recorder *recorder, const struct world_rmi_call *calls, size_t num);
 void record_trace(struct recorder *recorder, const char *text, size_t size);
 void record_rmi_log(struct recorder *recorder, const char *text, size_t size);
 /* record_event_append - one event for record_events(); `granules` NULL: as at the last event that had them. */

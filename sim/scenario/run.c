@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include "crash.h"
 #include "expect.h"
+#include "explain.h"
 #include "fault.h"
 #include "rmi_text.h"
 
@@ -15,6 +17,9 @@
 #define LAST_CALLS	   8u
 #define LAST_CALLS_VERBOSE 64u
 #define AROUND_INTERVALS   3u /* intervals shown on each side of the address */
+#define AROUND_VERBOSE	   12u
+/* RMI calls of a run that is repeated to see what was before its failure. */
+#define MAX_CALLS_TWICE 1000000u
 
 /* Text that grows, and how much of it was sent already. */
 struct stream {
@@ -47,6 +52,11 @@ struct run {
 	uint64_t address;
 	enum result_status status;
 	char *reason;
+	unsigned int realm, warns;
+	struct moment after;
+	/* A run that only looks: it stops before this step, 0: it does not. */
+	uint32_t stop_before;
+	bool stopped;
 };
 
 /* --- failures ---------------------------------------------------------------------------------------- */
@@ -108,102 +118,35 @@ static bool step_address(const struct plan_step *step, uint64_t *address)
 	return false;
 }
 
-static void explain_calls(struct run *run)
+/* WARNs of the whole run, also those that somebody expected. */
+static unsigned int count_warns(const struct run *run)
 {
-	size_t max = run->config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS, num, i;
-	struct world_rmi_call *calls = g_new0(struct world_rmi_call, max);
-	GString *text = g_string_new(NULL);
+	struct machine *machine = world_machine(run->world);
+	unsigned int warns = 0;
+	size_t i;
 
-	num = world_last_calls(run->world, calls, max);
-	for (i = 0; i < num; i++) {
-		rmi_call_print(&calls[i], text);
-		g_string_append_c(text, '\n');
+	for (i = 0; i < machine_num_findings(machine); i++) {
+		if (!strcmp(machine_finding(machine, i)->oracle, "warn"))
+			warns++;
 	}
-	if (num)
-		record_block(run->recorder, "last RMI calls", text->str);
-	g_string_free(text, TRUE);
-	g_free(calls);
+	return warns;
 }
 
-static void explain_tables(struct run *run, unsigned int index, uint64_t address)
-{
-	struct survey survey;
-	const struct survey_realm *realm;
-	const struct survey_interval *found;
-	GString *text = g_string_new(NULL);
-	size_t at, first, last, i;
-	char *title;
-
-	survey_take(run->world, true, &survey);
-	realm = index < survey.num_realms ? &survey.realms[index] : NULL;
-	found = realm ? survey_find(realm, address) : NULL;
-	if (found) {
-		at = (size_t)(found - realm->intervals);
-		first = at > AROUND_INTERVALS ? at - AROUND_INTERVALS : 0;
-		last = MIN(at + AROUND_INTERVALS, realm->num_intervals - 1);
-		for (i = first; i <= last; i++) {
-			const struct survey_interval *interval = &realm->intervals[i];
-			bool no_ripas = interval->ripas == RMM_RIPAS_NONE;
-
-			g_string_append_printf(
-				text,
-				"%c 0x%010" PRIx64 "..0x%010" PRIx64 "  %-9s %-13s level %d\n",
-				i == at ? '>' : ' ', interval->base,
-				interval->base + interval->size,
-				no_ripas ? "-" : rmm_ripas_name((enum rmm_ripas)interval->ripas),
-				rmm_hipas_name((enum rmm_hipas)interval->hipas), interval->level);
-		}
-		title = g_strdup_printf("RIPAS and HIPAS around 0x%" PRIx64 " of %s", address,
-					run->plan->realms[index].name);
-		record_block(run->recorder, title, text->str);
-		g_free(title);
-	}
-	survey_clear(&survey);
-	g_string_free(text, TRUE);
-}
-
-static void explain_host(struct run *run)
-{
-	struct survey survey;
-	GString *text = g_string_new(NULL);
-	unsigned int i;
-
-	survey_take(run->world, false, &survey);
-	g_string_append(text, "granules ");
-	for (i = RMM_GRANULE_DELEGATED; i < RMM_GRANULE_NUM_STATES; i++) {
-		if (survey.granules[i])
-			g_string_append_printf(text, " %s %" PRIu64,
-					       rmm_granule_state_name((enum rmm_granule_state)i),
-					       survey.granules[i]);
-	}
-	g_string_append_c(text, '\n');
-	if (survey.has_host)
-		g_string_append_printf(
-			text,
-			"host      pgtable_pages %" PRId64 ", gmem_pages %" PRIu64
-			", user_pages %" PRIu64 ", kernel_pages %" PRIu64 ", slab_objects %" PRIu64
-			", locks held %u, files %u, VMs %u\n",
-			survey.host.pgtable_pages, survey.host.gmem_pages, survey.host.user_pages,
-			survey.host.kernel_pages, survey.host.slab_objects, survey.host.locks_held,
-			survey.host.files, survey.host.vms);
-	record_block(run->recorder, "the machine", text->str);
-	survey_clear(&survey);
-	g_string_free(text, TRUE);
-}
-
-/* What a reader of a failure asks next. */
+/* What a reader of a failure asks next; more is told when the run is over, by run_tell(). */
 static void run_explain(struct run *run)
 {
-	unsigned int realm = run->current ? run->current->realm : 0;
-	uint64_t address = run->address;
 	bool has_address = run->has_address;
+	uint64_t address = run->address;
 
-	explain_calls(run);
 	if (!has_address && run->current)
 		has_address = step_address(run->current, &address);
-	if (has_address)
-		explain_tables(run, realm, address);
-	explain_host(run);
+	run->has_address = has_address;
+	run->address = address;
+	run->realm = run->current ? run->current->realm : 0;
+	run->warns = count_warns(run);
+	explain_calls(run->recorder, run->world,
+		      run->config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS);
+	moment_take(run->world, run->realm, has_address ? &address : NULL, &run->after);
 }
 
 /* --- findings ---------------------------------------------------------------------------------------- */
@@ -455,13 +398,18 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 	uint64_t round;
 	size_t i;
 
-	for (i = 0; i < num && !run->failed; i++) {
+	for (i = 0; i < num && !run->failed && !run->stopped; i++) {
 		const struct plan_step *step = &steps[i];
 
 		if (step->kind == PLAN_REPEAT) {
-			for (round = 0; round < step->times && !run->failed; round++)
+			for (round = 0; round < step->times && !run->failed && !run->stopped;
+			     round++)
 				run_steps(run, step->body, step->num_body);
 			continue;
+		}
+		if (step->kind == PLAN_CALL && run->step + 1 == run->stop_before) {
+			run->stopped = true;
+			break;
 		}
 		run->current = step;
 		/* Steps are numbered as in the trace: what only looks has the number of what it looks at. */
@@ -590,14 +538,84 @@ static void run_end(struct run *run)
 		g_byte_array_unref(run->events);
 }
 
+static void run_init(struct run *run, const struct plan *plan, const struct run_config *config,
+		     struct recorder *recorder)
+{
+	*run = (struct run){.plan = plan, .config = config, .recorder = recorder};
+	run->digests = g_new0(uint64_t, plan->num_snapshots + 1);
+	fault_injector_init(&run->faults, plan);
+}
+
+static void run_clear(struct run *run)
+{
+	fault_injector_clear(&run->faults);
+	moment_clear(&run->after);
+	g_free(run->digests);
+	g_free(run->reason);
+}
+
+static int write_nothing(void *ctx, const void *data, size_t size)
+{
+	(void)ctx;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+/*
+ * What was before the step that failed: the same life once more, up to there. So runs that pass pay nothing
+ * for it. A life too long to be lived twice stays unknown.
+ */
+static void look_before(const struct run *failed, struct moment *before)
+{
+	struct run_config config = {
+		.seed = failed->config->seed, .memfd = -1, .module = failed->config->module};
+	struct recorder recorder = {.write = write_nothing};
+	struct run run;
+
+	if (!failed->step || failed->num_calls > MAX_CALLS_TWICE)
+		return;
+	run_init(&run, failed->plan, &config, &recorder);
+	run.stop_before = failed->step;
+	if (run_start(&run)) {
+		fault_injector_attach(&run.faults, world_machine(run.world));
+		run_steps(&run, run.plan->steps, run.plan->num_steps);
+		if (run.stopped)
+			moment_take(run.world, failed->realm,
+				    failed->has_address ? &failed->address : NULL, before);
+		world_teardown(run.world, true);
+	}
+	run_end(&run);
+	run_clear(&run);
+}
+
+/* The rest of the explanation. */
+static void run_tell(const struct run *run, bool at_step)
+{
+	unsigned int around = run->config->verbose ? AROUND_VERBOSE : AROUND_INTERVALS;
+	struct moment before = {0};
+
+	if (!run->after.known)
+		return;
+	if (at_step)
+		look_before(run, &before);
+	if (run->has_address)
+		explain_map(run->recorder, run->plan, run->realm, run->address, &before,
+			    &run->after, around);
+	explain_books(run->recorder, &before, &run->after, run->warns);
+	moment_clear(&before);
+}
+
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
-	struct run run = {.plan = plan, .config = config, .recorder = recorder};
-	bool at_step;
+	bool at_step = false;
+	struct run run;
 
-	run.digests = g_new0(uint64_t, plan->num_snapshots + 1);
-	fault_injector_init(&run.faults, plan);
+	run_init(&run, plan, config, recorder);
 	if (run_start(&run)) {
+		if (config->last_words)
+			crash_watch(recorder, run.world,
+				    config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS);
 		fault_injector_attach(&run.faults, world_machine(run.world));
 		run_keep_step(&run, NULL, NULL);
 		run_check_findings(&run, false);
@@ -616,14 +634,13 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 			if (run.failed)
 				run_explain(&run);
 		}
-	} else {
-		at_step = false;
 	}
+	if (config->last_words)
+		crash_watch(NULL, NULL, 0);
 	/* run_end() first: what it still writes belongs to the record. */
 	run_end(&run);
+	run_tell(&run, at_step);
 	record_end(recorder, run.failed ? run.status : RESULT_PASSED, run.reason, run.step,
 		   run.num_calls, at_step);
-	fault_injector_clear(&run.faults);
-	g_free(run.digests);
-	g_free(run.reason);
+	run_clear(&run);
 }

@@ -93,9 +93,10 @@ void survey_clear(struct survey *survey)
 {
 	size_t i;
 
-	for (i = 0; i < survey->num_realms; i++)
+	for (i = 0; i < survey->num_realms; i++) {
 		g_free(survey->realms[i].intervals);
-	g_free(survey->realms[i].tables);
+		g_free(survey->realms[i].tables);
+	}
 	g_free(survey->realms);
 	*survey = (struct survey){0};
 }

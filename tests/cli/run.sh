@@ -75,6 +75,17 @@ says out 'the process ended early, with status 3'
 expect 1 run leak.yaml
 says out 'outside of any step'
 
+# A process that dies still says what the last RMI calls were.
+for how in crash abort; do
+	# There the double has put the sanitizer's handler, and ours, aside.
+	[ "$how" = crash ] && [ -n "${RMESIM_TEST_SANITIZED:-}" ] && continue
+	scenario "$how-late" "  - guest.set_ripas: {base: 0x8000_0000, size: 8K, ripas: empty}
+  - vmm.break: {how: $how}"
+	expect 1 run "$how-late.yaml"
+	says out 'last RMI calls before it died'
+	says out 'DATA_DESTROY rd=0x1000 ipa=0x80001000 -> SUCCESS'
+done
+
 # The reproducer reproduces
 expect 1 run bad.yaml matrix.yaml --seed 9
 reproducer=$(sed -n 's/^  reproduce: //p' out)

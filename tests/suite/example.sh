@@ -24,7 +24,8 @@ status=$?
 stable() {
 	sed -E -e '/^rmesim [0-9]/d' -e "s#reproduce: .*bin/rmesim'? #reproduce: rmesim #" \
 		-e 's/\<(rd|rec|data|addr|run_ptr)=0x[0-9a-f]+/\1=*/g' \
-		-e 's/(user_pages|kernel_pages|slab_objects|files) [0-9]+/\1 */g'
+		-e 's/\<0x[0-9a-f]+\[/*[/g' -e 's/\<pa=0x[0-9a-f]+/pa=*/g' \
+		-e 's/(user_pages|kernel_pages|slab_objects|files) [0-9]+( \([-+][0-9]+\))?/\1 */g'
 }
 
 # The block behind the one line that runs the example.

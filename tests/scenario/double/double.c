@@ -561,6 +561,14 @@ static int vmm_fail(struct world *world, struct step_call *call, char **error)
 	return 0;
 }
 
+#ifdef __has_feature
+static const bool sanitized = __has_feature(address_sanitizer);
+#elif defined(__SANITIZE_ADDRESS__)
+static const bool sanitized = true;
+#else
+static const bool sanitized;
+#endif
+
 static const char *const breakages[] = {"crash", "abort", "hang",   "exit",  "finding", "warn",
 					"leak",	 "error", "reject", "print", NULL};
 enum { CRASH, ABORT, HANG, EXIT, FINDING, WARN, LEAK, ERROR, REJECT, PRINT };
@@ -570,7 +578,8 @@ static int vmm_break(struct world *world, struct step_call *call, char **error)
 	switch (call->args[0].number) {
 	case CRASH:
 		/* Past a sanitizer's handler, which would turn it into an exit. */
-		signal(SIGSEGV, SIG_DFL);
+		if (sanitized)
+			signal(SIGSEGV, SIG_DFL);
 		raise(SIGSEGV);
 		break;
 	case ABORT:
