@@ -44,11 +44,11 @@ static void crash_tell(void)
 	record_calls(watch.recorder, watch.calls, num);
 }
 
-/* SA_RESETHAND: where the handler returns to, the signal comes again and finds no handler. */
+/* SA_RESETHAND: when the handler returns, the signal comes again and finds none. */
 static void crash_handler(int number)
 {
-	(void)number;
 	crash_tell();
+	raise(number);
 }
 
 static void crash_prepare(void)
