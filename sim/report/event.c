@@ -108,6 +108,20 @@ static void append_result(GString *out, uint64_t result)
 		g_string_append_printf(out, " -> 0x%" PRIx64, result);
 }
 
+static void append_host(GString *out, const struct trace_event *event)
+{
+	g_string_append_printf(out, "host %s", event->name ? event->name : "");
+	if (event->value[0] == PORT_EVENT_INVALIDATE)
+		g_string_append_printf(out, " gfn 0x%" PRIx64 "..0x%" PRIx64, event->value[1],
+				       event->value[2]);
+	else if (event->value[0] == PORT_EVENT_PAGE_ALLOC ||
+		 event->value[0] == PORT_EVENT_PAGE_FREE)
+		g_string_append_printf(out, " 0x%" PRIx64 " order %" PRIu64, event->value[1],
+				       event->value[2]);
+	if (event->text)
+		g_string_append_printf(out, " (%s)", event->text);
+}
+
 static void append_event(GString *out, const struct trace_event *const *events,
 			 const struct event_loop *loop, size_t index)
 {
@@ -140,9 +154,11 @@ static void append_event(GString *out, const struct trace_event *const *events,
 					       event->value[2]);
 		append_result(out, event->result[0]);
 		break;
+	case TRACE_HOST:
+		append_host(out, event);
+		break;
 	case TRACE_STEP_BEGIN:
 	case TRACE_STEP_END:
-	case TRACE_HOST:
 	case TRACE_WARN:
 	case TRACE_FINDING:
 	case TRACE_NUM_KINDS:

@@ -64,6 +64,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.trace = campaign->config->trace,
 		.rmi_log = campaign->config->rmi_log,
 		.events = campaign->config->events,
+		.follow = campaign->config->follow,
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
 		.last_words = true,

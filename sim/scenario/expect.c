@@ -233,7 +233,7 @@ const struct key_def exit_keys[] = {
 			false,
 			"any",
 			{SHAPE_NAME, .list_names = errno_name_list}},
-	[EXIT_NUM] = {NULL},
+	[EXIT_NUM] = {0},
 };
 static const struct shape exit_shape = {SHAPE_MAP, .keys = exit_keys};
 
@@ -452,7 +452,7 @@ static bool rmi_pattern_load(struct loader *loader, const struct node *node,
 {
 	const struct node *resolved = load_resolve(loader, node), *name = resolved, *args = NULL;
 	const struct node *values[LOADER_MAX_KEYS];
-	struct key_def keys[G_N_ELEMENTS(pattern->command->args) + 1] = {{NULL}};
+	struct key_def keys[G_N_ELEMENTS(pattern->command->args) + 1] = {0};
 	const char *text;
 	bool good = true;
 	unsigned int i;

@@ -199,6 +199,15 @@ void record_event_append(GByteArray *bytes, const struct trace_event *event,
 		put_u64(bytes, granules[i]);
 }
 
+void record_life(struct recorder *recorder, const struct trace_event *event, const char *changes)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	record_event_append(bytes, event, NULL);
+	put_text(bytes, changes);
+	send_bytes(recorder, RECORD_LIFE, bytes);
+}
+
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step)
 {
@@ -484,39 +493,58 @@ static const char *get_shared_text(struct reader *reader, struct result *result)
 	return shared;
 }
 
-static void read_events(struct reader *reader, struct result *result)
+static void read_event(struct reader *reader, struct result *result, struct result_event *event)
 {
-	size_t max = result->max_events, i;
+	uint8_t kind = get_u8(reader);
+	size_t i;
 
 	if (!result->strings)
 		result->strings = g_string_chunk_new(4096);
-	while (reader->left && !reader->bad) {
-		struct result_event *event;
-		uint8_t kind = get_u8(reader);
+	*event = (struct result_event){.event.kind = (enum trace_kind)kind};
+	event->event.step = get_u32(reader);
+	event->event.actor = (int32_t)get_u32(reader);
+	for (i = 0; i < G_N_ELEMENTS(event->event.value); i++)
+		event->event.value[i] = get_u64(reader);
+	for (i = 0; i < G_N_ELEMENTS(event->event.result); i++)
+		event->event.result[i] = get_u64(reader);
+	event->event.name = get_shared_text(reader, result);
+	event->event.text = get_shared_text(reader, result);
+	event->has_granules = get_bool(reader);
+	for (i = 0; event->has_granules && i < RMM_GRANULE_NUM_STATES; i++)
+		event->granules[i] = get_u64(reader);
+	if (kind >= TRACE_NUM_KINDS)
+		reader->bad = true;
+}
 
-		if (result->num_events == max) {
-			max = max ? 2 * max : 64;
-			result->events = g_renew(struct result_event, result->events, max);
-			result->max_events = max;
+static void read_events(struct reader *reader, struct result *result)
+{
+	while (reader->left && !reader->bad) {
+		if (result->num_events == result->max_events) {
+			result->max_events = MAX(64, 2 * result->max_events);
+			result->events =
+				g_renew(struct result_event, result->events, result->max_events);
 		}
-		event = &result->events[result->num_events];
-		*event = (struct result_event){.event.kind = (enum trace_kind)kind};
-		event->event.step = get_u32(reader);
-		event->event.actor = (int32_t)get_u32(reader);
-		for (i = 0; i < G_N_ELEMENTS(event->event.value); i++)
-			event->event.value[i] = get_u64(reader);
-		for (i = 0; i < G_N_ELEMENTS(event->event.result); i++)
-			event->event.result[i] = get_u64(reader);
-		event->event.name = get_shared_text(reader, result);
-		event->event.text = get_shared_text(reader, result);
-		event->has_granules = get_bool(reader);
-		for (i = 0; event->has_granules && i < RMM_GRANULE_NUM_STATES; i++)
-			event->granules[i] = get_u64(reader);
-		if (kind >= TRACE_NUM_KINDS)
-			reader->bad = true;
+		read_event(reader, result, &result->events[result->num_events]);
 		if (!reader->bad)
 			result->num_events++;
 	}
+}
+
+static void read_life(struct reader *reader, struct result *result)
+{
+	struct result_life *life;
+	struct result_event event;
+
+	if (result->num_lives == result->max_lives) {
+		result->max_lives = MAX(64, 2 * result->max_lives);
+		result->lives = g_renew(struct result_life, result->lives, result->max_lives);
+	}
+	life = &result->lives[result->num_lives];
+	read_event(reader, result, &event);
+	life->event = event.event;
+	life->changes = get_shared_text(reader, result);
+	if (!reader->bad)
+		result->num_lives++;
 }
 
 static void read_end(struct reader *reader, struct result *result)
@@ -572,6 +600,9 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 		case RECORD_EVENTS:
 			read_events(&chunk, result);
 			break;
+		case RECORD_LIFE:
+			read_life(&chunk, result);
+			break;
 		case RECORD_END:
 			read_end(&chunk, result);
 			ended = true;
@@ -612,6 +643,7 @@ void result_clear(struct result *result)
 	g_free(result->trace);
 	g_free(result->rmi_log);
 	g_free(result->events);
+	g_free(result->lives);
 	if (result->strings)
 		g_string_chunk_free(result->strings);
 	*result = (struct result){.plan = result->plan};

@@ -19,6 +19,7 @@ enum record_type {
 	RECORD_TRACE,	/* more lines of the trace */
 	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
 	RECORD_EVENTS,	/* more struct result_event */
+	RECORD_LIFE,	/* struct result_life */
 	RECORD_END,	/* status, reason, counters: the run is complete */
 };
 
@@ -40,6 +41,7 @@ void record_rmi_log(struct recorder *recorder, const char *text, size_t size);
 void record_event_append(GByteArray *bytes, const struct trace_event *event,
 			 const uint64_t *granules);
 void record_events(struct recorder *recorder, const void *data, size_t size);
+void record_life(struct recorder *recorder, const struct trace_event *event, const char *changes);
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step);
 

@@ -5,6 +5,7 @@
 #include "expect.h"
 #include "explain.h"
 #include "fault.h"
+#include "follow.h"
 #include "rmi_text.h"
 
 #include <errno.h>
@@ -57,6 +58,7 @@ struct run {
 	/* A run that only looks: it stops before this step, 0: it does not. */
 	uint32_t stop_before;
 	bool stopped;
+	struct follow *follow; /* NULL: no page is followed */
 };
 
 /* --- failures ---------------------------------------------------------------------------------------- */
@@ -465,7 +467,7 @@ static void run_check_fired(struct run *run)
 
 static bool run_start_trace(struct run *run)
 {
-	if (!run->config->trace && !run->config->events)
+	if (!run->config->trace && !run->config->events && !run->follow)
 		return true;
 	run->trace = trace_create();
 	if (!run->trace)
@@ -478,6 +480,8 @@ static bool run_start_trace(struct run *run)
 				   run->trace_stream.file))
 			return false;
 	}
+	if (run->follow && trace_add_sink(run->trace, TRACE_MASK_ALL, follow_event, run->follow))
+		return false;
 	if (run->config->events) {
 		run->events = g_byte_array_new();
 		if (trace_add_sink(run->trace, EVENTS_MASK, run_take_event, run))
@@ -518,6 +522,8 @@ static bool run_start(struct run *run)
 			 error ? error : errno_text(err));
 		run->world = NULL;
 	}
+	if (run->follow)
+		run->follow->world = run->world;
 	free(error);
 	return !err;
 }
@@ -529,6 +535,8 @@ static void run_end(struct run *run)
 
 	/* No event may ask it any more. */
 	run->world = NULL;
+	if (run->follow)
+		run->follow->world = NULL;
 	world_destroy(world);
 	run_flush(run);
 	trace_destroy(run->trace);
@@ -589,6 +597,25 @@ static void look_before(const struct run *failed, struct moment *before)
 	run_clear(&run);
 }
 
+/* Which granules will back the page: the whole life once before, since a granule is delegated before it is known. */
+static void look_ahead(const struct plan *plan, const struct run_config *asked,
+		       struct follow *follow)
+{
+	struct run_config config = {.seed = asked->seed, .memfd = -1, .module = asked->module};
+	struct recorder recorder = {.write = write_nothing};
+	struct run run;
+
+	run_init(&run, plan, &config, &recorder);
+	run.follow = follow;
+	if (run_start(&run)) {
+		fault_injector_attach(&run.faults, world_machine(run.world));
+		run_steps(&run, run.plan->steps, run.plan->num_steps);
+		world_teardown(run.world, true);
+	}
+	run_end(&run);
+	run_clear(&run);
+}
+
 /* The rest of the explanation. */
 static void run_tell(const struct run *run, bool at_step)
 {
@@ -608,10 +635,17 @@ static void run_tell(const struct run *run, bool at_step)
 
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
+	struct follow ahead, follow;
 	bool at_step = false;
 	struct run run;
 
 	run_init(&run, plan, config, recorder);
+	if (config->follow) {
+		follow_init(&ahead, plan, config->follow, NULL, NULL);
+		look_ahead(plan, config, &ahead);
+		follow_init(&follow, plan, config->follow, recorder, ahead.granules);
+		run.follow = &follow;
+	}
 	if (run_start(&run)) {
 		if (config->last_words)
 			crash_watch(recorder, run.world,
@@ -642,5 +676,9 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 	run_tell(&run, at_step);
 	record_end(recorder, run.failed ? run.status : RESULT_PASSED, run.reason, run.step,
 		   run.num_calls, at_step);
+	if (config->follow) {
+		follow_clear(&ahead);
+		follow_clear(&follow);
+	}
 	run_clear(&run);
 }

@@ -10,7 +10,8 @@ struct run_config {
 	int memfd;		   /* for DRAM; -1: one of its own */
 	struct kvm_module *module; /* NULL: a machine without KVM */
 	bool trace, rmi_log, events, keep_steps, verbose;
-	bool last_words; /* this process runs nothing else: see crash_watch() */
+	const struct follow_target *follow; /* NULL: no page */
+	bool last_words;		    /* this process runs nothing else: see crash_watch() */
 };
 
 /* plan_run - perform the plan and record what happens. The record always ends with RECORD_END. */

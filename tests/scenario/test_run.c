@@ -281,20 +281,23 @@ START_TEST(test_explanation)
 		result.blocks[0].text,
 		"DATA_CREATE_UNKNOWN rd=0x1000 data=0x80203000 ipa=0x80203000 -> SUCCESS\n"));
 	block = &result.blocks[1];
-	ck_assert_str_eq(block->title, "RIPAS and HIPAS around 0x80204000 of realm");
-	ck_assert_ptr_nonnull(
-		strstr(block->text, "  0x0080200000..0x0080204000  RAM       ASSIGNED"));
+	ck_assert_str_eq(block->title, "RIPAS, HIPAS and tables around 0x80204000 of realm");
+	/* The write backed the first pages; before it nothing was. */
+	ck_assert_ptr_nonnull(strstr(
+		block->text, "  0x0080200000..0x0080204000  RAM       UNASSIGNED    level 2   RAM "
+			     "      ASSIGNED      level 3\n"));
 	ck_assert_ptr_nonnull(
 		strstr(block->text, "> 0x0080204000..0x0080400000  RAM       UNASSIGNED"));
 	block = &result.blocks[2];
-	ck_assert_str_eq(block->title, "the machine");
-	ck_assert_ptr_nonnull(strstr(block->text, "granules  DATA 4 RTT 1\n"));
-	ck_assert_ptr_nonnull(strstr(block->text, "pgtable_pages 1, gmem_pages 4,"));
+	ck_assert_str_eq(block->title, "the machine after the step (and what the step changed)");
+	ck_assert_ptr_nonnull(strstr(block->text, "granules  DATA 4 (+4), RTT 1"));
+	ck_assert_ptr_nonnull(strstr(block->text, "gmem_pages 4 (+4),"));
 	finish();
 	/* Without an address in the disagreement, the step's first one. */
 	run_steps("  - guest.write: {size: 4K, value: 1, ipa: 0x8040_0000}\n    expect: {value: "
 		  "3}\n");
-	ck_assert_str_eq(result.blocks[1].title, "RIPAS and HIPAS around 0x80400000 of realm");
+	ck_assert_str_eq(result.blocks[1].title,
+			 "RIPAS, HIPAS and tables around 0x80400000 of realm");
 	finish();
 }
 END_TEST

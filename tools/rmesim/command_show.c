@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rmesim.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,7 @@ struct show {
 	struct kvm_builds *builds;
 	struct report_summary summary;
 	char *extra;
+	struct follow_target follow; /* options->follow says whether there is one */
 };
 
 /* Block characters are drawn unless the environment names a character set that has none. */
@@ -56,7 +58,10 @@ static void take_result(void *ctx, const struct result *result)
 		.program = program_name(), .options = show->extra, .num_runs = 1, .header = ""};
 
 	show->summary.counts[result->status]++;
-	map_print(result, stdout, &options);
+	if (show->options->follow)
+		life_print(result, &show->follow, stdout, &options);
+	else
+		map_print(result, stdout, &options);
 	putchar('\n');
 	if (result->status == RESULT_PASSED) {
 		printf("passed: %u steps, %" PRIu64 " RMI calls%s\n", result->num_steps,
@@ -89,6 +94,55 @@ static GPtrArray *split_arguments(struct options *options)
 	return paths;
 }
 
+/* A number as scenarios have them: 0x8000_0000. */
+static bool parse_address(const char *text, uint64_t *address)
+{
+	char **parts = g_strsplit(text, "_", -1), *digits = g_strjoinv("", parts), *end;
+	bool hex = g_str_has_prefix(digits, "0x"), good;
+	const char *first = hex ? digits + 2 : digits;
+
+	errno = 0;
+	*address = strtoull(first, &end, hex ? 16 : 10);
+	good = g_ascii_isxdigit(*first) && !*end && !errno;
+	g_strfreev(parts);
+	g_free(digits);
+	return good;
+}
+
+/* Whether the address names a page of this plan, and which. */
+static bool find_target(const struct plan *plan, const char *text, struct follow_target *target)
+{
+	const char *number = strchr(text, ':') ? strchr(text, ':') + 1 : text;
+	bool any_pa = g_str_has_prefix(text, "pa:"), any_ipa = g_str_has_prefix(text, "ipa:");
+	bool in_dram, in_space = false;
+	uint64_t address;
+	size_t i;
+
+	if ((number != text && !any_pa && !any_ipa) || !parse_address(number, &address)) {
+		usage_error("show: --follow: expected an address, ipa:ADDRESS or pa:ADDRESS, found "
+			    "'%s'",
+			    text);
+		return false;
+	}
+	address &= ~(uint64_t)(RMM_GRANULE_SIZE - 1);
+	in_dram = address >= plan->machine.base &&
+		  address - plan->machine.base < plan->machine.memory;
+	for (i = 0; i < plan->num_realms; i++)
+		in_space |= address < 1ull << plan->realms[i].ipa_bits;
+	in_dram &= !any_ipa;
+	in_space &= !any_pa;
+	if (in_dram == in_space) {
+		usage_error(in_dram ? "show: --follow: 0x%" PRIx64
+				      " is an IPA and in DRAM: write ipa:%s or pa:%s"
+				    : "show: --follow: 0x%" PRIx64
+				      " is neither in a realm's IPA space nor in DRAM",
+			    address, text, text);
+		return false;
+	}
+	*target = (struct follow_target){.is_pa = in_dram, .address = address};
+	return true;
+}
+
 static int show_plan(struct show *show, const GPtrArray *plans)
 {
 	const struct options *options = show->options;
@@ -100,6 +154,7 @@ static int show_plan(struct show *show, const GPtrArray *plans)
 		.timeout_ms = options->timeout_s * 1000,
 		.seed = options->seed,
 		.keep_steps = true,
+		.follow = options->follow ? &show->follow : NULL,
 		.verbose = options->verbose,
 		.module = find_module,
 		.done = take_result,
@@ -154,6 +209,10 @@ static int show(const struct command *command, struct options *options)
 	g_ptr_array_unref(first);
 	if (!state.builds)
 		goto out;
+	if (options->follow && !find_target(plans->pdata[0], options->follow, &state.follow)) {
+		kvm_builds_unload(state.builds);
+		goto out;
+	}
 	state.extra = kvm_options(options);
 	status = show_plan(&state, plans);
 	g_free(state.extra);
@@ -167,8 +226,9 @@ out:
 }
 
 static const struct option_def *const show_options[] = {
-	&option_filter, &option_tag,   &option_seed,	&option_timeout, &option_kvm,
-	&option_color,	&option_ascii, &option_verbose, &option_help,	 NULL,
+	&option_follow,	 &option_filter, &option_tag,	&option_seed,
+	&option_timeout, &option_kvm,	 &option_color, &option_ascii,
+	&option_verbose, &option_help,	 NULL,
 };
 
 const struct command command_show = {
@@ -178,7 +238,8 @@ const struct command command_show = {
 		   "SCENARIO is the name or id of one in the files given, or in scenarios/.",
 	.examples = "  rmesim show scenarios/ripas/guest-gives-back-2m.yaml\n"
 		    "  rmesim show 'ripas.guest-gives-back-2m[page_size=16K]'\n"
-		    "  rmesim show my.yaml --ascii --color never\n",
+		    "  rmesim show my.yaml --ascii --color never\n"
+		    "  rmesim show my.yaml --follow 0x8020_0000\n",
 	.options = show_options,
 	.run = show,
 };

@@ -134,6 +134,12 @@ static bool set_report(struct options *options, const char *value)
 	return false;
 }
 
+static bool set_follow(struct options *options, const char *value)
+{
+	options->follow = value;
+	return true;
+}
+
 static bool set_kvm(struct options *options, const char *value)
 {
 	g_ptr_array_add(options->kvm, g_strdup(value));
@@ -200,6 +206,11 @@ const struct option_def option_report = {
 	"carries "
 	"nothing else (github: and the text); several reports at once are fine",
 	set_report};
+const struct option_def option_follow = {0, "follow", "ADDR",
+					 "instead of the maps, the life of one page: what touched "
+					 "it and each state that it was in; an IPA "
+					 "(or ipa:IPA), or a granule of DRAM (or pa:PA)",
+					 set_follow};
 const struct option_def option_kvm = {
 	0, "kvm", "FILE",
 	"a KVM build to test instead of the one that comes with rmesim; several, one for "

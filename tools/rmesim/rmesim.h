@@ -37,6 +37,7 @@ struct options {
 	uint64_t seed;
 	unsigned int timeout_s;
 	unsigned int repeat;
+	const char *follow; /* show: an address */
 	const char *trace;
 	const char *rmi_log;
 	enum color_mode color;
@@ -65,14 +66,14 @@ struct command {
 /* commands.c: those that this program has. */
 extern const struct command *const command_table[];
 extern const size_t command_table_size;
-extern const struct command command_run, command_list, command_show, command_lint, command_kvm_build,
-	command_kvm_info;
+extern const struct command command_run, command_list, command_show, command_lint,
+	command_kvm_build, command_kvm_info;
 
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
-	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report, option_kvm,
-	option_fail_fast, option_verbose, option_color, option_ascii, option_steps, option_faults,
-	option_expectations, option_conditions, option_help;
+	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
+	option_kvm, option_follow, option_fail_fast, option_verbose, option_color, option_ascii,
+	option_steps, option_faults, option_expectations, option_conditions, option_help;
 
 void options_init(struct options *options);
 void options_clear(struct options *options);

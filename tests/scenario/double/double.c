@@ -228,6 +228,28 @@ const char *rmm_ripas_name(enum rmm_ripas ripas)
 	return names[ripas];
 }
 
+bool rmm_inspect_granule(const struct rmm *rmm, uint64_t pa, struct rmm_granule_view *view)
+{
+	(void)rmm;
+	(void)pa;
+	*view = (struct rmm_granule_view){.state = RMM_GRANULE_UNDELEGATED};
+	return true;
+}
+
+size_t rmm_inspect_realms(const struct rmm *rmm, uint64_t *rds, size_t max)
+{
+	(void)rmm;
+	(void)rds;
+	(void)max;
+	return 0;
+}
+
+uint32_t machine_page_size(const struct machine *machine)
+{
+	(void)machine;
+	return PAGE;
+}
+
 uint64_t rmm_inspect_count(const struct rmm *rmm, enum rmm_granule_state state)
 {
 	struct kvm_inspect inspect;

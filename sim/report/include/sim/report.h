@@ -83,5 +83,8 @@ struct map_options {
 };
 /* map_print - the realms' maps before and after each step that was kept, for `rmesim show`. */
 void map_print(const struct result *result, FILE *out, const struct map_options *options);
+/* life_print - the life of the page that was followed, step by step, for `rmesim show --follow`. */
+void life_print(const struct result *result, const struct follow_target *target, FILE *out,
+		const struct map_options *options);
 
 #endif

@@ -48,6 +48,19 @@ struct result_event {
 	uint64_t granules[RMM_GRANULE_NUM_STATES];
 };
 
+/* A page to follow: a granule of DRAM, or an IPA of every realm that has it (and its shared alias). */
+struct follow_target {
+	bool is_pa;
+	uint64_t address; /* of a granule */
+};
+#define FOLLOW_END UINT32_MAX
+/* Something that concerned the page that is followed. */
+struct result_life {
+	struct trace_event
+		event; /* its texts live as long as the result; step FOLLOW_END: after all steps */
+	const char *changes; /* states that are new after it; NULL: none */
+};
+
 struct result {
 	const struct plan *plan;
 	enum result_status status;
@@ -74,6 +87,8 @@ struct result {
 	size_t rmi_log_size;
 	struct result_event *events; /* all but what the host did within its own memory */
 	size_t num_events, max_events;
+	struct result_life *lives; /* in the order of time; only if campaign_config.follow */
+	size_t num_lives, max_lives;
 	struct _GStringChunk *strings; /* that events share */
 };
 
@@ -88,8 +103,9 @@ struct campaign_config {
 	bool trace;		 /* keep the trace as text */
 	bool events;		 /* keep result.events */
 	bool rmi_log;		 /* keep the RMI calls, to be replayed */
-	bool keep_steps;	 /* keep each step and a survey after it */
-	bool verbose;		 /* longer explanations */
+	const struct follow_target *follow; /* keep result.lives of this page; NULL: of none */
+	bool keep_steps;		    /* keep each step and a survey after it */
+	bool verbose;			    /* longer explanations */
 	/* The KVM build for a page size; or NULL, and *reason why the scenario is skipped (g_free()). */
 	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
 	/* Called for each run, in the order of the plans whatever the number of jobs. */
