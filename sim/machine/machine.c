@@ -212,6 +212,7 @@ int machine_reset(struct machine *machine)
 		kvm_module_restore(machine->config.kvm);
 	machine_findings_clear(machine);
 	machine->num_calls = 0;
+	machine->num_faults = 0;
 	machine->actor = -1;
 	trace_set_step(machine->trace, 0);
 	rmi_log_reset(machine->log, machine->bank.base, machine->bank.size, &machine->config.rmm);
@@ -262,6 +263,7 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 
 	memcpy(call.in, regs->x, sizeof(call.in));
 	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
+		machine->num_faults++;
 		call.condition = "injected";
 		memcpy(call.out, regs->x, sizeof(call.out));
 		rmi_log_injected(log, call.in, call.out);
@@ -322,6 +324,11 @@ void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine
 	machine->fault = fault;
 	machine->rmi = rmi;
 	machine->fault_ctx = ctx;
+}
+
+uint64_t machine_num_faults(const struct machine *machine)
+{
+	return machine->num_faults;
 }
 
 static bool is_rmms(void *ctx, uint64_t pa)

@@ -112,8 +112,11 @@ static bool port_fault_decide(void *ctx, enum port_fault point, uint64_t address
 {
 	struct machine *machine = ctx;
 
-	return machine->fault && !machine->booting &&
-	       machine->fault(machine->fault_ctx, point, address);
+	if (!machine->fault || machine->booting ||
+	    !machine->fault(machine->fault_ctx, point, address))
+		return false;
+	machine->num_faults++;
+	return true;
 }
 
 /* One actor runs at a time and only changes between system calls, so there is nothing to schedule. */

@@ -29,6 +29,7 @@ struct machine {
 	rmm_run_fn guest;
 	void *guest_ctx;
 	machine_fault_fn fault;
+	uint64_t num_faults; /* that happened */
 	machine_rmi_fn rmi;
 	void *fault_ctx;
 	int32_t actor;

@@ -80,6 +80,12 @@ static const char *op_name(const struct guest_op *op)
 	return NULL;
 }
 
+/* Number of the realm whose guest runs. */
+static unsigned int realm_running(const struct world *world)
+{
+	return world->running ? world->running->realm->index : 0;
+}
+
 /* The operation at the head is over. After anything but success the program does not go on. */
 static void op_finish(struct world *world, struct guest *guest, enum step_outcome outcome)
 {
@@ -177,6 +183,20 @@ static void access_emulated(struct world *world, struct guest *guest, struct rmm
 	access_done(world, guest, access_chunk(op));
 }
 
+/* A store without data is of zeros. */
+static void access_promise(struct world *world, const struct rmm_access *access)
+{
+	static const uint8_t zeros[RMM_GRANULE_SIZE];
+	const uint8_t *data = access->data;
+
+	if (access->type == RMM_FETCH)
+		data = NULL;
+	else if (access->type == RMM_WRITE && !data)
+		data = zeros;
+	contract_access(world->contract, realm_running(world), access->ipa, access->size,
+			access->type == RMM_WRITE, data);
+}
+
 static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 				       struct rmm_cpu *cpu)
 {
@@ -223,11 +243,14 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 			}
 		}
 		outcome = machine_cpu_access(world->machine, cpu, &access);
-		if (outcome == RMM_SEA)
+		if (outcome == RMM_SEA) {
+			contract_sea(world->contract, realm_running(world), access.ipa);
 			sea_taken(world, guest, cpu);
+		}
 		if (outcome != RMM_CONTINUE)
 			return outcome;
 		regs->pc += INSTRUCTION;
+		access_promise(world, &access);
 		access_done(world, guest, size);
 	}
 	return RMM_CONTINUE;
@@ -267,6 +290,9 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 		return;
 	case GUEST_SET_RIPAS:
 		if (x[0] != RSI_SUCCESS) {
+			contract_ripas_answered(world->contract, realm_running(world),
+						world->running ? world->running->index : 0,
+						op->cursor);
 			op->value = x[0];
 			op_finish(world, guest, STEP_ERROR);
 			return;
@@ -281,6 +307,8 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 			op_finish(world, guest, STEP_ERROR);
 			return;
 		}
+		contract_ripas_answered(world->contract, realm_running(world),
+					world->running ? world->running->index : 0, x[1]);
 		op->cursor = x[1];
 		op->value = x[1];
 		guest->result.has_response = true;
@@ -307,6 +335,8 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 			op_finish(world, guest, STEP_ERROR);
 			return;
 		}
+		contract_told_ripas(world->contract, realm_running(world), op->cursor, x[1],
+				    (enum rmm_ripas)x[2]);
 		if (op->value != x[2]) {
 			op_finish(world, guest, STEP_OK);
 			return;
@@ -339,6 +369,16 @@ static enum rmm_outcome smc_execute(struct world *world, struct guest *guest, st
 	memcpy(regs->gprs, op->x, sizeof(op->x));
 	if (op->kind == GUEST_SET_RIPAS || op->kind == GUEST_GET_RIPAS)
 		regs->gprs[1] = op->cursor;
+	if (op->kind == GUEST_SET_RIPAS)
+		contract_ripas_asked(world->contract, realm_running(world),
+				     world->running ? world->running->index : 0, op->cursor,
+				     op->end, (enum rmm_ripas)op->x[3],
+				     op->x[4] & RSI_CHANGE_DESTROYED);
+	else if (op->kind == GUEST_SMC && op->x[0] == RSI_IPA_STATE_SET)
+		contract_blind(world->contract, realm_running(world));
+	else if (op->kind == GUEST_SMC && op->x[1] < UINT64_MAX - RMM_GRANULE_SIZE)
+		contract_written(world->contract, realm_running(world),
+				 op->x[1] & ~(uint64_t)(RMM_GRANULE_SIZE - 1), RMM_GRANULE_SIZE);
 	outcome = machine_cpu_smc(world->machine, cpu);
 	switch (outcome) {
 	case RMM_CONTINUE:
@@ -397,6 +437,9 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 		sea_taken(world, guest, cpu);
 	if (outcome != RMM_CONTINUE)
 		return outcome;
+	/* The guest, the host and the RMM store into it. */
+	contract_written(world->contract, realm_running(world), op->start & ~(uint64_t)0xfff,
+			 RMM_GRANULE_SIZE);
 	op->phase++;
 	guest->progress++;
 	if (op->phase > 2) {

@@ -16,6 +16,7 @@ static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm
 	if (ret < 0)
 		return ret;
 	realm->vm_fd = (int32_t)ret;
+	contract_vm(world->contract, realm->index, !is_realm ? 0 : ipa_bits ? ipa_bits : 40);
 	realm->irqchip_fd = -1;
 	realm->vm_made = true;
 	realm->is_realm = is_realm;
@@ -347,25 +348,26 @@ int vmm_finalize_vcpu(struct world *world, struct step_call *call, char **error)
 
 int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
 {
-	return world_answer(world, call,
-			    uapi_init_ripas(world, world_call_realm(world, call),
-					    call->args[RANGE_BASE].number,
-					    call->args[RANGE_SIZE].number),
-			    error);
+	uint64_t base = call->args[RANGE_BASE].number, size = call->args[RANGE_SIZE].number;
+	int64_t ret = uapi_init_ripas(world, world_call_realm(world, call), base, size);
+
+	contract_init_ripas(world->contract, call->realm, base, size, ret);
+	return world_answer(world, call, ret, error);
 }
 
 int vmm_populate(struct world *world, struct step_call *call, char **error)
 {
 	const struct step_value *args = call->args;
 	uint32_t flags = args[POPULATE_MEASURE].number ? uapi_populate_flag_measure() : 0;
+	int64_t ret;
 
 	if (args[POPULATE_FLAGS].given)
 		flags = (uint32_t)args[POPULATE_FLAGS].number;
-	return world_answer(world, call,
-			    uapi_populate(world, world_call_realm(world, call),
-					  args[RANGE_BASE].number, args[RANGE_SIZE].number, flags,
-					  &call->result.done),
-			    error);
+	ret = uapi_populate(world, world_call_realm(world, call), args[RANGE_BASE].number,
+			    args[RANGE_SIZE].number, flags, &call->result.done);
+	contract_populate(world->contract, call->realm, args[RANGE_BASE].number,
+			  args[RANGE_SIZE].number, ret);
+	return world_answer(world, call, ret, error);
 }
 
 int vmm_activate(struct world *world, struct step_call *call, char **error)
@@ -486,6 +488,7 @@ static int64_t close_everything(struct world *world, struct realm *realm)
 		if (fd < 0)
 			continue;
 		ret = close_fd(world, &realm->slots[i].gmem_fd);
+		contract_hole(world->contract, realm->index, fd, 0, UINT64_MAX);
 		/* Slots may share a descriptor. */
 		for (unsigned int j = i + 1; j < realm->num_slots; j++) {
 			if (realm->slots[j].gmem_fd == fd)
@@ -523,6 +526,7 @@ int vmm_close(struct world *world, struct step_call *call, char **error)
 		if (!slot || slot->gmem_fd < 0)
 			return world_error(error, -ENOENT, "%s: slot %u has no open guest_memfd",
 					   call->def->name, id);
+		contract_hole(world->contract, realm->index, slot->gmem_fd, 0, UINT64_MAX);
 		ret = close_fd(world, &slot->gmem_fd);
 		break;
 	default:
@@ -583,6 +587,9 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 		arg = world->scratch;
 	}
 	ret = uapi_ioctl(world, realm, tid, fd, number, arg);
+	/* Whatever it was, nobody here knows what it promised. */
+	if (ret >= 0)
+		contract_blind(world->contract, call->realm);
 	world_refresh_rd(world, realm);
 	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
 	return world_answer(world, call, ret, error);

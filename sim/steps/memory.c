@@ -46,6 +46,28 @@ static bool slot_part(const struct realm *realm, unsigned int i, uint64_t base, 
 	return true;
 }
 
+/* The system calls with what they promise. */
+static int64_t set_slot(struct world *world, struct realm *realm, const struct slot *slot,
+			uint64_t size)
+{
+	int64_t ret = uapi_set_slot(world, realm, slot, size);
+
+	if (ret >= 0)
+		contract_slot(world->contract, realm->index, slot->id, slot->base, size,
+			      slot->gmem_fd, slot->gmem_offset, slot->uaddr);
+	return ret;
+}
+
+static int64_t set_attributes(struct world *world, struct realm *realm, int32_t tid, uint64_t base,
+			      uint64_t size, uint64_t attributes, uint64_t flags)
+{
+	int64_t ret = uapi_set_attributes(world, realm, tid, base, size, attributes, flags);
+
+	contract_attributes(world->contract, realm->index, base, size,
+			    attributes == uapi_attribute_private(), ret);
+	return ret;
+}
+
 int64_t memory_slot_add(struct world *world, struct realm *realm, struct slot *slot, bool gmem,
 			bool make_private)
 {
@@ -64,14 +86,14 @@ int64_t memory_slot_add(struct world *world, struct realm *realm, struct slot *s
 			return ret;
 		slot->gmem_fd = (int32_t)ret;
 	}
-	ret = uapi_set_slot(world, realm, slot, slot->size);
+	ret = set_slot(world, realm, slot, slot->size);
 	if (ret < 0)
 		return ret;
 	slot->added = true;
 	if (slot->gmem_fd < 0 || !make_private)
 		return 0;
-	return uapi_set_attributes(world, realm, world->tid, slot->base, slot->size,
-				   uapi_attribute_private(), 0);
+	return set_attributes(world, realm, world->tid, slot->base, slot->size,
+			      uapi_attribute_private(), 0);
 }
 
 int vmm_add_slot(struct world *world, struct step_call *call, char **error)
@@ -136,7 +158,7 @@ int vmm_remove_slot(struct world *world, struct step_call *call, char **error)
 	 * A slot that was never there is deleted by its number alone; KVM says what it thinks of
 	 * it.
 	 */
-	ret = uapi_set_slot(world, realm, slot ? slot : &unknown, 0);
+	ret = set_slot(world, realm, slot ? slot : &unknown, 0);
 	if (ret >= 0 && slot)
 		slot->added = false;
 	return world_answer(world, call, ret, error);
@@ -152,9 +174,9 @@ int vmm_set_attributes(struct world *world, struct step_call *call, char **error
 	else if (args[SET_ATTRIBUTES_TO].number == SET_ATTRIBUTES_TO_PRIVATE)
 		attributes = uapi_attribute_private();
 	return world_answer(world, call,
-			    uapi_set_attributes(world, world_call_realm(world, call), world->tid,
-						args[RANGE_BASE].number, args[RANGE_SIZE].number,
-						attributes, args[SET_ATTRIBUTES_FLAGS].number),
+			    set_attributes(world, world_call_realm(world, call), world->tid,
+					   args[RANGE_BASE].number, args[RANGE_SIZE].number,
+					   attributes, args[SET_ATTRIBUTES_FLAGS].number),
 			    error);
 }
 
@@ -173,6 +195,9 @@ static int64_t punch_hole(struct world *world, struct realm *realm, int32_t tid,
 		*found = true;
 		ret = uapi_punch_hole(world, realm, tid, slot->gmem_fd,
 				      slot->gmem_offset + (part - slot->base), length, part);
+		if (ret >= 0)
+			contract_hole(world->contract, realm->index, slot->gmem_fd,
+				      slot->gmem_offset + (part - slot->base), length);
 	}
 	return ret;
 }
@@ -215,6 +240,7 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 			continue;
 		*found = true;
 		addr = realm->slots[i].uaddr + (part - realm->slots[i].base);
+		contract_user_changed(world->contract, addr, length);
 		switch (change) {
 		case MAPPING_FRESH:
 			ret = uapi_mmap(world, realm, tid, addr, length, part);
@@ -292,6 +318,8 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 			result->outcome = STEP_ERROR;
 			return 0;
 		}
+		contract_user_access(world->contract, realm->index, addr, (uint64_t)ret, write,
+				     write ? world_fill(world, value) : world->read);
 		if (!write) {
 			if (size <= sizeof(word))
 				memcpy((uint8_t *)&word + result->done, world->read, (size_t)ret);
@@ -341,10 +369,10 @@ static void convert_kvmtool(struct world *world, struct realm *realm, int32_t ti
 	if (exit->is_private) {
 		(void)mapping_change(world, realm, tid, exit->gpa, exit->size, MAPPING_GONE,
 				     STEP_MADV_DONTNEED, &found);
-		(void)uapi_set_attributes(world, realm, tid, exit->gpa, exit->size,
-					  uapi_attribute_private(), 0);
+		(void)set_attributes(world, realm, tid, exit->gpa, exit->size,
+				     uapi_attribute_private(), 0);
 	} else {
-		(void)uapi_set_attributes(world, realm, tid, exit->gpa, exit->size, 0, 0);
+		(void)set_attributes(world, realm, tid, exit->gpa, exit->size, 0, 0);
 		(void)mapping_change(world, realm, tid, exit->gpa, exit->size, MAPPING_FRESH,
 				     STEP_MADV_DONTNEED, &found);
 	}
@@ -368,8 +396,8 @@ static int64_t convert_qemu(struct world *world, struct realm *realm, int32_t ti
 		return exit->is_private ? -EINVAL : 0;
 	if (slot->gmem_fd < 0)
 		return -EINVAL;
-	ret = uapi_set_attributes(world, realm, tid, exit->gpa, exit->size,
-				  exit->is_private ? uapi_attribute_private() : 0, 0);
+	ret = set_attributes(world, realm, tid, exit->gpa, exit->size,
+			     exit->is_private ? uapi_attribute_private() : 0, 0);
 	if (ret < 0)
 		return ret;
 	if (exit->is_private)

@@ -265,6 +265,7 @@ static int process_start(struct world *world, char **error)
 	machine_set_guest(world->machine, guest_run, world);
 	audit_enable(world->audit, true);
 	audit_reset(world->audit);
+	contract_reset(world->contract);
 	if (!world->kvm)
 		return 0;
 	ret = world->kvm->process_create();
@@ -296,6 +297,9 @@ static int realms_copy(struct world *world, const struct world_config *config, c
 	if (!world->realms)
 		return world_error(error, -ENOMEM, "out of memory");
 	world->num_realms = config->num_realms;
+	world->rds = calloc(config->num_realms + 1, sizeof(*world->rds));
+	if (!world->rds)
+		return world_error(error, -ENOMEM, "out of memory");
 	for (size_t r = 0; r < config->num_realms; r++) {
 		const struct world_realm *from = &config->realms[r];
 		struct realm *realm = &world->realms[r];
@@ -329,6 +333,7 @@ void world_destroy(struct world *world)
 		return;
 	if (world->machine) {
 		audit_destroy(world->audit);
+		contract_destroy(world->contract);
 		trace_remove_sink(world->trace, world_sink, world);
 		machine_destroy(world->machine);
 	}
@@ -340,6 +345,7 @@ void world_destroy(struct world *world)
 	for (unsigned int i = 0; i < world->num_labels; i++)
 		free(world->labels[i]);
 	free(world->realms);
+	free(world->rds);
 	free(world->calls);
 	free(world);
 }
@@ -371,6 +377,9 @@ int world_create(const struct world_config *config, struct world **out, char **e
 	if (world->kvm)
 		world->uapi = uapi_find(&world->kvm->info);
 	err = audit_create(world->machine, &world->audit);
+	if (!err)
+		err = contract_create(world->machine, world->num_realms, world->map_size,
+				      &world->contract);
 	if (err) {
 		world_error(error, err, "out of memory");
 		goto fail;
@@ -404,6 +413,21 @@ int world_reset(struct world *world, char **error)
 	return process_start(world, error);
 }
 
+/* Compares what was promised with what is; `whole`: all of it. */
+static void world_judge(struct world *world, bool whole)
+{
+	if (!world->kvm || world->dead)
+		return;
+	for (size_t r = 0; r < world->num_realms; r++) {
+		world_refresh_rd(world, &world->realms[r]);
+		world->rds[r] = world->realms[r].rd;
+	}
+	if (whole)
+		contract_closing(world->contract, world->rds);
+	else
+		contract_check(world->contract, world->rds);
+}
+
 void world_teardown(struct world *world, bool allow_leaks)
 {
 	if (world->torn_down)
@@ -412,6 +436,7 @@ void world_teardown(struct world *world, bool allow_leaks)
 	if (!world->kvm || world->dead)
 		return;
 	audit_full(world->audit);
+	world_judge(world, true);
 	sys_exit(world);
 	if (world->dead)
 		return;
@@ -528,10 +553,12 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 		/* The host cannot know what was done behind its back. */
 		world->hostile = true;
 		audit_enable(world->audit, false);
+		contract_enable(world->contract, false);
 	}
 	err = step_prepare(world, call, error);
 	if (!err)
 		err = call->def->perform(world, call, error);
+	world_judge(world, false);
 	if (trace_wants(world->trace, TRACE_STEP_END)) {
 		event.kind = TRACE_STEP_END;
 		event.value[0] = (uint64_t)(int64_t)(err ? err : result->err);

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <sim/audit.h>
+#include <sim/contract.h>
 #include <sim/step.h>
 
 #include "command.h"
@@ -72,6 +73,8 @@ struct world {
 	const struct kvm_build *kvm; /* NULL: none */
 	const struct uapi *uapi;
 	struct audit *audit;
+	struct contract *contract;
+	uint64_t *rds; /* of each realm, for the contract */
 	uint64_t seed;
 	uint32_t page_size;
 	uint64_t map_size; /* the most that one fault maps: a page, or a block */

@@ -101,6 +101,8 @@ void machine_set_actor(struct machine *machine, int32_t tid);
 typedef bool (*machine_fault_fn)(void *ctx, enum port_fault point, uint64_t address);
 typedef bool (*machine_rmi_fn)(void *ctx, struct rmm_regs *regs);
 void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx);
+/* machine_num_faults - how many times such a hook let something fail since the last reset. */
+uint64_t machine_num_faults(const struct machine *machine);
 
 /* Something that must not happen. `oracle`, `condition` and `function` key it across runs. */
 struct finding {

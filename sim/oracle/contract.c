@@ -1,0 +1,930 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sim/contract.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <rmm/rmi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interval_map.h"
+
+#define GRANULE	    ((uint64_t)RMM_GRANULE_SIZE)
+#define SLOT_MAX    64u
+#define PENDING_MAX 64u
+#define DIRTY_MAX   64u
+#define MAX_REPORTS 8u
+#define FOLDED_MAX  16u
+#define TABLE_SPAN  (512 * GRANULE)
+/* Tables that are looked at for one range. */
+#define MAX_TABLES 64u
+/* Bit 16 of a function identifier says that the caller holds no SVE state. */
+#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
+
+/* A page: its RIPAS, or that it is not known, and whether it is backed. */
+#define RIPAS_UNKNOWN 3u
+#define RIPAS_MASK    3u
+enum { BACKED_NO, BACKED_YES, BACKED_MAYBE };
+#define PAGE(ripas, backed) ((uint32_t)(ripas) | (uint32_t)(backed) << 2)
+#define PAGE_RIPAS(value)   ((value)&RIPAS_MASK)
+#define PAGE_BACKED(value)  ((value) >> 2)
+#define PAGE_UNKNOWN	    PAGE(RIPAS_UNKNOWN, BACKED_MAYBE)
+#define BYTE_UNKNOWN	    0u
+#define BYTE_KNOWN(value)   (0x100u | (value))
+#define ATTRIBUTE_PRIVATE   1u
+
+struct range {
+	uint64_t start, end;
+};
+struct slot {
+	uint32_t id;
+	struct range ipa;
+	int32_t gmem;
+	uint64_t offset, user;
+};
+/* A RIPAS change whose answer the guest does not have yet. */
+struct pending {
+	bool active;
+	struct range ipa;
+	enum rmm_ripas ripas;
+	bool destroyed;
+};
+struct owner {
+	uint64_t written[4]; /* bit of each byte value that it ever stored */
+};
+struct realm {
+	bool exists, blind;
+	uint64_t half; /* size of the protected half */
+	struct interval_map pages, attributes, bytes;
+	struct slot slots[SLOT_MAX];
+	unsigned int num_slots;
+	struct pending pending[PENDING_MAX];
+	struct owner guest, vmm;
+};
+struct dirty {
+	uint64_t rd; /* or, below NUM_REALMS, the realm itself */
+	bool by_index;
+	struct range ipa;
+};
+
+struct contract {
+	struct machine *machine;
+	struct rmm *rmm;
+	uint64_t map_size;
+	bool enabled;
+	struct realm *realms;
+	size_t num_realms;
+	struct interval_map user; /* bytes of the VMM's memory */
+	struct dirty dirty[DIRTY_MAX];
+	unsigned int num_dirty;
+	bool all_dirty;
+	/* What the host unmapped, and folded, in this step. */
+	struct {
+		size_t realm;
+		struct range ipa;
+	} folded[FOLDED_MAX];
+	unsigned int num_folded;
+	uint64_t faults; /* of the machine before this step */
+	unsigned int reports;
+};
+
+/* --- small things ------------------------------------------------------------------------------------- */
+
+#define REPORT(contract, condition, ...)                                                           \
+	do {                                                                                       \
+		if ((contract)->reports++ < MAX_REPORTS)                                           \
+			machine_report((contract)->machine, "contract", condition, NULL,           \
+				       __VA_ARGS__);                                               \
+	} while (0)
+
+static struct realm *judged(struct contract *contract, unsigned int index)
+{
+	struct realm *realm = &contract->realms[index];
+
+	return contract->enabled && realm->exists && !realm->blind ? realm : NULL;
+}
+
+static struct range clip(const struct realm *realm, uint64_t base, uint64_t size)
+{
+	uint64_t end = base + size < base ? UINT64_MAX : base + size;
+
+	return (struct range){base < realm->half ? base : realm->half,
+			      end < realm->half ? end : realm->half};
+}
+
+static struct range meet(struct range a, struct range b)
+{
+	struct range both = {a.start > b.start ? a.start : b.start, a.end < b.end ? a.end : b.end};
+
+	if (both.start > both.end)
+		both.start = both.end;
+	return both;
+}
+
+static void dirty_add(struct contract *contract, uint64_t rd, bool by_index, uint64_t start,
+		      uint64_t end)
+{
+	/* Walks go from one granule to the next. */
+	for (unsigned int i = contract->num_dirty; i > 0 && i + 2 > contract->num_dirty; i--) {
+		struct dirty *last = &contract->dirty[i - 1];
+
+		if (last->rd == rd && last->by_index == by_index && start <= last->ipa.end &&
+		    end >= last->ipa.start) {
+			if (start < last->ipa.start)
+				last->ipa.start = start;
+			if (end > last->ipa.end)
+				last->ipa.end = end;
+			return;
+		}
+	}
+	if (contract->num_dirty == DIRTY_MAX) {
+		contract->all_dirty = true;
+		return;
+	}
+	contract->dirty[contract->num_dirty++] = (struct dirty){rd, by_index, {start, end}};
+}
+
+static void changed(struct contract *contract, const struct realm *realm, struct range range)
+{
+	if (range.start < range.end)
+		dirty_add(contract, (uint64_t)(realm - contract->realms), true, range.start,
+			  range.end);
+}
+
+/* Replaces the value of each page of the range by what `change` makes of it. */
+static void pages_change(struct contract *contract, struct realm *realm, struct range range,
+			 uint32_t (*change)(uint32_t page))
+{
+	uint64_t at = range.start, end;
+
+	changed(contract, realm, range);
+	while (at < range.end) {
+		uint32_t page = interval_map_get(&realm->pages, at, &end);
+
+		if (end > range.end)
+			end = range.end;
+		interval_map_set(&realm->pages, at, end, change(page));
+		at = end;
+	}
+}
+
+static void pages_set(struct contract *contract, struct realm *realm, struct range range,
+		      uint32_t page)
+{
+	changed(contract, realm, range);
+	interval_map_set(&realm->pages, range.start, range.end, page);
+}
+
+static void owner_add(struct owner *owner, const uint8_t *data, uint64_t size)
+{
+	uint8_t last = 0;
+
+	for (uint64_t i = 0; i < size; i++) {
+		/* Fills are of one value. */
+		if (i && data[i] == last)
+			continue;
+		last = data[i];
+		owner->written[last / 64] |= 1ull << last % 64;
+	}
+}
+
+static bool owner_wrote(const struct owner *owner, uint8_t value)
+{
+	return owner->written[value / 64] >> value % 64 & 1;
+}
+
+/* --- bytes -------------------------------------------------------------------------------------------- */
+
+static void bytes_store(struct interval_map *bytes, uint64_t at, uint64_t size, const uint8_t *data)
+{
+	uint64_t i = 0, run;
+
+	for (; i < size; i = run) {
+		for (run = i + 1; run < size && data[run] == data[i]; run++)
+			;
+		interval_map_set(bytes, at + i, at + run, BYTE_KNOWN(data[i]));
+	}
+}
+
+/*
+ * What was read at `at`: what is known must be so, and what is not known must not be somebody else's. It is
+ * known from now on.
+ */
+static void bytes_judge(struct contract *contract, const struct realm *realm, bool guests,
+			struct interval_map *bytes, uint64_t at, uint64_t size, const uint8_t *data)
+{
+	uint64_t start = at, end;
+
+	while (at < start + size) {
+		uint32_t known = interval_map_get(bytes, at, &end);
+
+		if (end > start + size)
+			end = start + size;
+		for (; at < end; at++) {
+			uint8_t value = data[at - start];
+
+			if (known == BYTE_KNOWN(value))
+				continue;
+			if (known != BYTE_UNKNOWN) {
+				REPORT(contract, guests ? "guest-bytes" : "user-bytes",
+				       "%s 0x%" PRIx64 " holds 0x%02x, and 0x%02x was stored there",
+				       guests ? "IPA" : "address", at, value, known & 0xff);
+				return;
+			}
+			if (!value || owner_wrote(&realm->guest, value) == guests ||
+			    owner_wrote(&realm->vmm, value))
+				continue;
+			/* Not of this owner: is it of any other? */
+			for (size_t r = 0; r < contract->num_realms; r++) {
+				const struct realm *other = &contract->realms[r];
+
+				if ((other == realm && guests) ||
+				    !owner_wrote(&other->guest, value))
+					continue;
+				REPORT(contract, "foreign-bytes",
+				       "%s 0x%" PRIx64 " holds 0x%02x, which only the guest of "
+				       "realm %zu ever wrote",
+				       guests ? "IPA" : "address", at, value, r);
+				return;
+			}
+		}
+	}
+	bytes_store(bytes, start, size, data);
+}
+
+/* --- the VMM ------------------------------------------------------------------------------------------ */
+
+static void realm_clear(struct realm *realm)
+{
+	interval_map_init(&realm->pages, PAGE(RMM_EMPTY, BACKED_NO));
+	interval_map_init(&realm->attributes, 0);
+	interval_map_init(&realm->bytes, BYTE_UNKNOWN);
+	realm->num_slots = 0;
+	realm->blind = false;
+	memset(realm->pending, 0, sizeof(realm->pending));
+}
+
+void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
+{
+	struct realm *realm = &contract->realms[index];
+
+	realm_clear(realm);
+	realm->exists = ipa_bits > 1 && ipa_bits < 64;
+	realm->half = realm->exists ? 1ull << (ipa_bits - 1) : 0;
+}
+
+/* What a page becomes when the host takes it away. */
+static uint32_t page_unmapped(uint32_t page)
+{
+	switch (PAGE_BACKED(page)) {
+	case BACKED_NO:
+		return page;
+	case BACKED_YES:
+		return PAGE(PAGE_RIPAS(page) == RMM_RAM ? (uint32_t)RMM_DESTROYED
+							: PAGE_RIPAS(page),
+			    BACKED_NO);
+	default:
+		return PAGE_RIPAS(page) == RMM_RAM ? PAGE_UNKNOWN
+						   : PAGE(PAGE_RIPAS(page), BACKED_NO);
+	}
+}
+
+/* More ranges than there is room for are not looked at. */
+static void folded(struct contract *contract, const struct realm *realm, struct range range)
+{
+	if (contract->num_folded == FOLDED_MAX || range.start >= range.end)
+		return;
+	contract->folded[contract->num_folded].realm = (size_t)(realm - contract->realms);
+	contract->folded[contract->num_folded++].ipa = range;
+}
+
+static void unmap(struct contract *contract, struct realm *realm, struct range range)
+{
+	if (range.start >= range.end)
+		return;
+	pages_change(contract, realm, range, page_unmapped);
+	folded(contract, realm, range);
+	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
+}
+
+void contract_slot(struct contract *contract, unsigned int index, uint32_t id, uint64_t base,
+		   uint64_t size, int32_t gmem, uint64_t offset, uint64_t user)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (!realm)
+		return;
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		if (realm->slots[i].id != id)
+			continue;
+		unmap(contract, realm, realm->slots[i].ipa);
+		realm->slots[i] = realm->slots[--realm->num_slots];
+		break;
+	}
+	if (!size)
+		return;
+	if (realm->num_slots == SLOT_MAX) {
+		realm->blind = true;
+		return;
+	}
+	realm->slots[realm->num_slots++] =
+		(struct slot){id, clip(realm, base, size), gmem, offset, user};
+}
+
+void contract_attributes(struct contract *contract, unsigned int index, uint64_t base,
+			 uint64_t size, bool to_private, int64_t ret)
+{
+	struct realm *realm = judged(contract, index);
+	uint32_t value = to_private ? ATTRIBUTE_PRIVATE : 0;
+	uint64_t end;
+
+	if (!realm || ret < 0)
+		return;
+	/* What has the attribute already is left alone, but only as a whole. */
+	if (interval_map_get(&realm->attributes, base, &end) == value && end >= base + size)
+		return;
+	interval_map_set(&realm->attributes, base, base + size, value);
+	for (unsigned int i = 0; i < realm->num_slots && !to_private; i++)
+		unmap(contract, realm, meet(realm->slots[i].ipa, clip(realm, base, size)));
+}
+
+void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, uint64_t offset,
+		   uint64_t size)
+{
+	struct realm *realm = judged(contract, index);
+	struct range hole = {offset, offset + size < offset ? UINT64_MAX : offset + size};
+
+	for (unsigned int i = 0; realm && i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		struct range part = {slot->offset,
+				     slot->offset + (slot->ipa.end - slot->ipa.start)};
+
+		if (slot->gmem != gmem)
+			continue;
+		part = meet(part, hole);
+		unmap(contract, realm,
+		      (struct range){part.start - slot->offset + slot->ipa.start,
+				     part.end - slot->offset + slot->ipa.start});
+	}
+}
+
+static uint32_t page_init(uint32_t page)
+{
+	return PAGE(RMM_RAM, PAGE_BACKED(page));
+}
+
+static uint32_t page_forget(uint32_t page)
+{
+	(void)page;
+	return PAGE_UNKNOWN;
+}
+
+void contract_init_ripas(struct contract *contract, unsigned int index, uint64_t base,
+			 uint64_t size, int64_t ret)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (!realm)
+		return;
+	/* What was set before an error stays set. */
+	pages_change(contract, realm, clip(realm, base, size), ret < 0 ? page_forget : page_init);
+}
+
+void contract_populate(struct contract *contract, unsigned int index, uint64_t base, uint64_t size,
+		       int64_t ret)
+{
+	struct realm *realm = judged(contract, index);
+	struct range range;
+
+	if (!realm)
+		return;
+	range = clip(realm, base, size);
+	pages_change(contract, realm, range, page_forget);
+	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
+	if (ret < 0)
+		return;
+	pages_set(contract, realm, range, PAGE(RMM_RAM, BACKED_YES));
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		struct range part = meet(slot->ipa, range);
+		uint64_t at = part.start, end;
+
+		while (at < part.end) {
+			uint64_t user = slot->user + (at - slot->ipa.start);
+			uint32_t value = interval_map_get(&contract->user, user, &end);
+			uint64_t left = end - user;
+
+			if (left > part.end - at)
+				left = part.end - at;
+			interval_map_set(&realm->bytes, at, at + left, value);
+			at += left;
+		}
+	}
+}
+
+void contract_user_access(struct contract *contract, unsigned int index, uint64_t user,
+			  uint64_t size, bool write, const uint8_t *data)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (!realm)
+		return;
+	if (write) {
+		owner_add(&realm->vmm, data, size);
+		bytes_store(&contract->user, user, size, data);
+	} else {
+		bytes_judge(contract, realm, false, &contract->user, user, size, data);
+	}
+}
+
+void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size)
+{
+	if (contract->enabled)
+		interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
+}
+
+/* --- the guest ---------------------------------------------------------------------------------------- */
+
+/* What a fault brought along with the page: the host maps more than a granule at once. */
+static uint32_t page_beside(uint32_t page)
+{
+	return PAGE_BACKED(page) == BACKED_YES ? page : PAGE(PAGE_RIPAS(page), BACKED_MAYBE);
+}
+
+static const struct slot *slot_at(const struct realm *realm, uint64_t ipa)
+{
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		if (ipa >= realm->slots[i].ipa.start && ipa < realm->slots[i].ipa.end)
+			return &realm->slots[i];
+	}
+	return NULL;
+}
+
+/* The guest and the VMM see the same bytes. */
+static void shared_access(struct contract *contract, struct realm *realm, uint64_t ipa,
+			  uint32_t size, bool write, const uint8_t *data)
+{
+	const struct slot *slot = slot_at(realm, ipa - realm->half);
+	uint64_t user;
+
+	if (!slot || !data)
+		return;
+	user = slot->user + (ipa - realm->half - slot->ipa.start);
+	if (write) {
+		owner_add(&realm->vmm, data, size);
+		bytes_store(&contract->user, user, size, data);
+	} else {
+		bytes_judge(contract, realm, false, &contract->user, user, size, data);
+	}
+}
+
+void contract_access(struct contract *contract, unsigned int index, uint64_t ipa, uint32_t size,
+		     bool write, const uint8_t *data)
+{
+	struct realm *realm = judged(contract, index);
+	uint64_t granule = ipa & ~(GRANULE - 1), unit;
+	uint32_t page;
+
+	if (!realm)
+		return;
+	if (ipa >= realm->half) {
+		shared_access(contract, realm, ipa, size, write, data);
+		return;
+	}
+	page = interval_map_get(&realm->pages, granule, NULL);
+	if (PAGE_RIPAS(page) != RMM_RAM && PAGE_RIPAS(page) != RIPAS_UNKNOWN)
+		REPORT(contract, "access", "the guest accessed IPA 0x%" PRIx64 ", which is %s", ipa,
+		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
+	if (PAGE_BACKED(page) != BACKED_YES) {
+		if (contract->map_size > GRANULE) {
+			unit = ipa & ~(contract->map_size - 1);
+			pages_change(contract, realm, clip(realm, unit, contract->map_size),
+				     page_beside);
+		}
+		pages_set(contract, realm, (struct range){granule, granule + GRANULE},
+			  PAGE(RMM_RAM, BACKED_YES));
+	}
+	if (!data)
+		return;
+	if (write) {
+		owner_add(&realm->guest, data, size);
+		bytes_store(&realm->bytes, ipa, size, data);
+	} else {
+		bytes_judge(contract, realm, true, &realm->bytes, ipa, size, data);
+	}
+}
+
+void contract_written(struct contract *contract, unsigned int index, uint64_t ipa, uint64_t size)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (!realm)
+		return;
+	if (ipa < realm->half) {
+		interval_map_set(&realm->bytes, ipa, ipa + size, BYTE_UNKNOWN);
+	} else {
+		const struct slot *slot = slot_at(realm, ipa - realm->half);
+
+		if (slot)
+			contract_user_changed(
+				contract, slot->user + (ipa - realm->half - slot->ipa.start), size);
+	}
+}
+
+void contract_sea(struct contract *contract, unsigned int index, uint64_t ipa)
+{
+	struct realm *realm = judged(contract, index);
+	uint32_t page;
+
+	/* In the other half, and beyond, it may have other reasons. */
+	if (!realm || ipa >= realm->half)
+		return;
+	page = interval_map_get(&realm->pages, ipa & ~(GRANULE - 1), NULL);
+	if (PAGE_RIPAS(page) != RMM_EMPTY && PAGE_RIPAS(page) != RIPAS_UNKNOWN)
+		REPORT(contract, "access",
+		       "the guest got an SEA for its access to IPA 0x%" PRIx64 ", which is %s", ipa,
+		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
+}
+
+void contract_told_ripas(struct contract *contract, unsigned int index, uint64_t base, uint64_t end,
+			 enum rmm_ripas ripas)
+{
+	struct realm *realm = judged(contract, index);
+	uint64_t at = base & ~(GRANULE - 1), next;
+
+	for (; realm && at < end && at < realm->half; at = next) {
+		uint32_t page = interval_map_get(&realm->pages, at, &next);
+
+		if (PAGE_RIPAS(page) == RIPAS_UNKNOWN || PAGE_RIPAS(page) == (uint32_t)ripas)
+			continue;
+		REPORT(contract, "ripas-answer",
+		       "the guest was told that IPA 0x%" PRIx64 " is %s, and it is %s", at,
+		       rmm_ripas_name(ripas), rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
+		return;
+	}
+}
+
+void contract_ripas_asked(struct contract *contract, unsigned int index, unsigned int vcpu,
+			  uint64_t base, uint64_t top, enum rmm_ripas ripas, bool destroyed)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (!realm)
+		return;
+	if (vcpu >= PENDING_MAX) {
+		realm->blind = true;
+		return;
+	}
+	realm->pending[vcpu] = (struct pending){
+		true, clip(realm, base, top > base ? top - base : 0), ripas, destroyed};
+}
+
+void contract_ripas_answered(struct contract *contract, unsigned int index, unsigned int vcpu,
+			     uint64_t new_base)
+{
+	struct realm *realm = judged(contract, index);
+	struct pending pending;
+	uint64_t at, end;
+
+	if (!realm || vcpu >= PENDING_MAX || !realm->pending[vcpu].active)
+		return;
+	pending = realm->pending[vcpu];
+	realm->pending[vcpu].active = false;
+	changed(contract, realm, pending.ipa);
+	if (new_base < pending.ipa.end)
+		pending.ipa.end = new_base;
+	if (pending.ripas == RMM_EMPTY)
+		folded(contract, realm, pending.ipa);
+	for (at = pending.ipa.start; at < pending.ipa.end; at = end) {
+		uint32_t page = interval_map_get(&realm->pages, at, &end);
+
+		if (end > pending.ipa.end)
+			end = pending.ipa.end;
+		if (PAGE_RIPAS(page) == RMM_DESTROYED && !pending.destroyed)
+			REPORT(contract, "ripas-answer",
+			       "IPA 0x%" PRIx64 " was DESTROYED, and its change to %s was answered "
+			       "without the guest's consent",
+			       at, rmm_ripas_name(pending.ripas));
+		if (pending.ripas == RMM_EMPTY) {
+			interval_map_set(&realm->pages, at, end, PAGE(RMM_EMPTY, BACKED_NO));
+			interval_map_set(&realm->bytes, at, end, BYTE_UNKNOWN);
+		} else {
+			interval_map_set(&realm->pages, at, end, PAGE(RMM_RAM, PAGE_BACKED(page)));
+		}
+	}
+}
+
+/* --- judging ------------------------------------------------------------------------------------------ */
+
+/* A correct RMM refuses these when a granule is in use elsewhere. */
+static bool is_bad_luck(uint64_t fid)
+{
+	fid &= ~SMCCC_SVE_HINT;
+	return fid == RMI_GRANULE_DELEGATE || fid == RMI_GRANULE_UNDELEGATE;
+}
+
+static void contract_sink(void *ctx, const struct trace_event *event)
+{
+	struct contract *contract = ctx;
+	const uint64_t *x = event->value;
+
+	if (!contract->enabled)
+		return;
+	if (event->text && !strcmp(event->text, "injected") && !is_bad_luck(x[0])) {
+		/* What a guest may rely on when the RMM itself is not as specified is nobody's promise. */
+		contract->enabled = false;
+		return;
+	}
+	if (event->result[0] != RMI_SUCCESS)
+		return;
+	switch (x[0] & ~SMCCC_SVE_HINT) {
+	case RMI_DATA_CREATE:
+	case RMI_DATA_CREATE_UNKNOWN:
+		dirty_add(contract, x[1], false, x[3], x[3] + GRANULE);
+		break;
+	case RMI_DATA_DESTROY:
+	case RMI_RTT_DESTROY:
+		dirty_add(contract, x[1], false, x[2], x[2] + GRANULE);
+		break;
+	case RMI_RTT_INIT_RIPAS:
+		dirty_add(contract, x[1], false, x[2], event->result[1]);
+		break;
+	case RMI_RTT_SET_RIPAS:
+		dirty_add(contract, x[1], false, x[3], event->result[1]);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool is_pending(const struct realm *realm, uint64_t at, uint64_t *end)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < PENDING_MAX; i++) {
+		const struct pending *pending = &realm->pending[i];
+
+		if (!pending->active || at >= pending->ipa.end || *end <= pending->ipa.start)
+			continue;
+		if (at < pending->ipa.start) {
+			*end = pending->ipa.start;
+		} else {
+			if (*end > pending->ipa.end)
+				*end = pending->ipa.end;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Whether the entry may be as it is although `page` was promised; what was open is known afterwards. */
+static bool entry_judge(struct contract *contract, struct realm *realm, struct range range,
+			uint32_t page, const struct rmm_entry_view *entry, bool pending)
+{
+	bool assigned = entry->hipas == RMM_ASSIGNED;
+	uint32_t actual = PAGE(entry->ripas, assigned ? BACKED_YES : BACKED_NO);
+
+	if (page == actual || pending)
+		return true;
+	if (PAGE_RIPAS(page) != RIPAS_UNKNOWN && PAGE_RIPAS(page) != (uint32_t)entry->ripas) {
+		/*
+		 * For want of memory for a table a block stays mapped (it is not split), and nothing
+		 * else.
+		 */
+		if (contract->map_size > GRANULE && PAGE_RIPAS(page) == RMM_DESTROYED &&
+		    entry->ripas == RMM_RAM && assigned && machine_num_faults(contract->machine)) {
+			interval_map_set(&realm->pages, range.start, range.end, actual);
+			return true;
+		}
+		REPORT(contract, "ripas",
+		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is %s, and %s was promised", range.start,
+		       range.end, rmm_ripas_name(entry->ripas),
+		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
+		return false;
+	}
+	/*
+	 * The host may back a page before the guest touches it, also one that is DESTROYED; what it may
+	 * not do is to keep what was given back, or to take away what is in use.
+	 */
+	if (PAGE_BACKED(page) == BACKED_YES && !assigned) {
+		REPORT(contract, "backed",
+		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is not backed, and the guest uses it",
+		       range.start, range.end);
+		return false;
+	}
+	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY &&
+	    contract->map_size == GRANULE) {
+		REPORT(contract, "backed",
+		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is backed, and it is not the guest's",
+		       range.start, range.end);
+		return false;
+	}
+	interval_map_set(&realm->pages, range.start, range.end, actual);
+	return true;
+}
+
+static void range_judge(struct contract *contract, struct realm *realm, uint64_t rd,
+			struct range range)
+{
+	struct rmm_entry_view entry;
+	uint64_t at = range.start;
+
+	while (at < range.end && rmm_inspect_entry(contract->rmm, rd, at, 3, &entry)) {
+		uint64_t entry_end = entry.ipa + entry.size;
+
+		while (at < range.end && at < entry_end) {
+			uint64_t end;
+			uint32_t page = interval_map_get(&realm->pages, at, &end);
+			bool pending;
+
+			if (end > entry_end)
+				end = entry_end;
+			if (end > range.end)
+				end = range.end;
+			pending = is_pending(realm, at, &end);
+			if (!entry_judge(contract, realm, (struct range){at, end}, page, &entry,
+					 pending))
+				return;
+			at = end;
+		}
+	}
+}
+
+/* With a granule on either side. */
+static struct range widen(const struct realm *realm, struct range range)
+{
+	range.start &= ~(GRANULE - 1);
+	range.end = (range.end + GRANULE - 1) & ~(GRANULE - 1);
+	if (range.start >= GRANULE)
+		range.start -= GRANULE;
+	range.end += GRANULE;
+	return (struct range){range.start < realm->half ? range.start : realm->half,
+			      range.end < realm->half ? range.end : realm->half};
+}
+
+/* A table of level 3 whose entries say nothing that its parent could not. */
+static bool table_is_idle(const struct rmm *rmm, uint64_t rd, uint64_t base)
+{
+	struct rmm_entry_view first, entry;
+
+	if (!rmm_inspect_entry(rmm, rd, base, 3, &first) || first.level != 3 ||
+	    first.hipas != RMM_UNASSIGNED)
+		return false;
+	for (uint64_t at = base + GRANULE; at < base + TABLE_SPAN; at += GRANULE) {
+		if (!rmm_inspect_entry(rmm, rd, at, 3, &entry) || entry.hipas != first.hipas ||
+		    entry.ripas != first.ripas)
+			return false;
+	}
+	return true;
+}
+
+static void folded_judge(struct contract *contract, const uint64_t *rds)
+{
+	/* A table that the RMM keeps, or a walk that was cut short, leaves some. */
+	if (machine_num_faults(contract->machine) != contract->faults)
+		return;
+	for (unsigned int i = 0; i < contract->num_folded; i++) {
+		size_t r = contract->folded[i].realm;
+		struct range range = contract->folded[i].ipa;
+		uint64_t at = range.start & ~(TABLE_SPAN - 1);
+		struct realm *realm = judged(contract, (unsigned int)r);
+
+		for (unsigned int n = 0; realm && rds[r] && at < range.end && n < MAX_TABLES;
+		     n++, at += TABLE_SPAN) {
+			if (at + TABLE_SPAN > realm->half ||
+			    !table_is_idle(contract->rmm, rds[r], at))
+				continue;
+			REPORT(contract, "table-left",
+			       "0x%" PRIx64 "..0x%" PRIx64
+			       " was unmapped, and the table of level 3 "
+			       "at 0x%" PRIx64 " stays for nothing",
+			       range.start, range.end, at);
+			return;
+		}
+	}
+}
+
+static void dirty_clear(struct contract *contract)
+{
+	contract->num_folded = 0;
+	contract->faults = machine_num_faults(contract->machine);
+	contract->num_dirty = 0;
+	contract->all_dirty = false;
+}
+
+/* The Realm is gone, or was never made: all that was promised is void. */
+static void realm_follow(struct contract *contract, struct realm *realm, uint64_t rd)
+{
+	(void)contract;
+	if (rd || !realm->exists)
+		return;
+	interval_map_init(&realm->pages, PAGE(RMM_EMPTY, BACKED_NO));
+	interval_map_init(&realm->bytes, BYTE_UNKNOWN);
+	memset(realm->pending, 0, sizeof(realm->pending));
+}
+
+void contract_check(struct contract *contract, const uint64_t *rds)
+{
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		struct realm *realm = judged(contract, (unsigned int)r);
+
+		if (realm)
+			realm_follow(contract, realm, rds[r]);
+	}
+	folded_judge(contract, rds);
+	if (contract->all_dirty)
+		contract_closing(contract, rds);
+	for (unsigned int i = 0; i < contract->num_dirty; i++) {
+		const struct dirty *dirty = &contract->dirty[i];
+
+		for (size_t r = 0; r < contract->num_realms; r++) {
+			struct realm *realm = judged(contract, (unsigned int)r);
+
+			if (realm && rds[r] &&
+			    (dirty->by_index ? dirty->rd == r : dirty->rd == rds[r]))
+				range_judge(contract, realm, rds[r], widen(realm, dirty->ipa));
+		}
+	}
+	dirty_clear(contract);
+}
+
+void contract_closing(struct contract *contract, const uint64_t *rds)
+{
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		struct realm *realm = judged(contract, (unsigned int)r);
+
+		if (realm && rds[r])
+			range_judge(contract, realm, rds[r], (struct range){0, realm->half});
+	}
+	dirty_clear(contract);
+}
+
+/* --- from beginning to end ---------------------------------------------------------------------------- */
+
+int contract_create(struct machine *machine, size_t num_realms, uint64_t map_size,
+		    struct contract **out)
+{
+	struct contract *contract = calloc(1, sizeof(*contract));
+
+	if (!contract)
+		return -ENOMEM;
+	contract->realms = calloc(num_realms + 1, sizeof(*contract->realms));
+	if (!contract->realms) {
+		free(contract);
+		return -ENOMEM;
+	}
+	contract->machine = machine;
+	contract->rmm = machine_rmm(machine);
+	contract->num_realms = num_realms;
+	contract->map_size = map_size;
+	if (trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_RMI), contract_sink,
+			   contract)) {
+		free(contract->realms);
+		free(contract);
+		return -ENOMEM;
+	}
+	contract_reset(contract);
+	*out = contract;
+	return 0;
+}
+
+void contract_destroy(struct contract *contract)
+{
+	if (!contract)
+		return;
+	trace_remove_sink(machine_trace(contract->machine), contract_sink, contract);
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		interval_map_free(&contract->realms[r].pages);
+		interval_map_free(&contract->realms[r].attributes);
+		interval_map_free(&contract->realms[r].bytes);
+	}
+	interval_map_free(&contract->user);
+	free(contract->realms);
+	free(contract);
+}
+
+void contract_reset(struct contract *contract)
+{
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		struct realm *realm = &contract->realms[r];
+
+		realm_clear(realm);
+		realm->exists = false;
+		memset(&realm->guest, 0, sizeof(realm->guest));
+		memset(&realm->vmm, 0, sizeof(realm->vmm));
+	}
+	interval_map_init(&contract->user, BYTE_UNKNOWN);
+	contract->enabled = true;
+	contract->reports = 0;
+	dirty_clear(contract);
+}
+
+void contract_enable(struct contract *contract, bool enable)
+{
+	contract->enabled = enable;
+}
+
+void contract_blind(struct contract *contract, unsigned int realm)
+{
+	contract->realms[realm].blind = true;
+}

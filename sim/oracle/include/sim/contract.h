@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * contract.h - what the guest and the VMM were promised, as flat maps of intervals: the RIPAS of each IPA, whether
+ * it is backed, its memory attribute, and the value of its bytes. It is computed from what they did and
+ * what they were told, never from tables or from the host's code, and compared with what the RMM holds.
+ *
+ * What it finds goes to machine_report() as oracle "contract" with one of these conditions:
+ *
+ *   ripas           the RIPAS of an IPA is not what was promised
+ *   backed          a page that the guest gave back is still mapped, or one that it wrote is not any more
+ *   guest-bytes     the guest reads something else than it wrote
+ *   user-bytes      shared memory does not hold what was written there
+ *   foreign-bytes   somebody reads what only another owner ever wrote
+ *   access          an access succeeded where the guest has no RAM, or failed where it has
+ *   ripas-answer    the guest was told another RIPAS, or that it changed without its consent
+ *   table-left      after an unmap a table stays whose entries say what its parent could say
+ *
+ * Its cost is that of what a step changed; contract_closing() looks at everything.
+ */
+#ifndef SIM_CONTRACT_H
+#define SIM_CONTRACT_H
+
+#include <sim/machine.h>
+
+struct contract;
+
+/*
+ * contract_create - for `num_realms` realms on a host that maps at most `map_size` bytes at once. 0 or
+ * -ENOMEM. Listens to the machine's trace for what RMI calls named.
+ */
+int contract_create(struct machine *machine, size_t num_realms, uint64_t map_size,
+		    struct contract **out);
+/* contract_destroy - NULL is ignored. */
+void contract_destroy(struct contract *contract);
+/* contract_reset - nothing was promised yet. */
+void contract_reset(struct contract *contract);
+/* contract_enable - `false`: nothing is judged until contract_reset(). */
+void contract_enable(struct contract *contract, bool enable);
+/* contract_blind - something was done to the realm that promises nothing that could be followed. */
+void contract_blind(struct contract *contract, unsigned int realm);
+
+/* --- the VMM. `ret` is what the system call returned. ------------------------------------------------- */
+
+/* A new VM with that many IPA bits; nothing is left of the one before it. */
+void contract_vm(struct contract *contract, unsigned int realm, unsigned int ipa_bits);
+/*
+ * A slot was added; size 0: deleted. `gmem` identifies its guest_memfd (-1: none), `offset` is where in it the
+ * slot begins, `user` the address of its shared half.
+ */
+void contract_slot(struct contract *contract, unsigned int realm, uint32_t id, uint64_t base,
+		   uint64_t size, int32_t gmem, uint64_t offset, uint64_t user);
+void contract_attributes(struct contract *contract, unsigned int realm, uint64_t base,
+			 uint64_t size, bool to_private, int64_t ret);
+/* Bytes [offset, offset + size) of a guest_memfd were given back; all of it when it is closed. */
+void contract_hole(struct contract *contract, unsigned int realm, int32_t gmem, uint64_t offset,
+		   uint64_t size);
+void contract_init_ripas(struct contract *contract, unsigned int realm, uint64_t base,
+			 uint64_t size, int64_t ret);
+void contract_populate(struct contract *contract, unsigned int realm, uint64_t base, uint64_t size,
+		       int64_t ret);
+/* The VMM's own memory: `data` was stored at, or loaded from, address `user`. */
+void contract_user_access(struct contract *contract, unsigned int realm, uint64_t user,
+			  uint64_t size, bool write, const uint8_t *data);
+/* What is mapped at [user, user + size) changed. */
+void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size);
+
+/* --- the guest ---------------------------------------------------------------------------------------- */
+
+/* An access of one instruction succeeded. `data` is NULL for a fetch. */
+void contract_access(struct contract *contract, unsigned int realm, uint64_t ipa, uint32_t size,
+		     bool write, const uint8_t *data);
+/* Bytes that somebody else stored for the guest: their values are not known. */
+void contract_written(struct contract *contract, unsigned int realm, uint64_t ipa, uint64_t size);
+/* The access was answered by a Synchronous External Abort. */
+void contract_sea(struct contract *contract, unsigned int realm, uint64_t ipa);
+/* The guest was told that [base, end) has this RIPAS. */
+void contract_told_ripas(struct contract *contract, unsigned int realm, uint64_t base, uint64_t end,
+			 enum rmm_ripas ripas);
+/* RSI_IPA_STATE_SET left for the host; from now on the change may happen, piece by piece. */
+void contract_ripas_asked(struct contract *contract, unsigned int realm, unsigned int vcpu,
+			  uint64_t base, uint64_t top, enum rmm_ripas ripas, bool destroyed);
+/* It came back: the guest was told that [base, new_base) changed, and nothing else. */
+void contract_ripas_answered(struct contract *contract, unsigned int realm, unsigned int vcpu,
+			     uint64_t new_base);
+
+/* --- judging ------------------------------------------------------------------------------------------ */
+
+/*
+ * contract_check - after a step: what it changed, what its RMI calls named, and a granule on either side.
+ * rds[i] is the RD of realm i, 0: there is none.
+ */
+void contract_check(struct contract *contract, const uint64_t *rds);
+/* contract_closing - everything, while the realms still stand. */
+void contract_closing(struct contract *contract, const uint64_t *rds);
+
+#endif
