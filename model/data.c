@@ -47,7 +47,7 @@ uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 		data_gran->clean = src_clean;
 	}
 	data_map(rmm, &walk, data_pa, RMI_RIPAS_RAM);
-	measurement_data(rd, ipa, flags, src_clean ? NULL : granule_memory(rmm, data_pa));
+	measurement_data(rmm, rd, ipa, flags, src_clean ? NULL : granule_memory(rmm, data_pa));
 	return RMI_SUCCESS;
 }
 

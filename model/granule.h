@@ -65,7 +65,7 @@ struct checker;
 
 struct rmm {
 	struct checker *checker; /* NULL: invariants are off */
-	struct bank *banks; /* by ascending base */
+	struct bank *banks;	 /* by ascending base */
 	struct bank *banks_end;
 	struct rmm_config config; /* its `banks` is NULL */
 	uint64_t feature_0;

@@ -29,67 +29,59 @@ void invariant_violated(struct rmm *rmm, enum invariant which, const char *forma
 	rmm->config.violation(rmm->config.violation_ctx, invariants[which].label, text);
 }
 
+/* --- books --- */
+
 static size_t num_banks(const struct rmm *rmm)
 {
 	return (size_t)(rmm->banks_end - rmm->banks);
 }
 
+/* The parts of the mapping begin at cache lines. */
+static size_t part_size(uint64_t size)
+{
+	return (size + 63) & ~UINT64_C(63);
+}
+
 static size_t shadows_size(const struct bank *bank)
 {
-	return (bank->size >> GRANULE_SHIFT) * sizeof(struct shadow);
-}
-
-static size_t realms_size(const struct rmm *rmm)
-{
-	return sizeof(struct shadow_realm) << rmm->config.vmid_bits;
-}
-
-/* Zeroed memory whose pages cost nothing until they are written. */
-static void *lazy_alloc(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
+	return part_size((bank->size >> GRANULE_SHIFT) * sizeof(struct shadow));
 }
 
 int checker_create(struct rmm *rmm)
 {
+	const size_t head =
+		part_size(sizeof(struct checker) + num_banks(rmm) * sizeof(struct shadow *));
+	const size_t realms = part_size(sizeof(struct shadow_realm) << rmm->config.vmid_bits);
+	size_t size = head + realms;
 	struct checker *checker;
+	uint8_t *p;
 
 	if (rmm->config.invariants == RMM_INVARIANTS_OFF)
 		return 0;
-	checker = calloc(1, sizeof(*checker));
-	if (!checker)
+	for (size_t i = 0; i < num_banks(rmm); i++)
+		size += shadows_size(&rmm->banks[i]);
+	/* Zeros whose pages cost nothing until they are written. */
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	if (p == MAP_FAILED)
 		return -ENOMEM;
-	rmm->checker = checker;
+	checker = (struct checker *)p;
+	checker->size = size;
 	checker->level = rmm->config.invariants;
-	checker->shadows = calloc(num_banks(rmm), sizeof(*checker->shadows));
-	checker->realms = lazy_alloc(realms_size(rmm));
-	if (!checker->shadows || !checker->realms)
-		return -ENOMEM;
+	checker->realms = (struct shadow_realm *)(p + head);
+	p += head + realms;
 	for (size_t i = 0; i < num_banks(rmm); i++) {
-		checker->shadows[i] = lazy_alloc(shadows_size(&rmm->banks[i]));
-		if (!checker->shadows[i])
-			return -ENOMEM;
+		checker->shadows[i] = (struct shadow *)p;
+		p += shadows_size(&rmm->banks[i]);
 	}
+	rmm->checker = checker;
 	return 0;
 }
 
 void checker_destroy(struct rmm *rmm)
 {
-	struct checker *checker = rmm->checker;
-
-	if (!checker)
-		return;
-	for (size_t i = 0; checker->shadows && i < num_banks(rmm); i++) {
-		if (checker->shadows[i])
-			munmap(checker->shadows[i], shadows_size(&rmm->banks[i]));
-	}
-	if (checker->realms)
-		munmap(checker->realms, realms_size(rmm));
-	free(checker->shadows);
-	free(checker);
+	if (rmm->checker)
+		munmap(rmm->checker, rmm->checker->size);
 	rmm->checker = NULL;
 }
 
@@ -120,41 +112,12 @@ void invariant_set_gpt(struct rmm *rmm, uint64_t pa, enum rmm_gpt gpt)
 
 /* --- memory --- */
 
-typedef uint64_t words2 __attribute__((vector_size(16), may_alias));
-
-uint64_t content_digest(const void *memory)
-{
-	const words2 *words = memory;
-	words2 a = {0, 0}, b = {0, 0}, c = {0, 0}, d = {0, 0};
-
-	for (unsigned int i = 0; i < RMM_GRANULE_SIZE / sizeof(words2); i += 2) {
-		a += words[i];
-		b += a;
-		c += words[i + 1] ^ (words[i + 1] << 7);
-		d += c;
-	}
-	return (b[0] * 3 + b[1] * 5 + d[0] * 7 + d[1] * 11) ^ (a[0] << 1) ^ (c[1] << 3);
-}
-
-static bool content_zero(const void *memory)
-{
-	const words2 *words = memory;
-	words2 all = {0, 0}, more = {0, 0};
-
-	for (unsigned int i = 0; i < RMM_GRANULE_SIZE / sizeof(words2); i += 4) {
-		all |= words[i] | words[i + 1];
-		more |= words[i + 2] | words[i + 3];
-	}
-	all |= more;
-	return !(all[0] | all[1]);
-}
-
 bool content_wiped(const struct rmm *rmm, uint64_t pa)
 {
 	const uint64_t *memory = memory_find(rmm, pa);
 
 	if (!rmm->config.wipe_pattern)
-		return content_zero(memory);
+		return scan_is_zero(memory);
 	for (unsigned int i = 0; i < RMM_GRANULE_SIZE / sizeof(*memory); i++) {
 		if (memory[i] != granule_wipe_word(rmm->config.wipe_pattern, pa + i * 8))
 			return false;
@@ -162,17 +125,23 @@ bool content_wiped(const struct rmm *rmm, uint64_t pa)
 	return true;
 }
 
-bool table_filled(const uint64_t *entries, uint64_t first, uint64_t stride)
+void invariant_hashed(struct checker *checker, uint8_t algo, const void *data, size_t size,
+		      const uint8_t *digest)
 {
-	const words2 *words = (const words2 *)entries;
-	words2 expected = {first, first + stride}, differs = {0, 0};
-	const words2 step = {2 * stride, 2 * stride};
+	struct hashed *hashed = &checker->hashed;
 
-	for (unsigned int i = 0; i < RTT_ENTRIES / 2; i++) {
-		differs |= words[i] ^ expected;
-		expected += step;
+	if (checker->level != RMM_INVARIANTS_STEP)
+		return;
+	hashed->algo = algo;
+	if (size == sizeof(hashed->page)) {
+		memcpy(hashed->page, data, size);
+		memcpy(hashed->page_digest, digest, HASH_MAX_SIZE);
+		hashed->page_valid = true;
+	} else if (hashed->num < HASHED_DESCRIPTORS) {
+		memcpy(hashed->descriptor[hashed->num].data, data, size);
+		memcpy(hashed->descriptor[hashed->num].digest, digest, HASH_MAX_SIZE);
+		hashed->num++;
 	}
-	return !(differs[0] | differs[1]);
 }
 
 uint64_t unfold_stride(uint64_t parent, int level)
@@ -183,8 +152,11 @@ uint64_t unfold_stride(uint64_t parent, int level)
 								   : 0;
 }
 
-bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
-		struct place *place)
+/* What is so marked is compiled into the checker of each of the commands that a Host calls most. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE bool place_walk(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa,
+		       int target, struct place *place)
 {
 	const struct rd *rd = &realm->expected;
 	int level = rd->rtt_level_start;
@@ -214,31 +186,48 @@ bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_
 	}
 }
 
+bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
+		struct place *place)
+{
+	return place_walk(rmm, realm, ipa, target, place);
+}
+
 /* --- one call of the Host --- */
 
+#define KIND(name, ...) [RMI_##name - RMI_FID_FIRST] = {__VA_ARGS__}
 static const struct call_kind kinds[] = {
-	[RMI_GRANULE_DELEGATE - RMI_FID_FIRST] = {.granule = 1},
-	[RMI_GRANULE_UNDELEGATE - RMI_FID_FIRST] = {.granule = 1},
-	[RMI_DATA_CREATE - RMI_FID_FIRST] = {.rd = 1, .granule = 2, .ipa = 3, .buffer = 4},
-	[RMI_DATA_CREATE_UNKNOWN - RMI_FID_FIRST] = {.rd = 1, .granule = 2, .ipa = 3},
-	[RMI_DATA_DESTROY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2},
-	[RMI_REALM_ACTIVATE - RMI_FID_FIRST] = {.rd = 1},
-	[RMI_REALM_CREATE - RMI_FID_FIRST] = {.granule = 1, .buffer = 2},
-	[RMI_REALM_DESTROY - RMI_FID_FIRST] = {.rd = 1},
-	[RMI_REC_CREATE - RMI_FID_FIRST] = {.rd = 1, .granule = 2, .buffer = 3},
-	[RMI_REC_DESTROY - RMI_FID_FIRST] = {.rec = 1},
-	[RMI_REC_ENTER - RMI_FID_FIRST] = {.rec = 1, .buffer = 2},
-	[RMI_RTT_CREATE -
-		RMI_FID_FIRST] = {.rd = 1, .granule = 2, .ipa = 3, .level = 4, .parent = 1},
-	[RMI_RTT_DESTROY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .parent = 1},
-	[RMI_RTT_MAP_UNPROTECTED - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3},
-	[RMI_RTT_READ_ENTRY - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .reads = 1},
-	[RMI_RTT_UNMAP_UNPROTECTED - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3},
-	[RMI_PSCI_COMPLETE - RMI_FID_FIRST] = {.rec = 1, .other_rec = 2},
-	[RMI_RTT_FOLD - RMI_FID_FIRST] = {.rd = 1, .ipa = 2, .level = 3, .parent = 1},
-	[RMI_REC_AUX_COUNT - RMI_FID_FIRST] = {.rd = 1, .reads = 1},
-	[RMI_RTT_INIT_RIPAS - RMI_FID_FIRST] = {.rd = 1, .ipa = 2},
-	[RMI_RTT_SET_RIPAS - RMI_FID_FIRST] = {.rd = 1, .rec = 2, .ipa = 3},
+	KIND(GRANULE_DELEGATE, .granule = 1, .apply = apply_delegate),
+	KIND(GRANULE_UNDELEGATE, .granule = 1, .apply = apply_undelegate),
+	KIND(DATA_CREATE, .rd = 1, .granule = 2, .ipa = 3, .buffer = 4, .measures = 1,
+	     .apply = apply_data_create),
+	KIND(DATA_CREATE_UNKNOWN, .rd = 1, .granule = 2, .ipa = 3,
+	     .apply = apply_data_create_unknown),
+	KIND(DATA_DESTROY, .rd = 1, .ipa = 2, .apply = apply_data_destroy,
+	     .output = output_destroy),
+	KIND(REALM_ACTIVATE, .rd = 1, .apply = apply_realm_activate),
+	KIND(REALM_CREATE, .granule = 1, .buffer = 2, .measures = 1, .apply = apply_realm_create,
+	     .output = output_realm_create),
+	KIND(REALM_DESTROY, .rd = 1, .apply = apply_realm_destroy),
+	KIND(REC_CREATE, .rd = 1, .granule = 2, .buffer = 3, .measures = 1,
+	     .apply = apply_rec_create),
+	KIND(REC_DESTROY, .rec = 1, .apply = apply_rec_destroy),
+	KIND(REC_ENTER, .rec = 1, .buffer = 2, .apply = apply_rec_enter),
+	KIND(RTT_CREATE, .rd = 1, .granule = 2, .ipa = 3, .level = 4, .parent = 1,
+	     .apply = apply_rtt_create),
+	KIND(RTT_DESTROY, .rd = 1, .ipa = 2, .level = 3, .parent = 1, .apply = apply_rtt_destroy,
+	     .output = output_destroy),
+	KIND(RTT_MAP_UNPROTECTED, .rd = 1, .ipa = 2, .level = 3),
+	KIND(RTT_READ_ENTRY, .rd = 1, .ipa = 2, .level = 3, .reads = 1,
+	     .output = output_read_entry),
+	KIND(RTT_UNMAP_UNPROTECTED, .rd = 1, .ipa = 2, .level = 3, .output = output_unmap),
+	KIND(PSCI_COMPLETE, .rec = 1, .other_rec = 2),
+	KIND(RTT_FOLD, .rd = 1, .ipa = 2, .level = 3, .parent = 1, .apply = apply_rtt_fold,
+	     .output = output_fold),
+	KIND(REC_AUX_COUNT, .rd = 1, .reads = 1),
+	KIND(RTT_INIT_RIPAS, .rd = 1, .ipa = 2, .measures = 1, .ripas = 1, .apply = apply_ripas,
+	     .output = output_ripas),
+	KIND(RTT_SET_RIPAS, .rd = 1, .rec = 2, .ipa = 3, .ripas = 1, .apply = apply_ripas,
+	     .output = output_ripas),
 };
 #define NUM_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -251,15 +240,31 @@ static void call_data(struct call *call)
 	if (!shadow || !shadow->digest_valid || (call->place.entry & RTTE_HIPAS) != RTTE_ASSIGNED ||
 	    call->place.level != RTT_PAGE_LEVEL || granule_find(call->rmm, pa)->clean)
 		return;
-	if (content_digest(memory_find(call->rmm, pa)) != shadow->digest)
+	if (scan_digest(memory_find(call->rmm, pa)) != shadow->digest)
 		invariant_violated(call->rmm, INVARIANT_I22, "content of DATA 0x%llx changed",
 				   (unsigned long long)pa);
 }
 
-/* The entry that the call is about, if its arguments name one. */
-static void call_place(struct call *call)
+/* The entries that *_RIPAS may change, and their neighbours: of them it is to keep its hands off. */
+static void call_entries(struct call *call)
 {
-	const struct call_kind *kind = call->kind;
+	const unsigned int shift = 39 - 9 * (unsigned int)call->place.level;
+	const uint64_t base = call->place.ipa, top = call->x[call->kind->ipa + 1];
+	const unsigned int first = call->place.index ? call->place.index - 1 : 0;
+	const uint64_t left = RTT_ENTRIES - call->place.index;
+	uint64_t wanted = top > base ? ((top - base - 1) >> shift) + 2 : 1;
+
+	if (wanted > left)
+		wanted = left;
+	call->u.entries.first = first;
+	call->u.entries.num = (unsigned int)wanted + call->place.index - first;
+	memcpy(call->u.entries.old, &call->place.entries[first],
+	       call->u.entries.num * sizeof(call->u.entries.old[0]));
+}
+
+/* The entry that the call is about, if its arguments name one. */
+INLINE void call_place(struct call *call, const struct call_kind *kind)
+{
 	const struct rd *rd = &call->realm->expected;
 	int64_t target = RTT_PAGE_LEVEL;
 
@@ -272,19 +277,11 @@ static void call_place(struct call *call)
 		target -= kind->parent;
 	}
 	call->placed =
-		place_find(call->rmm, call->realm, call->x[kind->ipa], (int)target, &call->place);
-	if (!call->placed) {
+		place_walk(call->rmm, call->realm, call->x[kind->ipa], (int)target, &call->place);
+	if (!call->placed)
 		invariant_violated(call->rmm, INVARIANT_I5,
 				   "the tables for IPA 0x%llx lead outside memory",
 				   (unsigned long long)call->x[kind->ipa]);
-		return;
-	}
-	if (!call->kind->reads)
-		granule_compare(call->rmm, call->place.table, false);
-	if (call->fid == RMI_DATA_DESTROY)
-		call_data(call);
-	if (call->fid == RMI_RTT_SET_RIPAS || call->fid == RMI_RTT_INIT_RIPAS)
-		memcpy(call->u.table, call->place.entries, sizeof(call->u.table));
 }
 
 /* The table that RTT_DESTROY and RTT_FOLD take away. */
@@ -307,7 +304,7 @@ static void call_child(struct call *call)
 
 		/* Its first address is aligned to what becomes one entry, and there can be such an entry. */
 		call->child_homogeneous =
-			table_filled(entries, entries[0], stride) &&
+			scan_is_filled(entries, entries[0], stride) &&
 			(!stride || (call->place.level >= 1 &&
 				     rtt_aligned(entries[0] & RTTE_ADDR, call->place.level)));
 	} else {
@@ -362,28 +359,37 @@ static void registers_copy(uint64_t *to, const struct rmm_regs *regs, unsigned i
 		to[i] = from[i];
 }
 
-static void call_before(struct call *call, struct rmm *rmm, const struct rmm_regs *regs)
+/* Whoever changed something since the last call has to be found before this one hides it. */
+INLINE void call_before(struct call *call, struct rmm *rmm, const struct rmm_regs *regs,
+			uint32_t fid, const struct call_kind *kind)
 {
-	const uint32_t fid = (uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT;
-	const struct call_kind *kind;
-
 	call->rmm = rmm;
 	call->checker = rmm->checker;
+	call->kind = kind;
 	call->fid = fid;
 	call->realm = NULL;
 	call->placed = call->has_rec = call->has_other = call->ran = false;
 	call->buffer_permitted = true;
 	call->child = PA_NONE;
 	registers_copy(call->x, regs, 7);
-	call->kind = kind = &kinds[fid - RMI_FID_FIRST < NUM_KINDS ? fid - RMI_FID_FIRST : 0];
-	/* Whoever changed something since the last call has to be found before this one hides it. */
-	if (kind->granule && granule_find(rmm, call->x[kind->granule]))
-		granule_compare(rmm, call->x[kind->granule] & ~GRANULE_MASK, false);
+	if (kind->granule) {
+		const struct bank *bank = bank_find(rmm, call->x[kind->granule]);
+
+		if (bank)
+			granule_compare_in(rmm, bank, call->x[kind->granule] & ~GRANULE_MASK,
+					   false);
+	}
 	if (fid == RMI_GRANULE_DELEGATE) {
 		const struct rmm_platform *platform = &rmm->config.platform;
 
 		call->was_clean = platform->is_clean && granule_aligned(call->x[1]) &&
 				  platform->is_clean(platform->ctx, call->x[1]);
+	}
+	if (kind->measures) {
+		struct hashed *hashed = &call->checker->hashed;
+
+		hashed->num = hashed->next = 0;
+		hashed->page_valid = false;
 	}
 	if (kind->buffer)
 		call_buffer(call);
@@ -395,32 +401,75 @@ static void call_before(struct call *call, struct rmm *rmm, const struct rmm_reg
 		call->realm = realm_find(rmm, call->x[kind->rd]);
 	else if (call->has_rec)
 		call->realm = realm_find(rmm, call->rec.owner);
-	if (!call->realm)
+	if (!call->realm || !kind->rd)
 		return;
-	if (!kind->reads)
-		granule_compare(rmm, call->realm->rd, false);
-	if (kind->rd)
-		call_place(call);
-	if (call->placed && (fid == RMI_RTT_DESTROY || fid == RMI_RTT_FOLD))
+	call_place(call, kind);
+	if (!call->placed)
+		return;
+	if (fid == RMI_DATA_DESTROY)
+		call_data(call);
+	if (fid == RMI_RTT_DESTROY || fid == RMI_RTT_FOLD)
 		call_child(call);
+	if (kind->ripas)
+		call_entries(call);
 }
 
-/* After the books say what there is to be: compare what the call named. */
-static void call_compare(struct call *call)
+/* The command was allowed to do what it says it did. */
+INLINE bool call_possible(struct call *call, const struct call_kind *kind)
+{
+	if (kind->buffer && !call->buffer_permitted) {
+		invariant_violated(call->rmm, INVARIANT_I21,
+				   "the buffer at 0x%llx is not the Host's",
+				   (unsigned long long)call->buffer);
+		return false;
+	}
+	if ((kind->rd && !call->realm) || (kind->ipa && !call->placed)) {
+		invariant_violated(call->rmm, INVARIANT_T2,
+				   "a command succeeds where there is no Realm or no entry");
+		return false;
+	}
+	return true;
+}
+
+static void call_compare_recs(struct call *call, bool failed)
 {
 	const struct call_kind *kind = call->kind;
 	struct rmm *rmm = call->rmm;
+
+	if (call->has_rec && (failed || call->fid != RMI_REC_DESTROY)) {
+		const uint64_t pa = call->x[kind->rec];
+
+		granule_compare(rmm, pa, failed);
+		if (!call->ran)
+			transition_rec(call, pa, &call->rec, memory_find(rmm, pa));
+		rec_check(rmm, pa);
+	}
+	if (call->has_other) {
+		const uint64_t pa = call->x[kind->other_rec];
+
+		granule_compare(rmm, pa, failed);
+		transition_rec(call, pa, &call->other, memory_find(rmm, pa));
+	}
+}
+
+/* After the books say what there is to be: compare what the call named. */
+INLINE void call_compare(struct call *call, const struct call_kind *kind)
+{
+	struct rmm *rmm = call->rmm;
 	const bool failed = !call->success && !call->ran;
 
-	if (kind->granule && granule_find(rmm, call->x[kind->granule]))
-		granule_compare(rmm, call->x[kind->granule] & ~GRANULE_MASK, failed);
+	if (kind->granule) {
+		const struct bank *bank = bank_find(rmm, call->x[kind->granule]);
+
+		if (bank)
+			granule_compare_in(rmm, bank, call->x[kind->granule] & ~GRANULE_MASK,
+					   failed);
+	}
 	if (call->realm && call->realm->exists) {
 		granule_compare(rmm, call->realm->rd, failed);
-		realm_compare(rmm, call->realm, failed,
-			      call->fid == RMI_DATA_CREATE || call->fid == RMI_RTT_INIT_RIPAS ||
-				      call->fid == RMI_REC_CREATE);
+		realm_compare(rmm, call->realm, failed, kind->measures);
 	}
-	if (call->placed) {
+	if (kind->ipa && call->placed) {
 		const uint64_t now = call->place.entries[call->place.index];
 
 		granule_compare(rmm, call->place.table, failed);
@@ -429,33 +478,28 @@ static void call_compare(struct call *call)
 					 call->place.entry, now);
 		entry_check(rmm, call->realm, call->place.ipa, call->place.level, now);
 	}
-	if (call->has_rec && call->fid != RMI_REC_DESTROY) {
-		granule_compare(rmm, call->x[kind->rec], failed);
-		if (!call->ran)
-			transition_rec(call, call->x[kind->rec], &call->rec,
-				       memory_find(rmm, call->x[kind->rec]));
-		rec_check(rmm, call->x[kind->rec]);
-	} else if (call->has_rec && failed) {
-		granule_compare(rmm, call->x[kind->rec], true);
-		transition_rec(call, call->x[kind->rec], &call->rec,
-			       memory_find(rmm, call->x[kind->rec]));
-	}
-	if (call->has_other) {
-		granule_compare(rmm, call->x[kind->other_rec], failed);
-		transition_rec(call, call->x[kind->other_rec], &call->other,
-			       memory_find(rmm, call->x[kind->other_rec]));
-	}
+	if (kind->rec)
+		call_compare_recs(call, failed);
 }
 
-static void call_after(struct call *call, const struct rmm_regs *regs)
+INLINE void call_after(struct call *call, const struct rmm_regs *regs, uint32_t fid,
+		       const struct call_kind *kind)
 {
 	registers_copy(call->out, regs, 5);
 	call->success = call->out[0] == RMI_SUCCESS;
-	if (call->success)
-		transition_apply(call);
-	call_compare(call);
-	output_check(call);
-	if (!call->success || (call->fid != RMI_RTT_CREATE && call->fid != RMI_RTT_FOLD))
+	if (call->success && call_possible(call, kind)) {
+		if (kind->apply)
+			kind->apply(call);
+		if (kind->ipa && !kind->ripas)
+			transition_entry(call, call->place.ipa, call->place.level,
+					 call->place.entry, call->place.entries[call->place.index]);
+	}
+	call_compare(call, kind);
+	if (!call->success)
+		output_error(call);
+	if (kind->output)
+		kind->output(call);
+	if (!call->success || (fid != RMI_RTT_CREATE && fid != RMI_RTT_FOLD))
 		call->checker->last_table.fid = 0;
 }
 
@@ -549,7 +593,7 @@ static void full_smc(struct call *call, struct rmm_regs *regs, smc_fn serve)
 	int err = copies_take(rmm, &copies);
 
 	serve(rmm, regs);
-	call_after(call, regs);
+	call_after(call, regs, call->fid, call->kind);
 	if (!err)
 		copies_compare(call, &copies);
 	free(copies.copy);
@@ -559,14 +603,17 @@ static void full_smc(struct call *call, struct rmm_regs *regs, smc_fn serve)
 		invariant_violated(rmm, INVARIANT_T1, "no memory for a check from scratch");
 }
 
-void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+/* Any call at any level. */
+static void any_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, uint32_t fid)
 {
+	const struct call_kind *kind =
+		&kinds[fid - RMI_FID_FIRST < NUM_KINDS ? fid - RMI_FID_FIRST : 0];
 	struct checker *checker = rmm->checker;
 	const uint64_t entries = checker->entries;
-	const bool enters = ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) == RMI_REC_ENTER;
+	const bool enters = fid == RMI_REC_ENTER;
 	struct call call;
 
-	call_before(&call, rmm, regs);
+	call_before(&call, rmm, regs, fid, kind);
 	if (enters && call.has_rec) {
 		checker->running++;
 		/* RUNNING, until it returns. */
@@ -582,9 +629,43 @@ void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		checker->running--;
 		shadow_find(rmm, call.x[1])->expected.refcount--;
 	}
-	call_after(&call, regs);
+	call_after(&call, regs, fid, kind);
 	if (checker->level == RMM_INVARIANTS_FULL && state_check(rmm))
 		invariant_violated(rmm, INVARIANT_T1, "no memory for a check from scratch");
+}
+
+/* At level step, for a command that is known when this is compiled, and is not REC_ENTER. */
+INLINE void step_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, uint32_t fid)
+{
+	const struct call_kind *kind = &kinds[fid - RMI_FID_FIRST];
+	struct call call;
+
+	call_before(&call, rmm, regs, fid, kind);
+	serve(rmm, regs);
+	call_after(&call, regs, fid, kind);
+}
+
+void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint32_t fid = (uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT;
+
+#define STEP(fid)                                                                                  \
+	case fid:                                                                                  \
+		step_smc(rmm, regs, serve, fid);                                                   \
+		return
+	if (rmm->checker->level == RMM_INVARIANTS_STEP) {
+		switch (fid) {
+			STEP(RMI_GRANULE_DELEGATE);
+			STEP(RMI_GRANULE_UNDELEGATE);
+			STEP(RMI_DATA_CREATE_UNKNOWN);
+			STEP(RMI_DATA_DESTROY);
+			STEP(RMI_RTT_READ_ENTRY);
+			STEP(RMI_RTT_MAP_UNPROTECTED);
+			STEP(RMI_RTT_UNMAP_UNPROTECTED);
+		}
+	}
+#undef STEP
+	any_smc(rmm, regs, serve, fid);
 }
 
 int rmm_invariants_check(struct rmm *rmm, size_t *violations)

@@ -7,9 +7,13 @@
 #ifndef MODEL_INVARIANT_H
 #define MODEL_INVARIANT_H
 
+#include <string.h>
+
 #include <rmm/invariant.h>
 #include "command.h"
 #include "cpu.h"
+#include "hash.h"
+#include "scan.h"
 
 #define INVARIANTS(X)                                                                              \
 	X(I1, "a granule is UNDELEGATED exactly if its GPT entry is not REALM")                    \
@@ -98,9 +102,27 @@ struct shadow_realm {
 	uint64_t recs;	    /* during a check from scratch */
 };
 
+/*
+ * What the RMM hashed in this call, in its order: the checker asks for the digests of what it holds to be the
+ * same bytes, and need not hash these again. All of one INIT_RIPAS is a table of descriptors.
+ */
+#define HASHED_DESCRIPTORS 512
+struct hashed {
+	uint8_t algo;
+	unsigned int num, next; /* descriptors: how many there are, and the next one to ask for */
+	bool page_valid;
+	struct {
+		uint8_t data[256];
+		uint8_t digest[HASH_MAX_SIZE];
+	} descriptor[HASHED_DESCRIPTORS];
+	uint8_t page[RMM_GRANULE_SIZE];
+	uint8_t page_digest[HASH_MAX_SIZE];
+};
+
+/* It lies at the start of one mapping with all it points to. */
 struct checker {
+	size_t size;		     /* of the mapping */
 	uint8_t level;		     /* RMM_INVARIANTS_* */
-	struct shadow **shadows;     /* by bank and granule */
 	struct shadow_realm *realms; /* by VMID */
 	uint64_t count[RMM_GRANULE_NUM_STATES];
 	uint64_t violations;
@@ -111,6 +133,8 @@ struct checker {
 		uint32_t fid;
 		uint64_t rd, ipa, level, rtt, parent;
 	} last_table;
+	struct hashed hashed;
+	struct shadow *shadows[]; /* by bank and granule */
 };
 
 /* Where a walk ended, by the checker's own walk. */
@@ -123,12 +147,18 @@ struct place {
 	int level;
 };
 
-/* Which registers of a command are what; 0: none. */
+struct call;
+
+/* Which registers of a command are what; 0: none. And what is to be checked besides. */
 struct call_kind {
 	uint8_t rd, granule, rec, other_rec, buffer, ipa;
 	uint8_t level;	/* register of the level argument; 0: page level */
 	uint8_t parent; /* the walk goes to level - 1 */
 	uint8_t reads;	/* it changes nothing, and so hides nothing: looking afterwards is enough */
+	uint8_t measures;
+	uint8_t ripas; /* it changes many entries, of which `apply` takes care */
+	void (*apply)(struct call *call);
+	void (*output)(struct call *call);
 };
 
 /* One call of the Host: what was before it, and what it answered. */
@@ -150,7 +180,11 @@ struct call {
 	bool child_homogeneous;
 	struct rec rec, other;
 	union {
-		uint64_t table[RTT_ENTRIES]; /* *_RIPAS: where the walk ended */
+		/* *_RIPAS: the entries from the one named to top, and a neighbour on each side. */
+		struct {
+			unsigned int first, num;
+			uint64_t old[RTT_ENTRIES];
+		} entries;
 		struct rmi_realm_params realm_params;
 		struct rmi_rec_params rec_params;
 	} u;
@@ -158,7 +192,7 @@ struct call {
 
 /* invariant_violated - report a violation. */
 void invariant_violated(struct rmm *rmm, enum invariant which, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4), cold));
 
 /* checker_create, checker_destroy, checker_reset - as rmm_create(), ... for the books of the checker. */
 int checker_create(struct rmm *rmm);
@@ -224,20 +258,16 @@ static inline uint64_t table_where(uint64_t ipa, int level)
 bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
 		struct place *place);
 
-/* content_digest - order-sensitive sums over a granule; 0 for zeros. */
-uint64_t content_digest(const void *memory);
 /* content_wiped - the granule at `pa` looks as wiping leaves it. */
 bool content_wiped(const struct rmm *rmm, uint64_t pa);
-/* table_filled - entries are `first`, `first + stride`, ... */
-bool table_filled(const uint64_t *entries, uint64_t first, uint64_t stride);
 /* unfold_stride - by how much the entries differ that stand for one entry `parent` a level above `level`. */
 uint64_t unfold_stride(uint64_t parent, int level);
 
 /* Checks of one thing, from scratch or where a call touched it. */
-void granule_differs(struct rmm *rmm, uint64_t pa, bool failed);
-static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
+void granule_differs(struct rmm *rmm, uint64_t pa, bool failed) __attribute__((cold));
+static inline void granule_compare_in(struct rmm *rmm, const struct bank *bank, uint64_t pa,
+				      bool failed)
 {
-	const struct bank *bank = bank_find(rmm, pa);
 	const uint64_t i = (pa - bank->base) >> GRANULE_SHIFT;
 	const struct granule *a = &bank->granules[i];
 	const struct granule *b = &rmm->checker->shadows[bank - rmm->banks][i].expected;
@@ -246,9 +276,37 @@ static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
 			     0))
 		granule_differs(rmm, pa, failed);
 }
-void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures);
-void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
-		 uint64_t entry);
+static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
+{
+	granule_compare_in(rmm, bank_find(rmm, pa), pa, failed);
+}
+
+void realm_differs(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures)
+	__attribute__((cold));
+static inline void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed,
+				 bool measures)
+{
+	const struct rd *rd = memory_find(rmm, realm->rd), *expected = &realm->expected;
+
+	if (memcmp(rd, expected, offsetof(struct rd, next)) != 0 ||
+	    !scan_is_same(rd->rpv, expected->rpv, sizeof(*rd) - offsetof(struct rd, rpv)))
+		realm_differs(rmm, realm, failed, measures);
+}
+
+void entry_examine(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
+		   uint64_t entry);
+static inline void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa,
+			       int level, uint64_t entry)
+{
+	/* UNASSIGNED names nothing, and whether ASSIGNED_NS names something is not asked. */
+	if (ipa < UINT64_C(1) << (realm->expected.ipa_width - 1)
+		    ? !(entry & ~RTTE_RIPAS) && (entry & RTTE_RIPAS) != RTTE_RIPAS
+		    : (entry & (RTTE_NS | RTTE_TABLE_BIT | RTTE_RIPAS)) == RTTE_NS &&
+			      (!(entry & RTTE_LIVE) ||
+			       (level >= 1 && !((entry & RTTE_ADDR) >> 48))))
+		return;
+	entry_examine(rmm, realm, ipa, level, entry);
+}
 void rec_check(struct rmm *rmm, uint64_t rec_pa);
 /* realms_check - the list of Realms: as long as there are RDs, ascending, each with its own VMID. */
 void realms_check(struct rmm *rmm);
@@ -256,23 +314,50 @@ void realms_check(struct rmm *rmm);
 /* state_check - everything, from scratch. Returns 0 or -ENOMEM. */
 int state_check(struct rmm *rmm);
 
-/* Transitions: what `call` was to do is noted in the books and compared with what it did. */
-void transition_apply(struct call *call);
-void transition_entry(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new);
+/* Transitions: what a successful call was to do is noted in the books and compared with what it did. */
+void apply_delegate(struct call *call);
+void apply_undelegate(struct call *call);
+void apply_data_create(struct call *call);
+void apply_data_create_unknown(struct call *call);
+void apply_data_destroy(struct call *call);
+void apply_realm_activate(struct call *call);
+void apply_realm_create(struct call *call);
+void apply_realm_destroy(struct call *call);
+void apply_rec_create(struct call *call);
+void apply_rec_destroy(struct call *call);
+void apply_rec_enter(struct call *call);
+void apply_rtt_create(struct call *call);
+void apply_rtt_destroy(struct call *call);
+void apply_rtt_fold(struct call *call);
+void apply_ripas(struct call *call);
+
+void transition_examine(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new);
+static inline void transition_entry(struct call *call, uint64_t ipa, int level, uint64_t old,
+				    uint64_t new)
+{
+	if (old != new)
+		transition_examine(call, ipa, level, old, new);
+}
 void transition_rec(struct call *call, uint64_t rec_pa, const struct rec *old,
 		    const struct rec *new);
 /* data_written - the Realm, or the RMM for it, wrote to the granule at `pa`. */
 void data_written(struct rmm *rmm, uint64_t pa);
 
-/* Measurements, by the checker's own reckoning. */
-void expect_rim_realm(struct rd *rd, const struct rmi_realm_params *params);
-void expect_rim_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page);
-void expect_rim_rec(struct rd *rd, const struct rmi_rec_params *params);
-void expect_rim_ripas(struct rd *rd, uint64_t base, uint64_t top);
+/* invariant_hashed - the RMM measured: `digest` is that of `size` bytes of `data`. */
+void invariant_hashed(struct checker *checker, uint8_t algo, const void *data, size_t size,
+		      const uint8_t *digest);
+
+/* REMs, by the checker's own reckoning. */
 void expect_rem(struct rd *rd, uint64_t index, const uint64_t *value, uint64_t size, bool padded);
 
-/* Outputs. */
-void output_check(struct call *call);
+/* Outputs: of any call that failed, and of those that have some. */
+void output_error(struct call *call);
+void output_realm_create(struct call *call);
+void output_destroy(struct call *call);
+void output_fold(struct call *call);
+void output_unmap(struct call *call);
+void output_ripas(struct call *call);
+void output_read_entry(struct call *call);
 void output_exit(struct call *call);
 void output_abort(struct rmm_cpu *cpu, enum rmm_access_type type, uint64_t ipa, bool sea);
 

@@ -23,7 +23,7 @@ static uint64_t protected_end(const struct shadow_realm *realm)
 
 /* --- the Host's calls --- */
 
-static void check_code(struct call *call)
+void output_error(struct call *call)
 {
 	const uint64_t x0 = call->out[0];
 	const unsigned int status = x0 & 0xff;
@@ -32,8 +32,6 @@ static void check_code(struct call *call)
 	int limit = RTT_PAGE_LEVEL;
 	bool good;
 
-	if (x0 == RMI_SUCCESS)
-		return;
 	if (x0 == SMCCC_NOT_SUPPORTED) {
 		if (rmm_command_by_fid(call->fid) &&
 		    rmm_command_by_fid(call->fid)->interface == RMM_INTERFACE_RMI)
@@ -85,15 +83,22 @@ static void check_top(struct call *call, uint64_t top)
 	}
 	size = entry_size(place->level);
 	num = place->level < 0 ? 16 : RTT_ENTRIES;
-	next = place->ipa + size;
-	for (i++; i < num && !(place->entries[i] & RTTE_LIVE); i++)
-		next += size;
+	for (i++; i < num && i % 4 && !(place->entries[i] & RTTE_LIVE); i++)
+		;
+	while (i < num && !(i % 4) &&
+	       !((place->entries[i] | place->entries[i + 1] | place->entries[i + 2] |
+		  place->entries[i + 3]) &
+		 RTTE_LIVE))
+		i += 4;
+	while (i < num && !(place->entries[i] & RTTE_LIVE))
+		i++;
+	next = place->ipa + (i - place->index) * size;
 	if (top != next || top <= ipa)
 		VIOLATED(call, O3, "top is 0x%llx, after 0x%llx the next live entry is 0x%llx",
 			 HEX(top), HEX(ipa), HEX(next));
 }
 
-static void check_out_top(struct call *call)
+void output_ripas(struct call *call)
 {
 	const uint64_t base = call->x[call->kind->ipa], top = call->x[call->kind->ipa + 1],
 		       out = call->out[1];
@@ -104,9 +109,9 @@ static void check_out_top(struct call *call)
 			 HEX(base), HEX(top), call->place.level);
 }
 
-static void check_entry(struct call *call)
+void output_read_entry(struct call *call)
 {
-	const struct rd *rd = &call->realm->expected;
+	const struct rd *rd;
 	const uint64_t entry = call->place.entry, hipas = HIPAS(entry);
 	const uint64_t state = hipas == RTTE_TABLE ? RMI_RTTE_TABLE
 			       : entry & RTTE_LIVE ? RMI_RTTE_ASSIGNED
@@ -114,6 +119,9 @@ static void check_entry(struct call *call)
 	const bool has_ripas = hipas == RTTE_UNASSIGNED || hipas == RTTE_ASSIGNED;
 	uint64_t desc = 0;
 
+	if (!call->success || !call->placed)
+		return;
+	rd = &call->realm->expected;
 	if (entry & RTTE_LIVE)
 		desc = entry & RTTE_ADDR;
 	if (rd->lpa2)
@@ -148,48 +156,32 @@ static void check_returned(struct call *call)
 }
 
 /* REALM_CREATE says that a VMID is in use: some Realm must have it. */
-static void check_vmid(struct call *call)
+void output_realm_create(struct call *call)
 {
 	const struct rmm_condition *condition = call->rmm->last_call.condition;
 	const uint16_t vmid = call->u.realm_params.vmid;
 
-	if (condition && call->buffer_permitted && !strcmp(condition->label, "vmid_valid") &&
-	    !(vmid >> call->rmm->config.vmid_bits) && !call->checker->realms[vmid].exists)
+	if (!call->success && condition && call->buffer_permitted &&
+	    !strcmp(condition->label, "vmid_valid") && !(vmid >> call->rmm->config.vmid_bits) &&
+	    !call->checker->realms[vmid].exists)
 		VIOLATED(call, I24, "VMID %u is refused but no Realm has it", vmid);
 }
 
-void output_check(struct call *call)
+/* A live table is not where the scan looks: top is ipa then. */
+void output_destroy(struct call *call)
 {
-	check_code(call);
-	switch (call->fid) {
-	case RMI_DATA_DESTROY:
-		check_top(call, call->out[2]);
-		check_returned(call);
-		break;
-	case RMI_RTT_DESTROY:
-		/* A live table is not where the scan looks: top is ipa then. */
-		check_top(call, call->out[2]);
-		check_returned(call);
-		break;
-	case RMI_RTT_FOLD:
-		check_returned(call);
-		break;
-	case RMI_RTT_UNMAP_UNPROTECTED:
-		check_top(call, call->out[1]);
-		break;
-	case RMI_RTT_INIT_RIPAS:
-	case RMI_RTT_SET_RIPAS:
-		check_out_top(call);
-		break;
-	case RMI_RTT_READ_ENTRY:
-		if (call->success && call->placed)
-			check_entry(call);
-		break;
-	case RMI_REALM_CREATE:
-		if (!call->success)
-			check_vmid(call);
-		break;
-	}
+	check_top(call, call->out[2]);
+	check_returned(call);
+}
+
+void output_fold(struct call *call)
+{
+	check_returned(call);
+}
+
+void output_unmap(struct call *call)
+{
+	check_top(call, call->out[1]);
 }
 
 /* --- exits --- */

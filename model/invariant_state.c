@@ -78,16 +78,11 @@ static void realm_compare_measurements(struct rmm *rmm, const struct rd *rd,
 	}
 }
 
-void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures)
+void realm_differs(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures)
 {
-	const size_t head = offsetof(struct rd, next), tail = offsetof(struct rd, rpv);
 	const struct rd *rd = memory_find(rmm, realm->rd);
 	struct rd *expected = &realm->expected;
 
-	if (__builtin_expect(!memcmp(rd, expected, head) &&
-				     !memcmp(rd->rpv, expected->rpv, sizeof(*rd) - tail),
-			     1))
-		return;
 	if (failed)
 		invariant_violated(rmm, INVARIANT_T1, "the Realm at 0x%llx changed",
 				   HEX(realm->rd));
@@ -133,8 +128,8 @@ static bool hipas_exists(uint64_t hipas)
 	       hipas == RTTE_UNASSIGNED_NS || hipas == RTTE_ASSIGNED_NS;
 }
 
-void entry_check(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
-		 uint64_t entry)
+void entry_examine(struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int level,
+		   uint64_t entry)
 {
 	const struct rd *rd = &realm->expected;
 	const uint64_t hipas = entry & RTTE_HIPAS, addr = entry & RTTE_ADDR;
@@ -515,10 +510,10 @@ static void census_content(struct census *census, uint64_t pa, struct granule *g
 					   HEX(pa));
 		}
 		if (!shadow->digest_valid && !rmm->checker->running) {
-			shadow->digest = content_digest(memory_find(rmm, pa));
+			shadow->digest = scan_digest(memory_find(rmm, pa));
 			shadow->digest_valid = true;
 		} else if (shadow->digest_valid &&
-			   shadow->digest != content_digest(memory_find(rmm, pa))) {
+			   shadow->digest != scan_digest(memory_find(rmm, pa))) {
 			invariant_violated(rmm, INVARIANT_I22, "content of DATA 0x%llx changed",
 					   HEX(pa));
 			shadow->digest_valid = false;

@@ -4,7 +4,6 @@
  * what each successful command is to do, and entries and RECs are compared from before to after.
  */
 #include <string.h>
-#include "hash.h"
 #include "invariant.h"
 
 #define HEX(value)   ((unsigned long long)(value))
@@ -27,12 +26,34 @@ static void desc_start(uint8_t desc[256], const struct rd *rd, uint8_t type)
 	memcpy(desc + 0x10, rd->measurements[0], 64);
 }
 
-static void rim_set(struct rd *rd, const uint8_t *bytes, size_t size)
+/* What is suspected is what the RMM hashes, not the library: if it is the very same, so is its digest. */
+static void digest_page(struct call *call, const struct rd *rd, uint8_t *digest, const void *page)
 {
-	hash_digest(rd->hash_algo, rd->measurements[0], bytes, size, NULL, 0);
+	const struct hashed *hashed = &call->checker->hashed;
+
+	if (hashed->page_valid && hashed->algo == rd->hash_algo &&
+	    scan_is_same(hashed->page, page, RMM_GRANULE_SIZE))
+		memcpy(digest, hashed->page_digest, HASH_MAX_SIZE);
+	else
+		hash_digest(rd->hash_algo, digest, page, RMM_GRANULE_SIZE, NULL, 0);
 }
 
-void expect_rim_realm(struct rd *rd, const struct rmi_realm_params *params)
+static void rim_extend(struct call *call, struct rd *rd, const uint8_t desc[256])
+{
+	struct hashed *hashed = &call->checker->hashed;
+	const unsigned int i = hashed->next;
+
+	if (i < hashed->num && hashed->algo == rd->hash_algo &&
+	    scan_is_same(hashed->descriptor[i].data, desc, 256)) {
+		memcpy(rd->measurements[0], hashed->descriptor[i].digest, HASH_MAX_SIZE);
+		hashed->next++;
+	} else {
+		hash_digest(rd->hash_algo, rd->measurements[0], desc, 256, NULL, 0);
+	}
+}
+
+static void expect_rim_realm(struct call *call, struct rd *rd,
+			     const struct rmi_realm_params *params)
 {
 	uint8_t measured[0x1000] = {0};
 
@@ -43,10 +64,11 @@ void expect_rim_realm(struct rd *rd, const struct rmi_realm_params *params)
 	measured[0x20] = params->num_wps;
 	measured[0x28] = params->pmu_num_ctrs;
 	measured[0x30] = params->hash_algo;
-	rim_set(rd, measured, sizeof(measured));
+	digest_page(call, rd, rd->measurements[0], measured);
 }
 
-void expect_rim_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page)
+static void expect_rim_data(struct call *call, struct rd *rd, uint64_t ipa, uint64_t flags,
+			    const void *page)
 {
 	uint8_t desc[256];
 
@@ -54,11 +76,11 @@ void expect_rim_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *pa
 	put64(desc, 0x50, ipa);
 	put64(desc, 0x58, flags);
 	if (flags & 1)
-		hash_digest(rd->hash_algo, desc + 0x60, page, RMM_GRANULE_SIZE, NULL, 0);
-	rim_set(rd, desc, sizeof(desc));
+		digest_page(call, rd, desc + 0x60, page);
+	rim_extend(call, rd, desc);
 }
 
-void expect_rim_rec(struct rd *rd, const struct rmi_rec_params *params)
+static void expect_rim_rec(struct call *call, struct rd *rd, const struct rmi_rec_params *params)
 {
 	uint8_t measured[0x1000] = {0}, desc[256];
 
@@ -67,18 +89,18 @@ void expect_rim_rec(struct rd *rd, const struct rmi_rec_params *params)
 	for (unsigned int i = 0; i < RMI_REC_CREATE_GPRS; i++)
 		put64(measured, 0x300 + 8 * i, params->gprs[i]);
 	desc_start(desc, rd, 1);
-	hash_digest(rd->hash_algo, desc + 0x50, measured, sizeof(measured), NULL, 0);
-	rim_set(rd, desc, sizeof(desc));
+	digest_page(call, rd, desc + 0x50, measured);
+	rim_extend(call, rd, desc);
 }
 
-void expect_rim_ripas(struct rd *rd, uint64_t base, uint64_t top)
+static void expect_rim_ripas(struct call *call, struct rd *rd, uint64_t base, uint64_t top)
 {
 	uint8_t desc[256];
 
 	desc_start(desc, rd, 2);
 	put64(desc, 0x50, base);
 	put64(desc, 0x58, top);
-	rim_set(rd, desc, sizeof(desc));
+	rim_extend(call, rd, desc);
 }
 
 void expect_rem(struct rd *rd, uint64_t index, const uint64_t *value, uint64_t size, bool padded)
@@ -214,12 +236,10 @@ static void transition_ripas(struct call *call, uint64_t ipa, int level, uint64_
 #undef FLAG_IF
 }
 
-void transition_entry(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new)
+void transition_examine(struct call *call, uint64_t ipa, int level, uint64_t old, uint64_t new)
 {
 	const bool named = entry_is_named(call, ipa, level);
 
-	if (old == new)
-		return;
 	if (!call->success) {
 		invariant_violated(call->rmm, INVARIANT_T1,
 				   "IPA 0x%llx, level %d: entry 0x%llx became 0x%llx", HEX(ipa),
@@ -299,7 +319,7 @@ static uint64_t entry_now(const struct call *call)
 	return call->place.entries[call->place.index];
 }
 
-static void apply_delegate(struct call *call)
+void apply_delegate(struct call *call)
 {
 	const uint64_t pa = call->x[1];
 	struct shadow *shadow =
@@ -313,7 +333,7 @@ static void apply_delegate(struct call *call)
 		granule_check_wiped(call, pa);
 }
 
-static void apply_undelegate(struct call *call)
+void apply_undelegate(struct call *call)
 {
 	const uint64_t pa = call->x[1];
 	const struct granule *granule = granule_find(call->rmm, pa);
@@ -334,7 +354,7 @@ static void apply_undelegate(struct call *call)
 	memset(shadow, 0, sizeof(*shadow));
 }
 
-static void apply_realm_create(struct call *call)
+void apply_realm_create(struct call *call)
 {
 	const struct rmi_realm_params *params = &call->u.realm_params;
 	const uint64_t rd_pa = call->x[1];
@@ -359,7 +379,7 @@ static void apply_realm_create(struct call *call)
 	realm->expected.rec_aux = call->rmm->config.rec_aux;
 	realm->expected.vmid = params->vmid;
 	memcpy(realm->expected.rpv, params->rpv, sizeof(params->rpv));
-	expect_rim_realm(&realm->expected, params);
+	expect_rim_realm(call, &realm->expected, params);
 	shadow = granule_move(call, rd_pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_RD);
 	granule_own(shadow, realm, 0);
 	if (shadow)
@@ -377,9 +397,20 @@ static void apply_realm_create(struct call *call)
 		granule_compare(call->rmm, pa, false);
 	}
 	call->realm = realm;
+	realms_check(call->rmm);
 }
 
-static void apply_realm_destroy(struct call *call)
+void apply_realm_activate(struct call *call)
+{
+	struct rd *expected = &call->realm->expected;
+
+	if (expected->state != RMM_REALM_NEW)
+		invariant_violated(call->rmm, INVARIANT_T13, "the Realm at 0x%llx was in state %u",
+				   HEX(call->realm->rd), expected->state);
+	expected->state = RMM_REALM_ACTIVE;
+}
+
+void apply_realm_destroy(struct call *call)
 {
 	struct shadow_realm *realm = call->realm;
 
@@ -399,9 +430,10 @@ static void apply_realm_destroy(struct call *call)
 	}
 	granule_return(call, realm->rd, RMM_GRANULE_RD);
 	realm->exists = false;
+	realms_check(call->rmm);
 }
 
-static void apply_rec_create(struct call *call)
+void apply_rec_create(struct call *call)
 {
 	const struct rmi_rec_params *params = &call->u.rec_params;
 	struct shadow *shadow;
@@ -420,14 +452,14 @@ static void apply_rec_create(struct call *call)
 			granule_compare(call->rmm, params->aux[i] & ~GRANULE_MASK, false);
 	}
 	if (params->flags & RMI_REC_FLAG_RUNNABLE)
-		expect_rim_rec(&call->realm->expected, params);
+		expect_rim_rec(call, &call->realm->expected, params);
 	call->realm->expected.rec_index++;
 	shadow_find(call->rmm, call->realm->rd)->expected.refcount++;
 	granule_compare(call->rmm, call->x[2] & ~GRANULE_MASK, false);
 	rec_check(call->rmm, call->x[2]);
 }
 
-static void apply_rec_destroy(struct call *call)
+void apply_rec_destroy(struct call *call)
 {
 	if (!call->has_rec)
 		return;
@@ -438,7 +470,7 @@ static void apply_rec_destroy(struct call *call)
 		shadow_find(call->rmm, call->realm->rd)->expected.refcount--;
 }
 
-static void apply_data_create(struct call *call)
+void apply_data_create(struct call *call)
 {
 	struct rmm *rmm = call->rmm;
 	const struct rmm_platform *platform = &rmm->config.platform;
@@ -456,7 +488,7 @@ static void apply_data_create(struct call *call)
 	/* What is known to be zero need not be read, and is not: its memory may not exist yet. */
 	if (source != zeros || !granule_find(rmm, pa)->clean) {
 		shadow->resident = true;
-		shadow->digest = content_digest(memory);
+		shadow->digest = scan_digest(memory);
 		if (memcmp(memory, source, RMM_GRANULE_SIZE) != 0)
 			invariant_violated(rmm, INVARIANT_I22,
 					   "DATA 0x%llx is not what its source holds", HEX(pa));
@@ -468,13 +500,13 @@ static void apply_data_create(struct call *call)
 	if (call->realm->expected.state != RMM_REALM_NEW)
 		invariant_violated(rmm, INVARIANT_T3, "the Realm at 0x%llx is not NEW",
 				   HEX(call->realm->rd));
-	expect_rim_data(&call->realm->expected, ipa, flags, source);
+	expect_rim_data(call, &call->realm->expected, ipa, flags, source);
 	if (entry_now(call) != (RTTE_ASSIGNED | pa | UINT64_C(1) << RTTE_RIPAS_SHIFT))
 		invariant_violated(rmm, INVARIANT_I12, "DATA 0x%llx is not mapped at IPA 0x%llx",
 				   HEX(pa), HEX(ipa));
 }
 
-static void apply_data_create_unknown(struct call *call)
+void apply_data_create_unknown(struct call *call)
 {
 	const uint64_t pa = call->x[2], ipa = call->x[3];
 	struct shadow *shadow;
@@ -485,21 +517,23 @@ static void apply_data_create_unknown(struct call *call)
 	if (!shadow)
 		return;
 	granule_own(shadow, call->realm, ipa);
-	if (shadow->resident) {
-		shadow->digest = content_digest(memory_find(call->rmm, pa));
-		if (call->rmm->config.wipe_pattern || shadow->digest)
-			granule_check_wiped(call, pa);
-	} else {
-		shadow->digest = 0;
-	}
+	/*
+	 * It was wiped when it became DELEGATED, and this does not touch it: what got into it in between is
+	 * found when it goes.
+	 */
+	shadow->digest = 0;
 	shadow->digest_valid = !call->rmm->config.wipe_pattern || shadow->resident;
+	if (call->rmm->config.wipe_pattern && shadow->resident) {
+		shadow->digest = scan_digest(memory_find(call->rmm, pa));
+		granule_check_wiped(call, pa);
+	}
 	shadow_find(call->rmm, call->place.table)->expected.refcount++;
 	if (HIPAS(entry_now(call)) != RTTE_ASSIGNED || (entry_now(call) & RTTE_ADDR) != pa)
 		invariant_violated(call->rmm, INVARIANT_I12,
 				   "DATA 0x%llx is not mapped at IPA 0x%llx", HEX(pa), HEX(ipa));
 }
 
-static void apply_data_destroy(struct call *call)
+void apply_data_destroy(struct call *call)
 {
 	if (!call->placed)
 		return;
@@ -507,13 +541,13 @@ static void apply_data_destroy(struct call *call)
 	shadow_find(call->rmm, call->place.table)->expected.refcount--;
 }
 
-static void apply_rtt_create(struct call *call)
+void apply_rtt_create(struct call *call)
 {
 	const uint64_t pa = call->x[2], parent = call->place.entry;
 	const int level = call->place.level + 1;
 	const uint64_t *entries = memory_find(call->rmm, pa);
 	struct shadow *shadow;
-	bool assigned;
+	bool assigned, filled;
 
 	if (!call->placed || !entries)
 		return;
@@ -523,8 +557,8 @@ static void apply_rtt_create(struct call *call)
 	shadow->resident = true;
 	shadow->expected.refcount = assigned ? RTT_ENTRIES : 0;
 	shadow_find(call->rmm, call->place.table)->expected.refcount += !assigned;
-	if (!table_filled(entries, parent, unfold_stride(parent, level)) ||
-	    entry_now(call) != (RTTE_TABLE | pa))
+	filled = scan_is_filled(entries, parent, unfold_stride(parent, level));
+	if (!filled || entry_now(call) != (RTTE_TABLE | pa))
 		invariant_violated(
 			call->rmm, INVARIANT_T9,
 			"IPA 0x%llx: a table of level %d does not stand for entry 0x%llx",
@@ -533,8 +567,7 @@ static void apply_rtt_create(struct call *call)
 	    call->checker->last_table.rd == call->x[1] &&
 	    call->checker->last_table.ipa == call->x[3] &&
 	    call->checker->last_table.level == call->x[4] &&
-	    (entries[0] != call->checker->last_table.parent ||
-	     !table_filled(entries, entries[0], unfold_stride(entries[0], level))))
+	    (!filled || parent != call->checker->last_table.parent))
 		invariant_violated(call->rmm, INVARIANT_T18,
 				   "IPA 0x%llx, level %d: a table that was folded comes back as "
 				   "another",
@@ -557,7 +590,7 @@ static void child_return(struct call *call, bool keeps_reference)
 	shadow_find(call->rmm, call->place.table)->expected.refcount -= !keeps_reference;
 }
 
-static void apply_rtt_destroy(struct call *call)
+void apply_rtt_destroy(struct call *call)
 {
 	const uint64_t end = UINT64_C(1) << (call->realm->expected.ipa_width - 1);
 	const bool is_protected = call->x[2] < end;
@@ -580,7 +613,7 @@ static void apply_rtt_destroy(struct call *call)
 	child_return(call, false);
 }
 
-static void apply_rtt_fold(struct call *call)
+void apply_rtt_fold(struct call *call)
 {
 	const uint64_t now = entry_now(call);
 
@@ -611,48 +644,63 @@ static void apply_rtt_fold(struct call *call)
 	call->checker->last_table.parent = call->child_first;
 }
 
-/* The table where INIT_RIPAS or SET_RIPAS worked: the copy from before against what is there. */
-static void ripas_compare(struct call *call)
+/* Entries from *_RIPAS one by one: what each was, and what it is. */
+static void ripas_examine(struct call *call, uint64_t value)
 {
 	const int level = call->place.level;
+	const unsigned int first = call->u.entries.first;
 	const uint64_t size = UINT64_C(1) << (39 - 9 * level);
-	const uint64_t *now = call->place.entries;
-	const uint64_t value =
-		call->fid == RMI_RTT_SET_RIPAS ? call->rec.ripas_value : RMI_RIPAS_RAM;
-	uint64_t ipa = call->place.ipa - call->place.index * size;
+	uint64_t ipa = call->place.ipa - (call->place.index - first) * size;
 
-	for (unsigned int i = 0; i < RTT_ENTRIES; i++, ipa += size) {
-		const bool in_range = ipa >= call->place.ipa && ipa + size <= call->out[1];
+	for (unsigned int i = 0; i < call->u.entries.num; i++, ipa += size) {
+		const uint64_t now = call->place.entries[first + i];
 
-		/* Most are just what was asked for, or the same. */
-		if (now[i] != call->u.table[i] &&
-		    !(in_range && call->fid == RMI_RTT_SET_RIPAS && RIPAS(now[i]) == value &&
-		      (RIPAS(call->u.table[i]) != RMI_RIPAS_DESTROYED ||
-		       call->rec.ripas_destroyed) &&
-		      !((now[i] ^ call->u.table[i]) & ~RTTE_RIPAS)))
-			transition_entry(call, ipa, level, call->u.table[i], now[i]);
-		if (!in_range)
-			continue;
-		if (RIPAS(now[i]) != value)
+		transition_entry(call, ipa, level, call->u.entries.old[i], now);
+		if (ipa >= call->place.ipa && ipa + size <= call->out[1] && RIPAS(now) != value)
 			invariant_violated(call->rmm, INVARIANT_T8,
 					   "IPA 0x%llx: RIPAS is %llu, not %llu", HEX(ipa),
-					   HEX(RIPAS(now[i])), HEX(value));
-		if (call->fid == RMI_RTT_INIT_RIPAS)
-			expect_rim_ripas(&call->realm->expected, ipa, ipa + size);
+					   HEX(RIPAS(now)), HEX(value));
 	}
 }
 
-static void apply_ripas(struct call *call)
+void apply_ripas(struct call *call)
 {
-	if (!call->placed)
-		return;
-	if (call->fid == RMI_RTT_INIT_RIPAS && call->realm->expected.state != RMM_REALM_NEW)
+	const bool set = call->fid == RMI_RTT_SET_RIPAS;
+	const bool is_new = call->realm->expected.state == RMM_REALM_NEW;
+	const uint64_t value = set ? call->rec.ripas_value : RMI_RIPAS_RAM;
+	const uint64_t size = UINT64_C(1) << (39 - 9 * call->place.level);
+	const uint64_t end = call->out[1];
+	const uint64_t *old = call->u.entries.old;
+	const uint64_t *now = &call->place.entries[call->u.entries.first];
+	const unsigned int before = call->place.index - call->u.entries.first;
+	unsigned int num = call->u.entries.num - before;
+	uint64_t any = 0;
+	bool good;
+
+	if (!set && !is_new)
 		invariant_violated(call->rmm, INVARIANT_T3, "the Realm at 0x%llx is not NEW",
 				   HEX(call->realm->rd));
-	ripas_compare(call);
+	if (end < call->place.ipa)
+		num = 0;
+	else if ((end - call->place.ipa) / size < num)
+		num = (unsigned int)((end - call->place.ipa) / size);
+	/* Nearly always each entry in the range is as before but for its RIPAS, and no other changed. */
+	good = scan_is_replaced(&now[before], &old[before], num, RTTE_RIPAS,
+				value << RTTE_RIPAS_SHIFT, &any);
+	if (set ? any & RMI_RIPAS_DESTROYED << RTTE_RIPAS_SHIFT && !call->rec.ripas_destroyed
+		: any & RTTE_HIPAS || !is_new)
+		good = false;
+	if (before && now[0] != old[0])
+		good = false;
+	for (unsigned int i = before + num; i < call->u.entries.num; i++)
+		good = good && now[i] == old[i];
+	if (!good)
+		ripas_examine(call, value);
+	for (uint64_t ipa = call->place.ipa; !set && num > 0; ipa += size, num--)
+		expect_rim_ripas(call, &call->realm->expected, ipa, ipa + size);
 }
 
-static void apply_rec_enter(struct call *call)
+void apply_rec_enter(struct call *call)
 {
 	struct rmm *rmm = call->rmm;
 	const struct rec *rec;
@@ -684,83 +732,4 @@ static void apply_rec_enter(struct call *call)
 				   "the REC at 0x%llx: emulatable=%d after esr 0x%llx",
 				   HEX(call->x[1]), rec->emulatable_abort, HEX(run->exit.esr));
 	output_exit(call);
-}
-
-void transition_apply(struct call *call)
-{
-	const struct call_kind *kind = call->kind;
-
-	if (kind->buffer) {
-		const struct granule *buffer = granule_find(call->rmm, call->buffer);
-
-		if (!call->buffer_permitted || !granule_aligned(call->buffer) || !buffer ||
-		    buffer->gpt == RMM_GPT_REALM) {
-			invariant_violated(call->rmm, INVARIANT_I21,
-					   "the buffer at 0x%llx is not the Host's",
-					   HEX(call->buffer));
-			return;
-		}
-	}
-	if ((kind->rd && !call->realm) || (kind->ipa && !call->placed)) {
-		invariant_violated(call->rmm, INVARIANT_T2,
-				   "a command succeeds where there is no Realm or no entry");
-		return;
-	}
-	switch (call->fid) {
-	case RMI_GRANULE_DELEGATE:
-		apply_delegate(call);
-		break;
-	case RMI_GRANULE_UNDELEGATE:
-		apply_undelegate(call);
-		break;
-	case RMI_REALM_CREATE:
-		apply_realm_create(call);
-		realms_check(call->rmm);
-		break;
-	case RMI_REALM_ACTIVATE:
-		if (call->realm->expected.state != RMM_REALM_NEW)
-			invariant_violated(call->rmm, INVARIANT_T13,
-					   "the Realm at 0x%llx was in state %u",
-					   HEX(call->realm->rd), call->realm->expected.state);
-		call->realm->expected.state = RMM_REALM_ACTIVE;
-		break;
-	case RMI_REALM_DESTROY:
-		apply_realm_destroy(call);
-		realms_check(call->rmm);
-		break;
-	case RMI_REC_CREATE:
-		apply_rec_create(call);
-		break;
-	case RMI_REC_DESTROY:
-		apply_rec_destroy(call);
-		break;
-	case RMI_REC_ENTER:
-		apply_rec_enter(call);
-		break;
-	case RMI_DATA_CREATE:
-		apply_data_create(call);
-		break;
-	case RMI_DATA_CREATE_UNKNOWN:
-		apply_data_create_unknown(call);
-		break;
-	case RMI_DATA_DESTROY:
-		apply_data_destroy(call);
-		break;
-	case RMI_RTT_CREATE:
-		apply_rtt_create(call);
-		break;
-	case RMI_RTT_DESTROY:
-		apply_rtt_destroy(call);
-		break;
-	case RMI_RTT_FOLD:
-		apply_rtt_fold(call);
-		break;
-	case RMI_RTT_INIT_RIPAS:
-	case RMI_RTT_SET_RIPAS:
-		apply_ripas(call);
-		break;
-	}
-	if (call->placed && call->fid != RMI_RTT_INIT_RIPAS && call->fid != RMI_RTT_SET_RIPAS)
-		transition_entry(call, call->place.ipa, call->place.level, call->place.entry,
-				 entry_now(call));
 }

@@ -2,6 +2,7 @@
 /* measurement.c - the descriptors that are hashed into a Realm's measurements. */
 #include <string.h>
 #include "hash.h"
+#include "invariant.h"
 #include "measurement.h"
 
 #define RIM 0
@@ -44,12 +45,21 @@ static struct descriptor descriptor_init(const struct rd *rd, uint8_t type)
 	return desc;
 }
 
-static void rim_extend(struct rd *rd, const struct descriptor *desc)
+/* The digest of `data`, which it does not overlap. */
+static void measure(struct rmm *rmm, const struct rd *rd, uint8_t *digest, const void *data,
+		    size_t size)
 {
-	hash_digest(rd->hash_algo, rd->measurements[RIM], desc, sizeof(*desc), NULL, 0);
+	hash_digest(rd->hash_algo, digest, data, size, NULL, 0);
+	if (rmm->checker)
+		invariant_hashed(rmm->checker, rd->hash_algo, data, size, digest);
 }
 
-void measurement_realm(struct rd *rd, const struct rmi_realm_params *params)
+static void rim_extend(struct rmm *rmm, struct rd *rd, const struct descriptor *desc)
+{
+	measure(rmm, rd, rd->measurements[RIM], desc, sizeof(*desc));
+}
+
+void measurement_realm(struct rmm *rmm, struct rd *rd, const struct rmi_realm_params *params)
 {
 	struct rmi_realm_params measured;
 
@@ -61,10 +71,11 @@ void measurement_realm(struct rd *rd, const struct rmi_realm_params *params)
 	measured.num_wps = params->num_wps;
 	measured.pmu_num_ctrs = params->pmu_num_ctrs;
 	measured.hash_algo = params->hash_algo;
-	hash_digest(rd->hash_algo, rd->measurements[RIM], &measured, sizeof(measured), NULL, 0);
+	measure(rmm, rd, rd->measurements[RIM], &measured, sizeof(measured));
 }
 
-void measurement_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *page)
+void measurement_data(struct rmm *rmm, struct rd *rd, uint64_t ipa, uint64_t flags,
+		      const void *page)
 {
 	static const uint8_t zero_page[RMM_GRANULE_SIZE];
 	struct descriptor desc = descriptor_init(rd, DESC_DATA);
@@ -72,12 +83,11 @@ void measurement_data(struct rd *rd, uint64_t ipa, uint64_t flags, const void *p
 	desc.u.data.ipa = ipa;
 	desc.u.data.flags = flags;
 	if (flags & RMI_DATA_FLAG_MEASURE)
-		hash_digest(rd->hash_algo, desc.u.data.content, page ? page : zero_page,
-			    RMM_GRANULE_SIZE, NULL, 0);
-	rim_extend(rd, &desc);
+		measure(rmm, rd, desc.u.data.content, page ? page : zero_page, RMM_GRANULE_SIZE);
+	rim_extend(rmm, rd, &desc);
 }
 
-void measurement_rec(struct rd *rd, const struct rmi_rec_params *params)
+void measurement_rec(struct rmm *rmm, struct rd *rd, const struct rmi_rec_params *params)
 {
 	struct descriptor desc = descriptor_init(rd, DESC_REC);
 	struct rmi_rec_params measured;
@@ -86,17 +96,17 @@ void measurement_rec(struct rd *rd, const struct rmi_rec_params *params)
 	measured.flags = params->flags;
 	measured.pc = params->pc;
 	memcpy(measured.gprs, params->gprs, sizeof(measured.gprs));
-	hash_digest(rd->hash_algo, desc.u.rec.content, &measured, sizeof(measured), NULL, 0);
-	rim_extend(rd, &desc);
+	measure(rmm, rd, desc.u.rec.content, &measured, sizeof(measured));
+	rim_extend(rmm, rd, &desc);
 }
 
-void measurement_ripas(struct rd *rd, uint64_t base, uint64_t top)
+void measurement_ripas(struct rmm *rmm, struct rd *rd, uint64_t base, uint64_t top)
 {
 	struct descriptor desc = descriptor_init(rd, DESC_RIPAS);
 
 	desc.u.ripas.base = base;
 	desc.u.ripas.top = top;
-	rim_extend(rd, &desc);
+	rim_extend(rmm, rd, &desc);
 }
 
 void measurement_extend(struct rd *rd, unsigned int index, const uint8_t *value, size_t size,

@@ -138,7 +138,7 @@ uint64_t rmi_realm_create(struct rmm *rmm, const uint64_t *x, struct result *out
 	*link = rd_pa;
 	for (uint32_t i = 0; i < rd->rtt_num_start; i++)
 		rtt_root_create(rmm, rd, i);
-	measurement_realm(rd, &params);
+	measurement_realm(rmm, rd, &params);
 	return RMI_SUCCESS;
 }
 

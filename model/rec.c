@@ -119,7 +119,7 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 		granule_set_state(rmm, granule_find(rmm, rec->aux[i]), RMM_GRANULE_REC_AUX);
 	}
 	if (rec->runnable)
-		measurement_rec(rd, &params);
+		measurement_rec(rmm, rd, &params);
 	rd->rec_index++;
 	rd_gran->refcount++;
 	return RMI_SUCCESS;

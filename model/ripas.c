@@ -59,7 +59,7 @@ uint64_t rmi_rtt_init_ripas(struct rmm *rmm, const uint64_t *x, struct result *o
 		if (!ripas_can_init(rmm, *entry))
 			break;
 		*entry = rtte_with_ripas(*entry, RMI_RIPAS_RAM);
-		measurement_ripas(rd, ipa, ipa + size);
+		measurement_ripas(rmm, rd, ipa, ipa + size);
 		ipa += size;
 	}
 	out->x[1] = ipa;

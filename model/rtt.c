@@ -2,6 +2,7 @@
 /* rtt.c - translation tables: scans, and the commands that create, destroy, fold and read tables. */
 #include "command.h"
 #include "rtt.h"
+#include "scan.h"
 
 unsigned int rtt_num_entries(int level)
 {
@@ -59,44 +60,6 @@ static uint64_t rtt_stride(uint64_t entry, int level)
 	return rtte_is_live(entry) ? rtt_entry_size(level) : 0;
 }
 
-/* Two entries: tables are written and compared in vectors that every machine has. */
-typedef uint64_t entries2 __attribute__((vector_size(16), aligned(8), may_alias));
-
-/* Write a table whose entries are `first`, `first + stride`, ... */
-static void rtt_fill(uint64_t *entries, uint64_t first, uint64_t stride)
-{
-	entries2 even = {first, first + stride};
-	entries2 odd = even + 2 * stride;
-
-	for (unsigned int i = 0; i < RTT_ENTRIES; i += 4) {
-		*(entries2 *)&entries[i] = even;
-		*(entries2 *)&entries[i + 2] = odd;
-		even += 4 * stride;
-		odd += 4 * stride;
-	}
-}
-
-/* Whether rtt_fill() with the same arguments would leave the table as it is. */
-static bool rtt_is_filled(const uint64_t *entries, uint64_t first, uint64_t stride)
-{
-	entries2 even = {first, first + stride};
-	entries2 odd = even + 2 * stride;
-
-	for (unsigned int i = 0; i < RTT_ENTRIES; i += 16) {
-		entries2 differs = {0, 0};
-
-		for (unsigned int j = i; j < i + 16; j += 4) {
-			differs |= *(const entries2 *)&entries[j] ^ even;
-			differs |= *(const entries2 *)&entries[j + 2] ^ odd;
-			even += 4 * stride;
-			odd += 4 * stride;
-		}
-		if (differs[0] | differs[1])
-			return false;
-	}
-	return true;
-}
-
 uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 {
 	const uint64_t rd_pa = x[1], rtt_pa = x[2], ipa = x[3];
@@ -128,7 +91,7 @@ uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	uint64_t *entries = granule_take(rmm, rtt_pa, RMM_GRANULE_RTT);
 
 	if (walk.entry || !clean)
-		rtt_fill(entries, walk.entry, stride);
+		scan_fill(entries, walk.entry, stride);
 	walk.entries[walk.index] = RTTE_TABLE | rtt_pa;
 	rtt_gran->refcount = assigned ? RTT_ENTRIES : 0;
 	if (!assigned)
@@ -179,7 +142,7 @@ static bool rtt_is_homogeneous(const uint64_t *entries, int level)
 		return false;
 	if (rtte_is_live(first) && !rtt_aligned(rtte_addr(first), level - 1))
 		return false;
-	return rtt_is_filled(entries, first, rtt_stride(first, level));
+	return scan_is_filled(entries, first, rtt_stride(first, level));
 }
 
 uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)

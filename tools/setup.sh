@@ -30,7 +30,7 @@ missing_packages() {
 	want libglib2.0-dev has_library glib-2.0
 	want libyaml-dev has_library yaml-0.1
 	want libjson-glib-dev has_library json-glib-1.0
-	want nettle-dev has_library nettle
+	want libssl-dev has_library libcrypto
 	want check has_library check
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver

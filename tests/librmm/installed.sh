@@ -26,7 +26,7 @@ DESTDIR='' "$CMAKE" --install "$build" --component librmm --prefix "$work/there"
 mv "$work/there" "$work/here" || exit 2
 pc=$(find "$work/here" -name rmm.pc)
 [ -n "$pc" ] || fail 'no rmm.pc was installed'
-# The library's own file is found first; nettle's is where the system has it.
+# The library's own file is found first; libcrypto's is where the system has it.
 export PKG_CONFIG_PATH=${pc%/*}${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 [ "$(pkg-config --modversion rmm)" = "$version" ] || fail "rmm.pc is not of version $version"
 libdir=$(realpath "$(pkg-config --variable=libdir rmm)") || exit 2
@@ -78,6 +78,7 @@ loaded() {
 cat >"$work/all.c" <<END
 #include <rmm/conditions.h>
 #include <rmm/inspect.h>
+#include <rmm/invariant.h>
 #include <rmm/rmi.h>
 #include <rmm/rmm.h>
 #include <rmm/rsi.h>

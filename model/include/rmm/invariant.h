@@ -17,6 +17,9 @@
 extern "C" {
 #endif
 
+/* The library is built with hidden visibility: only what is declared in public headers is exported. */
+#pragma GCC visibility push(default)
+
 struct rmm_invariant {
 	const char *label; /* "I12" */
 	const char *text;  /* what it states, as a phrase */
@@ -32,6 +35,8 @@ const struct rmm_invariant *rmm_invariants(size_t *num_invariants);
  * called while a REC runs, but not by a callback of the platform.
  */
 int rmm_invariants_check(struct rmm *rmm, size_t *violations);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

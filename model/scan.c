@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* scan.c - see scan.h. Each scan is written once, and compiled for every machine and for AVX2. */
+#include "scan.h"
+
+#define WORDS 512
+
+typedef uint64_t words4 __attribute__((vector_size(32), may_alias));
+#define VECTORS (WORDS / 4)
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* As a macro: a function that takes vectors is called differently on different machines. */
+#define ANY(v) (((v)[0] | (v)[1]) | ((v)[2] | (v)[3]))
+
+INLINE void fill(uint64_t *words, uint64_t first, uint64_t stride)
+{
+	words4 *to = (words4 *)words;
+	words4 a = {first, first + stride, first + 2 * stride, first + 3 * stride};
+	words4 b = a + 4 * stride;
+
+	for (unsigned int i = 0; i < VECTORS; i += 2) {
+		to[i] = a;
+		to[i + 1] = b;
+		a += 8 * stride;
+		b += 8 * stride;
+	}
+}
+
+INLINE bool is_filled(const uint64_t *words, uint64_t first, uint64_t stride)
+{
+	const words4 *from = (const words4 *)words;
+	words4 a = {first, first + stride, first + 2 * stride, first + 3 * stride};
+	words4 b = a + 4 * stride;
+
+	/* Most tables that are not, are not soon. */
+	for (unsigned int i = 0; i < VECTORS; i += VECTORS / 4) {
+		words4 differs = {0}, more = {0};
+
+		for (unsigned int j = i; j < i + VECTORS / 4; j += 2) {
+			differs |= from[j] ^ a;
+			more |= from[j + 1] ^ b;
+			a += 8 * stride;
+			b += 8 * stride;
+		}
+		differs |= more;
+		if (ANY(differs))
+			return false;
+	}
+	return true;
+}
+
+INLINE bool is_zero(const void *memory)
+{
+	const words4 *from = memory;
+	words4 a = {0}, b = {0};
+
+	for (unsigned int i = 0; i < VECTORS; i += 4) {
+		a |= from[i] | from[i + 1];
+		b |= from[i + 2] | from[i + 3];
+	}
+	a |= b;
+	return !ANY(a);
+}
+
+typedef uint64_t words4_anywhere __attribute__((vector_size(32), aligned(8), may_alias));
+
+INLINE bool is_same(const void *a, const void *b, unsigned int size)
+{
+	const words4_anywhere *x = a, *y = b;
+	words4 differs = {0}, more = {0};
+	unsigned int i;
+
+	for (i = 0; i + 1 < size / sizeof(*x); i += 2) {
+		differs |= x[i] ^ y[i];
+		more |= x[i + 1] ^ y[i + 1];
+	}
+	if (i < size / sizeof(*x))
+		differs |= x[i] ^ y[i];
+	differs |= more;
+	return !ANY(differs);
+}
+
+INLINE bool is_replaced(const uint64_t *words, const uint64_t *old, unsigned int num, uint64_t mask,
+			uint64_t value, uint64_t *any)
+{
+	words4 differs = {0}, all = {0};
+	uint64_t differ = 0, bits = 0;
+	unsigned int i = 0;
+
+	for (; i + 4 <= num; i += 4) {
+		const words4 was = *(const words4_anywhere *)&old[i];
+
+		differs |= *(const words4_anywhere *)&words[i] ^ ((was & ~mask) | value);
+		all |= was;
+	}
+	for (; i < num; i++) {
+		differ |= words[i] ^ ((old[i] & ~mask) | value);
+		bits |= old[i];
+	}
+	*any |= bits | ANY(all);
+	return !(differ | ANY(differs));
+}
+
+INLINE uint64_t digest(const void *memory)
+{
+	const words4 *from = memory;
+	words4 a = {0}, b = {0}, c = {0}, d = {0};
+
+	for (unsigned int i = 0; i < VECTORS; i += 2) {
+		a += from[i];
+		b += a;
+		c += from[i + 1] ^ (from[i + 1] << 7);
+		d += c;
+	}
+	return (b[0] * 3 + b[1] * 5 + b[2] * 13 + b[3] * 17 + d[0] * 7 + d[1] * 11 + d[2] * 19 +
+		d[3] * 23) ^
+	       (a[0] + a[1] * 3) << 1 ^ (c[2] + c[3] * 5) << 3;
+}
+
+#ifdef __x86_64__
+#define AVX2	   __attribute__((target("avx2")))
+#define HAS_AVX2() __builtin_cpu_supports("avx2")
+
+AVX2 static void fill_avx2(uint64_t *words, uint64_t first, uint64_t stride)
+{
+	fill(words, first, stride);
+}
+
+AVX2 static bool is_filled_avx2(const uint64_t *words, uint64_t first, uint64_t stride)
+{
+	return is_filled(words, first, stride);
+}
+
+AVX2 static bool is_zero_avx2(const void *memory)
+{
+	return is_zero(memory);
+}
+
+AVX2 static bool is_same_avx2(const void *a, const void *b, unsigned int size)
+{
+	return is_same(a, b, size);
+}
+
+AVX2 static bool is_replaced_avx2(const uint64_t *words, const uint64_t *old, unsigned int num,
+				  uint64_t mask, uint64_t value, uint64_t *any)
+{
+	return is_replaced(words, old, num, mask, value, any);
+}
+
+AVX2 static uint64_t digest_avx2(const void *memory)
+{
+	return digest(memory);
+}
+
+#define DISPATCH(scan, ...) (HAS_AVX2() ? scan##_avx2(__VA_ARGS__) : scan(__VA_ARGS__))
+#else
+#define DISPATCH(scan, ...) scan(__VA_ARGS__)
+#endif
+
+void scan_fill(uint64_t *words, uint64_t first, uint64_t stride)
+{
+	DISPATCH(fill, words, first, stride);
+}
+
+bool scan_is_filled(const uint64_t *words, uint64_t first, uint64_t stride)
+{
+	return DISPATCH(is_filled, words, first, stride);
+}
+
+bool scan_is_zero(const void *memory)
+{
+	return DISPATCH(is_zero, memory);
+}
+
+bool scan_is_same(const void *a, const void *b, unsigned int size)
+{
+	return DISPATCH(is_same, a, b, size);
+}
+
+bool scan_is_replaced(const uint64_t *words, const uint64_t *old, unsigned int num, uint64_t mask,
+		      uint64_t value, uint64_t *any)
+{
+	return DISPATCH(is_replaced, words, old, num, mask, value, any);
+}
+
+uint64_t scan_digest(const void *memory)
+{
+	return DISPATCH(digest, memory);
+}
