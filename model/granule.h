@@ -28,10 +28,13 @@ struct granule {
 };
 _Static_assert(sizeof(struct granule) == 4, "this array is as long as DRAM has granules");
 
+struct shadow;
+
 struct bank {
 	uint64_t base, size;
 	uint8_t *view;
 	struct granule *granules;
+	struct shadow *shadows; /* the checker's, as many; NULL: invariants are off */
 	/*
 	 * One bit for each GRANULES_PER_CHUNK granules of which one was changed since the reset, and
 	 * one bit for each word of those.

@@ -71,7 +71,7 @@ int checker_create(struct rmm *rmm)
 	checker->realms = (struct shadow_realm *)(p + head);
 	p += head + realms;
 	for (size_t i = 0; i < num_banks(rmm); i++) {
-		checker->shadows[i] = (struct shadow *)p;
+		rmm->banks[i].shadows = (struct shadow *)p;
 		p += shadows_size(&rmm->banks[i]);
 	}
 	rmm->checker = checker;
@@ -90,7 +90,7 @@ void checker_reset(struct rmm *rmm)
 	struct checker *checker = rmm->checker;
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		struct shadow *shadows = checker->shadows[bank - rmm->banks];
+		struct shadow *shadows = bank->shadows;
 		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
@@ -150,40 +150,6 @@ uint64_t unfold_stride(uint64_t parent, int level)
 
 	return hipas == RTTE_ASSIGNED || hipas == RTTE_ASSIGNED_NS ? UINT64_C(1) << (39 - 9 * level)
 								   : 0;
-}
-
-/* What is so marked is compiled into the checker of each of the commands that a Host calls most. */
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE bool place_walk(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa,
-		       int target, struct place *place)
-{
-	const struct rd *rd = &realm->expected;
-	int level = rd->rtt_level_start;
-	unsigned int shift = 39 - 9 * (unsigned int)level;
-	const uint64_t start = ipa >> shift;
-	uint64_t table = rd->rtt_base + start / RTT_ENTRIES * RMM_GRANULE_SIZE;
-	unsigned int index = start % RTT_ENTRIES;
-
-	for (;;) {
-		const uint64_t *entries = memory_find(rmm, table);
-
-		if (!entries)
-			return false;
-		place->entry = entries[index];
-		if (level >= target || (place->entry & RTTE_HIPAS) != RTTE_TABLE) {
-			place->entries = entries;
-			place->table = table;
-			place->index = index;
-			place->level = level;
-			place->ipa = ipa >> shift << shift;
-			return true;
-		}
-		table = place->entry & RTTE_ADDR;
-		level++;
-		shift -= 9;
-		index = (ipa >> shift) % RTT_ENTRIES;
-	}
 }
 
 bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
@@ -263,8 +229,9 @@ static void call_entries(struct call *call)
 }
 
 /* The entry that the call is about, if its arguments name one. */
-INLINE void call_place(struct call *call, const struct call_kind *kind)
+static void call_place(struct call *call)
 {
+	const struct call_kind *kind = call->kind;
 	const struct rd *rd = &call->realm->expected;
 	int64_t target = RTT_PAGE_LEVEL;
 
@@ -351,27 +318,38 @@ static void call_buffer(struct call *call)
  * Registers were written one by one just before they are copied here: copying two at a time would make the
  * processor wait for both to be in the cache.
  */
-static void registers_copy(uint64_t *to, const struct rmm_regs *regs, unsigned int num)
+static void registers_copy(uint64_t *to, const uint64_t *regs, unsigned int num)
 {
-	const volatile uint64_t *from = regs->x;
+	const volatile uint64_t *from = regs;
 
 	for (unsigned int i = 0; i < num; i++)
 		to[i] = from[i];
 }
 
-/* Whoever changed something since the last call has to be found before this one hides it. */
-INLINE void call_before(struct call *call, struct rmm *rmm, const struct rmm_regs *regs,
-			uint32_t fid, const struct call_kind *kind)
+static void call_init(struct call *call, struct rmm *rmm, const uint64_t *x)
 {
+	const uint32_t fid = (uint32_t)x[0] & ~SMCCC_SVE_HINT_BIT;
+
 	call->rmm = rmm;
 	call->checker = rmm->checker;
-	call->kind = kind;
 	call->fid = fid;
+	call->kind = &kinds[fid - RMI_FID_FIRST < NUM_KINDS ? fid - RMI_FID_FIRST : 0];
 	call->realm = NULL;
 	call->placed = call->has_rec = call->has_other = call->ran = false;
 	call->buffer_permitted = true;
 	call->child = PA_NONE;
-	registers_copy(call->x, regs, 7);
+	registers_copy(call->x, x, 7);
+}
+
+/* Whoever changed something since the last call has to be found before this one hides it. */
+static void call_before(struct call *call, struct rmm *rmm, const uint64_t *x)
+{
+	const struct call_kind *kind;
+	uint32_t fid;
+
+	call_init(call, rmm, x);
+	kind = call->kind;
+	fid = call->fid;
 	if (kind->granule) {
 		const struct bank *bank = bank_find(rmm, call->x[kind->granule]);
 
@@ -403,7 +381,7 @@ INLINE void call_before(struct call *call, struct rmm *rmm, const struct rmm_reg
 		call->realm = realm_find(rmm, call->rec.owner);
 	if (!call->realm || !kind->rd)
 		return;
-	call_place(call, kind);
+	call_place(call);
 	if (!call->placed)
 		return;
 	if (fid == RMI_DATA_DESTROY)
@@ -415,8 +393,10 @@ INLINE void call_before(struct call *call, struct rmm *rmm, const struct rmm_reg
 }
 
 /* The command was allowed to do what it says it did. */
-INLINE bool call_possible(struct call *call, const struct call_kind *kind)
+static bool call_possible(struct call *call)
 {
+	const struct call_kind *kind = call->kind;
+
 	if (kind->buffer && !call->buffer_permitted) {
 		invariant_violated(call->rmm, INVARIANT_I21,
 				   "the buffer at 0x%llx is not the Host's",
@@ -453,8 +433,9 @@ static void call_compare_recs(struct call *call, bool failed)
 }
 
 /* After the books say what there is to be: compare what the call named. */
-INLINE void call_compare(struct call *call, const struct call_kind *kind)
+static void call_compare(struct call *call)
 {
+	const struct call_kind *kind = call->kind;
 	struct rmm *rmm = call->rmm;
 	const bool failed = !call->success && !call->ran;
 
@@ -482,19 +463,21 @@ INLINE void call_compare(struct call *call, const struct call_kind *kind)
 		call_compare_recs(call, failed);
 }
 
-INLINE void call_after(struct call *call, const struct rmm_regs *regs, uint32_t fid,
-		       const struct call_kind *kind)
+static void call_after(struct call *call, const struct rmm_regs *regs)
 {
-	registers_copy(call->out, regs, 5);
+	const struct call_kind *kind = call->kind;
+	const uint32_t fid = call->fid;
+
+	registers_copy(call->out, regs->x, 5);
 	call->success = call->out[0] == RMI_SUCCESS;
-	if (call->success && call_possible(call, kind)) {
+	if (call->success && call_possible(call)) {
 		if (kind->apply)
 			kind->apply(call);
 		if (kind->ipa && !kind->ripas)
 			transition_entry(call, call->place.ipa, call->place.level,
 					 call->place.entry, call->place.entries[call->place.index]);
 	}
-	call_compare(call, kind);
+	call_compare(call);
 	if (!call->success)
 		output_error(call);
 	if (kind->output)
@@ -524,7 +507,7 @@ static int copies_take(const struct rmm *rmm, struct copies *copies)
 	if (!copies->copy)
 		return -ENOMEM;
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const struct shadow *shadows = rmm->checker->shadows[bank - rmm->banks];
+		const struct shadow *shadows = bank->shadows;
 		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
@@ -593,7 +576,7 @@ static void full_smc(struct call *call, struct rmm_regs *regs, smc_fn serve)
 	int err = copies_take(rmm, &copies);
 
 	serve(rmm, regs);
-	call_after(call, regs, call->fid, call->kind);
+	call_after(call, regs);
 	if (!err)
 		copies_compare(call, &copies);
 	free(copies.copy);
@@ -603,17 +586,15 @@ static void full_smc(struct call *call, struct rmm_regs *regs, smc_fn serve)
 		invariant_violated(rmm, INVARIANT_T1, "no memory for a check from scratch");
 }
 
-/* Any call at any level. */
-static void any_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, uint32_t fid)
+void invariant_checked(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	const struct call_kind *kind =
-		&kinds[fid - RMI_FID_FIRST < NUM_KINDS ? fid - RMI_FID_FIRST : 0];
 	struct checker *checker = rmm->checker;
 	const uint64_t entries = checker->entries;
-	const bool enters = fid == RMI_REC_ENTER;
 	struct call call;
+	bool enters;
 
-	call_before(&call, rmm, regs, fid, kind);
+	call_before(&call, rmm, regs->x);
+	enters = call.fid == RMI_REC_ENTER;
 	if (enters && call.has_rec) {
 		checker->running++;
 		/* RUNNING, until it returns. */
@@ -629,43 +610,62 @@ static void any_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, uint32
 		checker->running--;
 		shadow_find(rmm, call.x[1])->expected.refcount--;
 	}
-	call_after(&call, regs, fid, kind);
+	call_after(&call, regs);
 	if (checker->level == RMM_INVARIANTS_FULL && state_check(rmm))
 		invariant_violated(rmm, INVARIANT_T1, "no memory for a check from scratch");
 }
 
-/* At level step, for a command that is known when this is compiled, and is not REC_ENTER. */
-INLINE void step_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, uint32_t fid)
+void invariant_judge(struct rmm *rmm, const struct rmm_regs *regs, const uint64_t *x,
+		     const struct before *before)
 {
-	const struct call_kind *kind = &kinds[fid - RMI_FID_FIRST];
 	struct call call;
 
-	call_before(&call, rmm, regs, fid, kind);
-	serve(rmm, regs);
-	call_after(&call, regs, fid, kind);
+	call_init(&call, rmm, x);
+	call.was_clean = before->was_clean;
+	call.realm = before->realm;
+	call.placed = before->place != NULL;
+	if (before->place)
+		call.place = *before->place;
+	call.child = before->child;
+	call.child_first = before->child_first;
+	call.child_homogeneous = true;
+	call_after(&call, regs);
 }
 
 void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	const uint32_t fid = (uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT;
-
-#define STEP(fid)                                                                                  \
-	case fid:                                                                                  \
-		step_smc(rmm, regs, serve, fid);                                                   \
-		return
 	if (rmm->checker->level == RMM_INVARIANTS_STEP) {
-		switch (fid) {
-			STEP(RMI_GRANULE_DELEGATE);
-			STEP(RMI_GRANULE_UNDELEGATE);
-			STEP(RMI_DATA_CREATE_UNKNOWN);
-			STEP(RMI_DATA_DESTROY);
-			STEP(RMI_RTT_READ_ENTRY);
-			STEP(RMI_RTT_MAP_UNPROTECTED);
-			STEP(RMI_RTT_UNMAP_UNPROTECTED);
+		switch ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) {
+		case RMI_GRANULE_DELEGATE:
+			step_delegate(rmm, regs, serve);
+			return;
+		case RMI_GRANULE_UNDELEGATE:
+			step_undelegate(rmm, regs, serve);
+			return;
+		case RMI_RTT_CREATE:
+			step_rtt_create(rmm, regs, serve);
+			return;
+		case RMI_RTT_FOLD:
+			step_rtt_fold(rmm, regs, serve);
+			return;
+		case RMI_DATA_CREATE_UNKNOWN:
+			step_data_create_unknown(rmm, regs, serve);
+			return;
+		case RMI_DATA_DESTROY:
+			step_data_destroy(rmm, regs, serve);
+			return;
+		case RMI_RTT_READ_ENTRY:
+			step_read_entry(rmm, regs, serve);
+			return;
+		case RMI_RTT_MAP_UNPROTECTED:
+			step_map(rmm, regs, serve);
+			return;
+		case RMI_RTT_UNMAP_UNPROTECTED:
+			step_unmap(rmm, regs, serve);
+			return;
 		}
 	}
-#undef STEP
-	any_smc(rmm, regs, serve, fid);
+	invariant_checked(rmm, regs, serve);
 }
 
 int rmm_invariants_check(struct rmm *rmm, size_t *violations)

@@ -84,10 +84,12 @@ struct shadow {
 	uint16_t realm;		 /* VMID of the Realm that it belongs to, unless DELEGATED */
 	uint8_t resident : 1; /* its memory was written since it is REALM: it may be read for free */
 	uint8_t digest_valid : 1; /* of DATA, whose content did not change since */
-	uint8_t marks;		  /* MARK_*, during a check from scratch */
+	/* Wiped by all appearances; all of it is looked at when somebody is about to get it. */
+	uint8_t unchecked : 1;
+	uint8_t marks; /* MARK_*, during a check from scratch */
 	/* DATA: IPA. RTT: IPA and level + 1. REC_AUX: its REC. REC: base of its RIPAS request. */
 	uint64_t where;
-	uint64_t digest;
+	uint64_t digest; /* DATA: of its content. REC_AUX: its number in the list. */
 };
 #define MARK_TABLE 1
 #define MARK_DATA  2
@@ -98,8 +100,13 @@ struct shadow_realm {
 	bool exists;
 	bool entered; /* a REC of it ran */
 	uint64_t rd;
-	struct rd expected; /* but for `next` */
-	uint64_t recs;	    /* during a check from scratch */
+	/* But for `next`. Aligned: it is compared with every call that names the Realm. */
+	struct rd expected __attribute__((aligned(64)));
+	uint64_t recs; /* during a check from scratch */
+	/* The RD itself: what is found at `rd`. */
+	const struct rd *memory;
+	const struct granule *granule;
+	struct shadow *shadow;
 };
 
 /*
@@ -134,11 +141,11 @@ struct checker {
 		uint64_t rd, ipa, level, rtt, parent;
 	} last_table;
 	struct hashed hashed;
-	struct shadow *shadows[]; /* by bank and granule */
 };
 
 /* Where a walk ended, by the checker's own walk. */
 struct place {
+	const struct bank *bank; /* that has the table */
 	const uint64_t *entries;
 	uint64_t table;
 	uint64_t ipa; /* first that the entry covers */
@@ -222,13 +229,42 @@ void invariant_complete(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter, 
 
 /* --- between the files of the checker --- */
 
+/* One call of the Host, of one command at level step: for those that are called most. */
+void step_delegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_undelegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_data_create_unknown(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_data_destroy(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_read_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+void step_unmap(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+
+/* invariant_checked - any call at any level. */
+void invariant_checked(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve);
+
+/* What a call named before it was made: `realm` and `place` are NULL if it is not about an entry. */
+struct before {
+	struct shadow_realm *realm;
+	const struct place *place;
+	bool was_clean;
+	uint64_t child,
+		child_first; /* RTT_FOLD: a homogeneous table, and its first entry; or PA_NONE */
+};
+
+/*
+ * invariant_judge - a call was made at level step, and what it was to do is not yet in the books. `x` are the
+ * registers from before it.
+ */
+void invariant_judge(struct rmm *rmm, const struct rmm_regs *regs, const uint64_t *x,
+		     const struct before *before) __attribute__((cold));
+
 /* shadow_find - what is to be known of the granule at `pa`; NULL if no bank has it. */
 static inline struct shadow *shadow_find(const struct rmm *rmm, uint64_t pa)
 {
 	const struct bank *bank = bank_find(rmm, pa);
 
-	return bank ? &rmm->checker->shadows[bank - rmm->banks][(pa - bank->base) >> GRANULE_SHIFT]
-		    : NULL;
+	return bank ? &bank->shadows[(pa - bank->base) >> GRANULE_SHIFT] : NULL;
 }
 
 /* memory_find - the memory of the granule at `pa`; NULL if there is none. */
@@ -254,26 +290,84 @@ static inline uint64_t table_where(uint64_t ipa, int level)
 	return ipa | (uint64_t)(level + 1);
 }
 
-/* place_find - where the walk for `ipa` towards `target` ends; false if a table is not where one is named. */
+/*
+ * place_find - where the walk for `ipa` towards `target` ends; false if a table is not where one is named.
+ * place_walk() is the same as part of its caller.
+ */
 bool place_find(const struct rmm *rmm, const struct shadow_realm *realm, uint64_t ipa, int target,
 		struct place *place);
+static inline __attribute__((always_inline)) bool place_walk(const struct rmm *rmm,
+							     const struct shadow_realm *realm,
+							     uint64_t ipa, int target,
+							     struct place *place)
+{
+	const struct rd *rd = &realm->expected;
+	int level = rd->rtt_level_start;
+	unsigned int shift = 39 - 9 * (unsigned int)level;
+	const uint64_t start = ipa >> shift;
+	uint64_t table = rd->rtt_base + start / RTT_ENTRIES * RMM_GRANULE_SIZE;
+	unsigned int index = start % RTT_ENTRIES;
 
-/* content_wiped - the granule at `pa` looks as wiping leaves it. */
+	for (;;) {
+		const struct bank *bank = bank_find(rmm, table);
+		const uint64_t *entries;
+
+		if (!bank)
+			return false;
+		entries = (const uint64_t *)(bank->view + (table - bank->base));
+		place->entry = entries[index];
+		if (level >= target || (place->entry & RTTE_HIPAS) != RTTE_TABLE) {
+			place->bank = bank;
+			place->entries = entries;
+			place->table = table;
+			place->index = index;
+			place->level = level;
+			place->ipa = ipa >> shift << shift;
+			return true;
+		}
+		table = place->entry & RTTE_ADDR;
+		level++;
+		shift -= 9;
+		index = (ipa >> shift) % RTT_ENTRIES;
+	}
+}
+
+/*
+ * content_wiped - the granule at `pa` looks as wiping leaves it. content_seems_wiped(): so do a few places in it,
+ * which is where a wipe that was forgotten shows.
+ */
 bool content_wiped(const struct rmm *rmm, uint64_t pa);
+static inline bool content_seems_wiped(const struct rmm *rmm, uint64_t pa)
+{
+	const uint64_t *words = memory_find(rmm, pa);
+
+	if (rmm->config.wipe_pattern)
+		return content_wiped(rmm, pa);
+	return !(words[0] | words[0xab] | words[0x155] | words[RTT_ENTRIES - 1]);
+}
 /* unfold_stride - by how much the entries differ that stand for one entry `parent` a level above `level`. */
 uint64_t unfold_stride(uint64_t parent, int level);
 
 /* Checks of one thing, from scratch or where a call touched it. */
 void granule_differs(struct rmm *rmm, uint64_t pa, bool failed) __attribute__((cold));
+
+/* granule_agrees - all but `clean` is the same, in one comparison. */
+static inline bool granule_agrees(const struct granule *a, const struct granule *b)
+{
+	const struct granule mask = {.state = 0xff, .gpt = 0x7f, .refcount = 0xffff};
+	uint32_t x, y, m;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	memcpy(&m, &mask, sizeof(m));
+	return !((x ^ y) & m);
+}
 static inline void granule_compare_in(struct rmm *rmm, const struct bank *bank, uint64_t pa,
 				      bool failed)
 {
 	const uint64_t i = (pa - bank->base) >> GRANULE_SHIFT;
-	const struct granule *a = &bank->granules[i];
-	const struct granule *b = &rmm->checker->shadows[bank - rmm->banks][i].expected;
 
-	if (__builtin_expect(a->state != b->state || a->gpt != b->gpt || a->refcount != b->refcount,
-			     0))
+	if (!granule_agrees(&bank->granules[i], &bank->shadows[i].expected))
 		granule_differs(rmm, pa, failed);
 }
 static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
@@ -283,13 +377,18 @@ static inline void granule_compare(struct rmm *rmm, uint64_t pa, bool failed)
 
 void realm_differs(struct rmm *rmm, struct shadow_realm *realm, bool failed, bool measures)
 	__attribute__((cold));
+/* realm_agrees - the RD is as it is to be. */
+static inline bool realm_agrees(const struct shadow_realm *realm)
+{
+	const struct rd *rd = realm->memory, *expected = &realm->expected;
+
+	return !memcmp(rd, expected, offsetof(struct rd, next)) &&
+	       scan_is_same(rd->rpv, expected->rpv, sizeof(*rd) - offsetof(struct rd, rpv));
+}
 static inline void realm_compare(struct rmm *rmm, struct shadow_realm *realm, bool failed,
 				 bool measures)
 {
-	const struct rd *rd = memory_find(rmm, realm->rd), *expected = &realm->expected;
-
-	if (memcmp(rd, expected, offsetof(struct rd, next)) != 0 ||
-	    !scan_is_same(rd->rpv, expected->rpv, sizeof(*rd) - offsetof(struct rd, rpv)))
+	if (!realm_agrees(realm))
 		realm_differs(rmm, realm, failed, measures);
 }
 

@@ -370,10 +370,40 @@ static void access_judge(struct rmm_cpu *cpu, enum rmm_access_type type, uint64_
 	output_abort(cpu, type, ipa + done, outcome == RMM_SEA);
 }
 
+/* Who gets DATA that the RMM gave unwritten is to find it wiped: all of it is looked at the first time. */
+static void access_first(struct rmm_cpu *cpu, uint64_t ipa)
+{
+	const struct shadow_realm *realm = realm_find(cpu->rmm, cpu->rec->owner);
+	struct shadow *shadow;
+	struct place place;
+
+	if (!realm || ipa >= protected_end(realm) ||
+	    !place_find(cpu->rmm, realm, ipa, RTT_PAGE_LEVEL, &place) ||
+	    HIPAS(place.entry) != RTTE_ASSIGNED)
+		return;
+	const uint64_t pa = (place.entry & RTTE_ADDR) + (ipa & (entry_size(place.level) - 1));
+
+	shadow = shadow_find(cpu->rmm, pa);
+	if (!shadow || !shadow->unchecked || shadow->expected.state != RMM_GRANULE_DATA)
+		return;
+	shadow->unchecked = false;
+	if (!content_wiped(cpu->rmm, pa & ~GRANULE_MASK))
+		invariant_violated(cpu->rmm, INVARIANT_I23,
+				   "DATA 0x%llx was not wiped before a Realm got it",
+				   HEX(pa & ~GRANULE_MASK));
+}
+
 enum rmm_outcome invariant_access(struct rmm_cpu *cpu, struct rmm_access *access, access_fn serve)
 {
 	const bool exited = cpu->exited;
-	const enum rmm_outcome outcome = serve(cpu, access);
+	enum rmm_outcome outcome;
+
+	if (!exited && access->size) {
+		access_first(cpu, access->ipa);
+		if ((access->ipa ^ (access->ipa + access->size - 1)) & ~GRANULE_MASK)
+			access_first(cpu, access->ipa + access->size - 1);
+	}
+	outcome = serve(cpu, access);
 
 	if (!exited)
 		access_judge(cpu, access->type, access->ipa, access->done, outcome);
@@ -384,7 +414,11 @@ enum rmm_outcome invariant_translate(struct rmm_cpu *cpu, const struct rmm_acces
 				     struct rmm_translation *out, translate_fn serve)
 {
 	const bool exited = cpu->exited;
-	const enum rmm_outcome outcome = serve(cpu, access, out);
+	enum rmm_outcome outcome;
+
+	if (!exited)
+		access_first(cpu, access->ipa);
+	outcome = serve(cpu, access, out);
 
 	if (!exited)
 		access_judge(cpu, access->type, access->ipa, outcome == RMM_CONTINUE, outcome);

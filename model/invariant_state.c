@@ -250,16 +250,12 @@ static void rec_check_aux(struct rmm *rmm, const struct shadow_realm *realm, uin
 			invariant_violated(rmm, INVARIANT_I3,
 					   "the REC at 0x%llx has 0x%llx as an aux granule",
 					   HEX(rec_pa), HEX(rec->aux[i]));
-		if (!granule || granule->state != RMM_GRANULE_REC_AUX || shadow->where != rec_pa)
+		/* Each knows its number: none can be named twice. */
+		if (!granule || granule->state != RMM_GRANULE_REC_AUX || shadow->where != rec_pa ||
+		    shadow->digest != i)
 			invariant_violated(rmm, INVARIANT_I17,
 					   "aux granule %u (0x%llx) of the REC at 0x%llx", i,
 					   HEX(rec->aux[i]), HEX(rec_pa));
-		for (unsigned int j = 0; j < i; j++) {
-			if (rec->aux[j] == rec->aux[i])
-				invariant_violated(rmm, INVARIANT_I17,
-						   "the REC at 0x%llx names 0x%llx twice",
-						   HEX(rec_pa), HEX(rec->aux[i]));
-		}
 	}
 }
 
@@ -313,7 +309,7 @@ static void census_each(struct census *census,
 	struct rmm *rmm = census->rmm;
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		struct shadow *shadows = rmm->checker->shadows[bank - rmm->banks];
+		struct shadow *shadows = bank->shadows;
 		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
 		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++)

@@ -144,20 +144,23 @@ static void granule_own(struct shadow *shadow, const struct shadow_realm *realm,
 	shadow->where = where;
 }
 
-static void granule_check_wiped(struct call *call, uint64_t pa)
+/* A granule was wiped, if somebody may have written to it. */
+static void shadow_wiped(struct call *call, struct shadow *shadow, uint64_t pa)
 {
-	if (!content_wiped(call->rmm, pa))
-		invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped",
-				   HEX(pa));
+	shadow->unchecked = shadow->resident;
+	if (!shadow->resident || content_seems_wiped(call->rmm, pa))
+		return;
+	shadow->unchecked = false;
+	invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped", HEX(pa));
 }
 
 /* A used granule becomes DELEGATED. What never was written need not be read to know that it is wiped. */
 static void granule_return(struct call *call, uint64_t pa, enum rmm_granule_state from)
 {
-	const struct shadow *shadow = granule_move(call, pa, from, RMM_GRANULE_DELEGATED);
+	struct shadow *shadow = granule_move(call, pa, from, RMM_GRANULE_DELEGATED);
 
-	if (shadow && shadow->resident)
-		granule_check_wiped(call, pa);
+	if (shadow)
+		shadow_wiped(call, shadow, pa);
 	granule_compare(call->rmm, pa, false);
 }
 
@@ -167,7 +170,7 @@ void data_written(struct rmm *rmm, uint64_t pa)
 
 	/* Zeros into zeros: that it is still zero is for a check from scratch to find out. */
 	if (shadow && !granule_find(rmm, pa)->clean) {
-		shadow->digest_valid = false;
+		shadow->digest_valid = shadow->unchecked = false;
 		shadow->resident = true;
 	}
 }
@@ -289,16 +292,25 @@ void transition_rec(struct call *call, uint64_t rec_pa, const struct rec *old,
 					   HEX(rec_pa));
 		return;
 	}
-	memcpy(&expected, old, sizeof(expected));
 	if (call->fid == RMI_RTT_SET_RIPAS && rec_pa == call->x[2]) {
+		const size_t head = offsetof(struct rec, ripas_addr),
+			     tail = head + sizeof(uint64_t);
+
 		if (new->ripas_addr <= old->ripas_addr || new->ripas_addr != call->out[1])
 			invariant_violated(call->rmm, INVARIANT_T8,
 					   "the request of the REC at 0x%llx goes from 0x%llx to "
 					   "0x%llx, out_top is 0x%llx",
 					   HEX(rec_pa), HEX(old->ripas_addr), HEX(new->ripas_addr),
 					   HEX(call->out[1]));
-		expected.ripas_addr = new->ripas_addr;
-	} else if (call->fid == RMI_PSCI_COMPLETE && rec_pa == call->x[1]) {
+		if (memcmp(old, new, head) != 0 ||
+		    memcmp((const char *)old + tail, (const char *)new + tail,
+			   sizeof(*new) - tail) != 0)
+			invariant_violated(call->rmm, INVARIANT_T2, "the REC at 0x%llx changed",
+					   HEX(rec_pa));
+		return;
+	}
+	memcpy(&expected, old, sizeof(expected));
+	if (call->fid == RMI_PSCI_COMPLETE && rec_pa == call->x[1]) {
 		expected.psci_pending = false;
 		expected.psci_completed = true;
 		expected.regs.gprs[0] = new->regs.gprs[0];
@@ -329,8 +341,7 @@ void apply_delegate(struct call *call)
 		return;
 	shadow->expected.gpt = RMM_GPT_REALM;
 	shadow->resident = !call->was_clean || call->rmm->config.wipe_pattern;
-	if (shadow->resident)
-		granule_check_wiped(call, pa);
+	shadow_wiped(call, shadow, pa);
 }
 
 void apply_undelegate(struct call *call)
@@ -366,9 +377,17 @@ void apply_realm_create(struct call *call)
 				   params->vmid);
 		return;
 	}
+	if (!memory_find(call->rmm, rd_pa)) {
+		invariant_violated(call->rmm, INVARIANT_T2, "a Realm is made at 0x%llx",
+				   HEX(rd_pa));
+		return;
+	}
 	memset(realm, 0, sizeof(*realm));
 	realm->exists = true;
 	realm->rd = rd_pa;
+	realm->memory = memory_find(call->rmm, rd_pa);
+	realm->granule = granule_find(call->rmm, rd_pa);
+	realm->shadow = shadow_find(call->rmm, rd_pa);
 	realm->expected.rtt_base = params->rtt_base;
 	realm->expected.state = RMM_REALM_NEW;
 	realm->expected.ipa_width = params->s2sz;
@@ -448,8 +467,10 @@ void apply_rec_create(struct call *call)
 		shadow = granule_move(call, params->aux[i], RMM_GRANULE_DELEGATED,
 				      RMM_GRANULE_REC_AUX);
 		granule_own(shadow, call->realm, call->x[2]);
-		if (shadow)
-			granule_compare(call->rmm, params->aux[i] & ~GRANULE_MASK, false);
+		if (!shadow)
+			continue;
+		shadow->digest = i;
+		granule_compare(call->rmm, params->aux[i] & ~GRANULE_MASK, false);
 	}
 	if (params->flags & RMI_REC_FLAG_RUNNABLE)
 		expect_rim_rec(call, &call->realm->expected, params);
@@ -496,6 +517,7 @@ void apply_data_create(struct call *call)
 		shadow->digest = 0;
 	}
 	shadow->digest_valid = true;
+	shadow->unchecked = false;
 	shadow_find(rmm, call->place.table)->expected.refcount++;
 	if (call->realm->expected.state != RMM_REALM_NEW)
 		invariant_violated(rmm, INVARIANT_T3, "the Realm at 0x%llx is not NEW",
@@ -519,14 +541,12 @@ void apply_data_create_unknown(struct call *call)
 	granule_own(shadow, call->realm, ipa);
 	/*
 	 * It was wiped when it became DELEGATED, and this does not touch it: what got into it in between is
-	 * found when it goes.
+	 * found when its Realm reads it, or when it goes.
 	 */
 	shadow->digest = 0;
 	shadow->digest_valid = !call->rmm->config.wipe_pattern || shadow->resident;
-	if (call->rmm->config.wipe_pattern && shadow->resident) {
+	if (call->rmm->config.wipe_pattern && shadow->resident)
 		shadow->digest = scan_digest(memory_find(call->rmm, pa));
-		granule_check_wiped(call, pa);
-	}
 	shadow_find(call->rmm, call->place.table)->expected.refcount++;
 	if (HIPAS(entry_now(call)) != RTTE_ASSIGNED || (entry_now(call) & RTTE_ADDR) != pa)
 		invariant_violated(call->rmm, INVARIANT_I12,

@@ -24,6 +24,9 @@ struct rd {
 	uint8_t measurements[RSI_MEASUREMENTS][RSI_MEASUREMENT_SIZE];
 };
 _Static_assert(sizeof(struct rd) <= RMM_GRANULE_SIZE, "an RD is one granule");
+_Static_assert(offsetof(struct rd, rpv) % 32 == 0 &&
+		       offsetof(struct rd, measurements) == offsetof(struct rd, rpv) + 64,
+	       "the checker compares these at once");
 
 /* realm_ipa_end, realm_protected_end - first IPA above the IPA space, or above its protected half. */
 static inline uint64_t realm_ipa_end(const struct rd *rd)

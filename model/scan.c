@@ -66,16 +66,15 @@ typedef uint64_t words4_anywhere __attribute__((vector_size(32), aligned(8), may
 
 INLINE bool is_same(const void *a, const void *b, unsigned int size)
 {
-	const words4_anywhere *x = a, *y = b;
+	const words4_anywhere *x = a, *y = b, *const end = x + size / sizeof(*x);
 	words4 differs = {0}, more = {0};
-	unsigned int i;
 
-	for (i = 0; i + 1 < size / sizeof(*x); i += 2) {
-		differs |= x[i] ^ y[i];
-		more |= x[i + 1] ^ y[i + 1];
+	for (; x + 1 < end; x += 2, y += 2) {
+		differs |= x[0] ^ y[0];
+		more |= x[1] ^ y[1];
 	}
-	if (i < size / sizeof(*x))
-		differs |= x[i] ^ y[i];
+	if (x < end)
+		differs |= x[0] ^ y[0];
 	differs |= more;
 	return !ANY(differs);
 }

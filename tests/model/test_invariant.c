@@ -335,10 +335,10 @@ static const struct {
 	{INVARIANT_I23, plant_residue, touch_free},
 	{INVARIANT_I24, plant_vmid, touch_0},
 	{INVARIANT_I25, plant_new, touch_0},
-	{INVARIANT_I26, plant_long_measurement, touch_0},
+	{INVARIANT_I26, plant_long_measurement, touch_rec},
 	{INVARIANT_I27, plant_refcount, touch_0},
 	{INVARIANT_I28, plant_rim, touch_0},
-	{INVARIANT_I29, plant_rem, touch_0},
+	{INVARIANT_I29, plant_rem, touch_rec},
 };
 
 static void expect_seen(const struct world *w, enum invariant label, const char *how)

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * invariant_step.c - the calls that a Host makes most, at level step: whether one did just what it is to do
+ * is seen by a few comparisons, while the RMM is still warm in the cache. Whatever is not so is left to
+ * invariant_checked() and invariant_judge(), which know all cases and report.
+ */
+#include "invariant.h"
+
+#define INLINE	     static inline __attribute__((always_inline))
+#define RIPAS(entry) (((entry)&RTTE_RIPAS) >> RTTE_RIPAS_SHIFT)
+
+/*
+ * reg - a register. They were written one by one just before: loading two at a time would make the processor
+ * wait until both are in the cache.
+ */
+INLINE uint64_t reg(const struct rmm_regs *regs, unsigned int number)
+{
+	return *(const volatile uint64_t *)&regs->x[number];
+}
+
+/* What is known, and what is to be known, of one granule. */
+struct known {
+	struct granule *granule; /* NULL: there is none */
+	struct shadow *shadow;
+	bool delegable;
+};
+
+INLINE struct known known_find(const struct rmm *rmm, uint64_t pa)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+	struct known known = {0};
+
+	if (bank) {
+		const uint64_t i = (pa - bank->base) >> GRANULE_SHIFT;
+
+		known.granule = &bank->granules[i];
+		known.shadow = &bank->shadows[i];
+		known.delegable = bank->delegable;
+	}
+	return known;
+}
+
+INLINE bool known_agrees(const struct known *known)
+{
+	return granule_agrees(known->granule, &known->shadow->expected);
+}
+
+/* A granule goes from one state to another, which the RMM's books have done. */
+INLINE void known_move(struct rmm *rmm, struct shadow *shadow, enum rmm_granule_state to)
+{
+	rmm->checker->count[shadow->expected.state]--;
+	rmm->checker->count[to]++;
+	shadow->expected.state = (uint8_t)to;
+	shadow->expected.refcount = 0;
+	shadow->digest_valid = false;
+}
+
+void step_delegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1)};
+	const struct rmm_platform *platform = &rmm->config.platform;
+	const struct known known = known_find(rmm, x[1]);
+	const bool aligned = granule_aligned(x[1]);
+	bool was_clean;
+
+	if (known.granule && !known_agrees(&known)) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	was_clean = aligned && platform->is_clean && platform->is_clean(platform->ctx, x[1]);
+	serve(rmm, regs);
+	if (reg(regs, 0) == RMI_ERROR_INPUT && (!known.granule || known_agrees(&known))) {
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	if (reg(regs, 0) == RMI_SUCCESS && aligned && known.delegable &&
+	    known.shadow->expected.state == RMM_GRANULE_UNDELEGATED &&
+	    known.granule->state == RMM_GRANULE_DELEGATED && known.granule->gpt == RMM_GPT_REALM &&
+	    !known.granule->refcount && (was_clean || content_seems_wiped(rmm, x[1]))) {
+		known_move(rmm, known.shadow, RMM_GRANULE_DELEGATED);
+		known.shadow->expected.gpt = RMM_GPT_REALM;
+		known.shadow->resident = known.shadow->unchecked =
+			!was_clean || rmm->config.wipe_pattern;
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	invariant_judge(rmm, regs, x, &(struct before){.was_clean = was_clean, .child = PA_NONE});
+}
+
+void step_undelegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1)};
+	const struct known known = known_find(rmm, x[1]);
+
+	if (known.granule && !known_agrees(&known)) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	if (reg(regs, 0) == RMI_ERROR_INPUT && (!known.granule || known_agrees(&known))) {
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	if (reg(regs, 0) == RMI_SUCCESS && granule_aligned(x[1]) && known.granule &&
+	    known.shadow->expected.state == RMM_GRANULE_DELEGATED &&
+	    known.granule->state == RMM_GRANULE_UNDELEGATED && known.granule->gpt == RMM_GPT_NS &&
+	    !known.granule->refcount && (!known.shadow->resident || content_wiped(rmm, x[1]))) {
+		rmm->checker->count[RMM_GRANULE_DELEGATED]--;
+		rmm->checker->count[RMM_GRANULE_UNDELEGATED]++;
+		memset(known.shadow, 0, sizeof(*known.shadow));
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	invariant_judge(rmm, regs, x, &(struct before){.child = PA_NONE});
+}
+
+/* --- calls about one entry --- */
+
+/* The Realm that `rd` names and where the walk ends for `ipa`, if such a walk is made at all. */
+INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint64_t ipa,
+				       int64_t level, struct place *place)
+{
+	struct shadow_realm *realm = realm_find(rmm, rd);
+
+	if (!realm || ipa >= realm_ipa_end(&realm->expected) || level > RTT_PAGE_LEVEL ||
+	    level < realm->expected.rtt_level_start ||
+	    !place_walk(rmm, realm, ipa, (int)level, place))
+		return NULL;
+	return realm;
+}
+
+/*
+ * The RD is as it is to be, but for what follows the RIM: the REMs, which none of these commands has anything to do
+ * with. They are compared with every other call.
+ */
+INLINE bool realm_agrees_briefly(const struct shadow_realm *realm)
+{
+	typedef uint64_t words2 __attribute__((vector_size(16), may_alias));
+	const struct rd *rd = realm->memory, *expected = &realm->expected;
+	const words2 *a = (const words2 *)rd->rpv, *b = (const words2 *)expected->rpv;
+	words2 differs = {0, 0};
+
+	for (unsigned int i = 0; i < (sizeof(rd->rpv) + RSI_MEASUREMENT_SIZE) / sizeof(*a); i++)
+		differs |= a[i] ^ b[i];
+	return !(differs[0] | differs[1]) && !memcmp(rd, expected, offsetof(struct rd, next));
+}
+
+/*
+ * Nothing but the entry changed of what the call named, its Realm and its table, whose references are now
+ * `references` more: the books say so only if it is true.
+ */
+INLINE bool entry_alone(const struct shadow_realm *realm, const struct place *place, int references)
+{
+	const uint64_t i = (place->table - place->bank->base) >> GRANULE_SHIFT;
+	struct granule *expected = &place->bank->shadows[i].expected;
+
+	expected->refcount = (uint16_t)(expected->refcount + references);
+	if (__builtin_expect(granule_agrees(&place->bank->granules[i], expected) &&
+				     granule_agrees(realm->granule, &realm->shadow->expected) &&
+				     realm_agrees_briefly(realm),
+			     1))
+		return true;
+	expected->refcount = (uint16_t)(expected->refcount - references);
+	return false;
+}
+
+/* What is to be said of the next live entry after a call at the one in `place`, which is not live. */
+INLINE uint64_t entry_top(const struct place *place)
+{
+	const uint64_t *e = place->entries;
+	const unsigned int num = place->level < 0 ? 16 : RTT_ENTRIES;
+	unsigned int i = place->index + 1;
+
+	for (; i < num && i % 4 && !(e[i] & RTTE_LIVE); i++)
+		;
+	while (i < num && !(i % 4) && !((e[i] | e[i + 1] | e[i + 2] | e[i + 3]) & RTTE_LIVE))
+		i += 4;
+	while (i < num && !(e[i] & RTTE_LIVE))
+		i++;
+	return place->ipa + ((uint64_t)(i - place->index) << (39 - 9 * place->level));
+}
+
+/*
+ * The rest of a call about one entry: `good` if it did just what it is to do. READ_ENTRY, MAP_UNPROTECTED and
+ * UNMAP_UNPROTECTED have the same arguments.
+ */
+INLINE void entry_finish(struct rmm *rmm, const struct rmm_regs *regs, const uint64_t *x,
+			 struct shadow_realm *realm, const struct place *place, bool good)
+{
+	if (good && entry_alone(realm, place, 0)) {
+		/* Only mappings of DATA and tables take more than a moment. */
+		entry_check(rmm, realm, place->ipa, place->level, place->entries[place->index]);
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	invariant_judge(rmm, regs, x,
+			&(struct before){.realm = realm, .place = place, .child = PA_NONE});
+}
+
+void step_read_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
+	struct shadow_realm *realm;
+	struct place place;
+	uint64_t entry, live, differs;
+
+	realm = entry_find(rmm, x[1], x[2], (int64_t)x[3], &place);
+	if (!realm) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	entry = place.entry;
+	live = 0 - (entry & RTTE_LIVE);
+	differs = reg(regs, 0) ^ RMI_SUCCESS;
+	differs |= reg(regs, 1) ^ (uint64_t)(int64_t)place.level;
+	differs |=
+		reg(regs, 2) ^ (entry & RTTE_TABLE_BIT ? RMI_RTTE_TABLE : live & RMI_RTTE_ASSIGNED);
+	differs |= reg(regs, 3) ^
+		   (entry & live & (RTTE_ADDR | (entry & RTTE_NS ? RTTE_MEMATTR | RTTE_S2AP : 0)));
+	differs |= reg(regs, 4) ^ RIPAS(entry);
+	differs |= entry ^ place.entries[place.index];
+	entry_finish(rmm, regs, x, realm, &place, !differs && !realm->expected.lpa2);
+}
+
+void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3),
+			       reg(regs, 4)};
+	struct shadow_realm *realm;
+	struct place place;
+
+	realm = entry_find(rmm, x[1], x[2], (int64_t)x[3], &place);
+	if (!realm) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	entry_finish(rmm, regs, x, realm, &place,
+		     reg(regs, 0) == RMI_SUCCESS && place.entry == RTTE_UNASSIGNED_NS &&
+			     place.level >= 1 && place.level == (int)x[3] &&
+			     !(x[4] & ~(UINT64_C(0xfffffffff000) | RTTE_MEMATTR | RTTE_S2AP)) &&
+			     place.entries[place.index] == (RTTE_ASSIGNED_NS | x[4]) &&
+			     !realm->expected.lpa2);
+}
+
+void step_unmap(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
+	struct shadow_realm *realm;
+	struct place place;
+
+	realm = entry_find(rmm, x[1], x[2], (int64_t)x[3], &place);
+	if (!realm) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	entry_finish(rmm, regs, x, realm, &place,
+		     reg(regs, 0) == RMI_SUCCESS && place.level == (int)x[3] &&
+			     (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED_NS &&
+			     place.entries[place.index] == RTTE_UNASSIGNED_NS &&
+			     reg(regs, 1) == entry_top(&place));
+}
+
+void step_data_create_unknown(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
+	const struct known data = known_find(rmm, x[2]);
+	struct shadow_realm *realm = NULL;
+	struct place place;
+	bool good;
+
+	if (data.granule && known_agrees(&data) && !rmm->config.wipe_pattern)
+		realm = entry_find(rmm, x[1], x[3], RTT_PAGE_LEVEL, &place);
+	if (!realm) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	good = reg(regs, 0) == RMI_SUCCESS && place.level == RTT_PAGE_LEVEL &&
+	       granule_aligned(x[2]) && x[3] < realm_protected_end(&realm->expected) &&
+	       !(x[2] >> 48) && !(place.entry & ~RTTE_RIPAS) &&
+	       (place.entry & RTTE_RIPAS) != RTTE_RIPAS &&
+	       place.entries[place.index] == (place.entry | RTTE_ASSIGNED | x[2]) &&
+	       data.shadow->expected.state == RMM_GRANULE_DELEGATED &&
+	       data.granule->state == RMM_GRANULE_DATA && data.granule->gpt == RMM_GPT_REALM &&
+	       !data.granule->refcount;
+	if (good && entry_alone(realm, &place, 1)) {
+		known_move(rmm, data.shadow, RMM_GRANULE_DATA);
+		data.shadow->realm = realm->expected.vmid;
+		data.shadow->where = x[3];
+		data.shadow->digest = 0;
+		data.shadow->digest_valid = true;
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	invariant_judge(rmm, regs, x,
+			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
+}
+
+void step_data_destroy(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2)};
+	struct shadow_realm *realm;
+	struct known data = {0};
+	struct place place;
+	uint64_t ripas;
+	bool good;
+
+	realm = entry_find(rmm, x[1], x[2], RTT_PAGE_LEVEL, &place);
+	if (realm && place.level == RTT_PAGE_LEVEL && (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED)
+		data = known_find(rmm, place.entry & RTTE_ADDR);
+	/* Content that the RMM is about to wipe has to be seen before; and a pattern takes its time. */
+	if (!data.granule || !data.granule->clean || !known_agrees(&data) ||
+	    rmm->config.wipe_pattern) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	ripas = RIPAS(place.entry) == RMI_RIPAS_RAM ? RMI_RIPAS_DESTROYED : RIPAS(place.entry);
+	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == (place.entry & RTTE_ADDR) &&
+	       x[2] < realm_protected_end(&realm->expected) &&
+	       place.entries[place.index] == (RTTE_UNASSIGNED | ripas << RTTE_RIPAS_SHIFT) &&
+	       reg(regs, 2) == entry_top(&place) &&
+	       data.shadow->expected.state == RMM_GRANULE_DATA &&
+	       data.granule->state == RMM_GRANULE_DELEGATED && data.granule->gpt == RMM_GPT_REALM &&
+	       !data.granule->refcount &&
+	       (!data.shadow->resident || content_seems_wiped(rmm, place.entry & RTTE_ADDR));
+	if (good && entry_alone(realm, &place, -1)) {
+		known_move(rmm, data.shadow, RMM_GRANULE_DELEGATED);
+		data.shadow->unchecked = data.shadow->resident;
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	invariant_judge(rmm, regs, x,
+			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
+}
+
+/* --- tables --- */
+
+/* The last call was `fid`, for the same table. */
+INLINE bool table_again(const struct rmm *rmm, uint32_t fid, uint64_t rd, uint64_t ipa,
+			uint64_t level)
+{
+	const struct checker *checker = rmm->checker;
+
+	return checker->last_table.fid == fid && checker->last_table.rd == rd &&
+	       checker->last_table.ipa == ipa && checker->last_table.level == level;
+}
+
+INLINE void table_note(struct rmm *rmm, uint32_t fid, uint64_t rd, uint64_t ipa, uint64_t level,
+		       uint64_t rtt, uint64_t parent)
+{
+	struct checker *checker = rmm->checker;
+
+	checker->last_table.fid = fid;
+	checker->last_table.rd = rd;
+	checker->last_table.ipa = ipa;
+	checker->last_table.level = level;
+	checker->last_table.rtt = rtt;
+	checker->last_table.parent = parent;
+}
+
+void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3),
+			       reg(regs, 4)};
+	const struct known child = known_find(rmm, x[2]);
+	const int level = (int)x[4];
+	struct shadow_realm *realm = NULL;
+	struct place place;
+	bool assigned, good;
+
+	if (child.granule && known_agrees(&child) && granule_aligned(x[2]) &&
+	    x[4] <= RTT_PAGE_LEVEL)
+		realm = entry_find(rmm, x[1], x[3], level - 1, &place);
+	if (!realm) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	assigned = (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED;
+	good = reg(regs, 0) == RMI_SUCCESS && place.level == level - 1 &&
+	       !(place.entry & RTTE_TABLE_BIT) &&
+	       place.entries[place.index] == (RTTE_TABLE | x[2]) &&
+	       child.shadow->expected.state == RMM_GRANULE_DELEGATED &&
+	       child.granule->state == RMM_GRANULE_RTT && child.granule->gpt == RMM_GPT_REALM &&
+	       child.granule->refcount == (assigned ? RTT_ENTRIES : 0) &&
+	       scan_is_filled(memory_find(rmm, x[2]), place.entry,
+			      unfold_stride(place.entry, level)) &&
+	       !(table_again(rmm, RMI_RTT_FOLD, x[1], x[3], x[4]) &&
+		 place.entry != rmm->checker->last_table.parent);
+	if (good && entry_alone(realm, &place, !assigned)) {
+		known_move(rmm, child.shadow, RMM_GRANULE_RTT);
+		child.shadow->realm = realm->expected.vmid;
+		child.shadow->where = table_where(place.ipa, level);
+		child.shadow->resident = true;
+		child.shadow->expected.refcount = child.granule->refcount;
+		table_note(rmm, RMI_RTT_CREATE, x[1], x[3], x[4], x[2], place.entry);
+		return;
+	}
+	invariant_judge(rmm, regs, x,
+			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
+}
+
+void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
+	struct shadow_realm *realm = NULL;
+	struct known child = {0};
+	struct place place;
+	uint64_t rtt = 0, first = 0, stride;
+	const uint64_t *entries;
+	bool good;
+
+	if (x[3] <= RTT_PAGE_LEVEL)
+		realm = entry_find(rmm, x[1], x[2], (int64_t)x[3] - 1, &place);
+	if (realm && place.level == (int)x[3] - 1 && (place.entry & RTTE_HIPAS) == RTTE_TABLE) {
+		rtt = place.entry & RTTE_ADDR;
+		child = known_find(rmm, rtt);
+	}
+	if (!child.granule || !known_agrees(&child)) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	/* Tables that cannot be folded, and those in the wrong state, are for the others. */
+	entries = memory_find(rmm, rtt);
+	first = entries[0];
+	stride = unfold_stride(first, place.level + 1);
+	if (child.shadow->expected.state != RMM_GRANULE_RTT || (first & RTTE_TABLE_BIT) ||
+	    (stride && (place.level < 1 || !rtt_aligned(first & RTTE_ADDR, place.level))) ||
+	    !scan_is_filled(entries, first, stride)) {
+		invariant_checked(rmm, regs, serve);
+		return;
+	}
+	serve(rmm, regs);
+	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == rtt &&
+	       place.entries[place.index] == first &&
+	       child.granule->state == RMM_GRANULE_DELEGATED &&
+	       child.granule->gpt == RMM_GPT_REALM && !child.granule->refcount &&
+	       content_seems_wiped(rmm, rtt) &&
+	       !(table_again(rmm, RMI_RTT_CREATE, x[1], x[2], x[3]) &&
+		 (first != rmm->checker->last_table.parent || rtt != rmm->checker->last_table.rtt));
+	if (good && entry_alone(realm, &place, (first & RTTE_HIPAS) == RTTE_ASSIGNED ? 0 : -1)) {
+		known_move(rmm, child.shadow, RMM_GRANULE_DELEGATED);
+		child.shadow->unchecked = true;
+		entry_check(rmm, realm, place.ipa, place.level, first);
+		table_note(rmm, RMI_RTT_FOLD, x[1], x[2], x[3], 0, first);
+		return;
+	}
+	invariant_judge(
+		rmm, regs, x,
+		&(struct before){
+			.realm = realm, .place = &place, .child = rtt, .child_first = first});
+}
