@@ -119,10 +119,10 @@ struct hashed {
 	unsigned int num, next; /* descriptors: how many there are, and the next one to ask for */
 	bool page_valid;
 	struct {
-		uint8_t data[256];
+		uint8_t data[256] __attribute__((aligned(8)));
 		uint8_t digest[HASH_MAX_SIZE];
 	} descriptor[HASHED_DESCRIPTORS];
-	uint8_t page[RMM_GRANULE_SIZE];
+	uint8_t page[RMM_GRANULE_SIZE] __attribute__((aligned(8)));
 	uint8_t page_digest[HASH_MAX_SIZE];
 };
 

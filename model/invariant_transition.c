@@ -55,7 +55,7 @@ static void rim_extend(struct call *call, struct rd *rd, const uint8_t desc[256]
 static void expect_rim_realm(struct call *call, struct rd *rd,
 			     const struct rmi_realm_params *params)
 {
-	uint8_t measured[0x1000] = {0};
+	uint8_t measured[0x1000] __attribute__((aligned(8))) = {0};
 
 	put64(measured, 0x0, params->flags);
 	measured[0x8] = params->s2sz;
@@ -70,7 +70,7 @@ static void expect_rim_realm(struct call *call, struct rd *rd,
 static void expect_rim_data(struct call *call, struct rd *rd, uint64_t ipa, uint64_t flags,
 			    const void *page)
 {
-	uint8_t desc[256];
+	uint8_t desc[256] __attribute__((aligned(8)));
 
 	desc_start(desc, rd, 0);
 	put64(desc, 0x50, ipa);
@@ -82,7 +82,8 @@ static void expect_rim_data(struct call *call, struct rd *rd, uint64_t ipa, uint
 
 static void expect_rim_rec(struct call *call, struct rd *rd, const struct rmi_rec_params *params)
 {
-	uint8_t measured[0x1000] = {0}, desc[256];
+	uint8_t measured[0x1000] __attribute__((aligned(8))) = {0};
+	uint8_t desc[256] __attribute__((aligned(8)));
 
 	put64(measured, 0x0, params->flags);
 	put64(measured, 0x200, params->pc);
@@ -95,7 +96,7 @@ static void expect_rim_rec(struct call *call, struct rd *rd, const struct rmi_re
 
 static void expect_rim_ripas(struct call *call, struct rd *rd, uint64_t base, uint64_t top)
 {
-	uint8_t desc[256];
+	uint8_t desc[256] __attribute__((aligned(8)));
 
 	desc_start(desc, rd, 2);
 	put64(desc, 0x50, base);
@@ -497,7 +498,7 @@ void apply_data_create(struct call *call)
 	const struct rmm_platform *platform = &rmm->config.platform;
 	const uint64_t pa = call->x[2], ipa = call->x[3], src = call->x[4], flags = call->x[5];
 	const void *memory = memory_find(rmm, pa), *source = memory_find(rmm, src);
-	static const uint8_t zeros[RMM_GRANULE_SIZE];
+	static const uint8_t zeros[RMM_GRANULE_SIZE] __attribute__((aligned(8)));
 	struct shadow *shadow;
 
 	if (!call->placed || !memory || !source)

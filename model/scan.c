@@ -100,6 +100,16 @@ INLINE bool is_replaced(const uint64_t *words, const uint64_t *old, unsigned int
 	return !(differ | ANY(differs));
 }
 
+/* One to one, and 0 to 0. */
+INLINE uint64_t mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	x ^= x >> 32;
+	x *= UINT64_C(0xd6e8feb86659fd93);
+	return x ^ (x >> 32);
+}
+
 INLINE uint64_t digest(const void *memory)
 {
 	const words4 *from = memory;
@@ -111,9 +121,12 @@ INLINE uint64_t digest(const void *memory)
 		c += from[i + 1] ^ (from[i + 1] << 7);
 		d += c;
 	}
-	return (b[0] * 3 + b[1] * 5 + b[2] * 13 + b[3] * 17 + d[0] * 7 + d[1] * 11 + d[2] * 19 +
-		d[3] * 23) ^
-	       (a[0] + a[1] * 3) << 1 ^ (c[2] + c[3] * 5) << 3;
+	uint64_t h;
+
+	h = mix(a[0] + a[1] * 3 + a[2] * 5 + a[3] * 7);
+	h = mix(h + b[0] + b[1] * 3 + b[2] * 5 + b[3] * 7);
+	h = mix(h + c[0] + c[1] * 3 + c[2] * 5 + c[3] * 7);
+	return mix(h + d[0] + d[1] * 3 + d[2] * 5 + d[3] * 7);
 }
 
 #ifdef __x86_64__

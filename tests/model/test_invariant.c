@@ -632,6 +632,47 @@ static void yes_smc(struct rmm *rmm, struct rmm_regs *regs)
 	memset(regs, 0, sizeof(*regs));
 }
 
+/* An RMM that does not wipe: what was left is found at the latest when somebody is about to get it. */
+static void do_residue_read(struct host *h, struct rmm_cpu *cpu)
+{
+	struct rmm_access access = {.type = RMM_READ, .ipa = 5 * PAGE, .size = 1};
+
+	check(!world->seen[INVARIANT_I23]);
+	check_eq(rmm_cpu_access(cpu, &access), RMM_CONTINUE);
+	(void)h;
+}
+
+static void realm_asks_5(struct host *h, struct rmm_cpu *cpu)
+{
+	(void)h;
+	check_eq(realm_smc(cpu, RSI_IPA_STATE_SET, 5 * PAGE, 6 * PAGE, RSI_RIPAS_RAM, 0), RMM_EXIT);
+}
+
+START_TEST(test_residue)
+{
+	struct world w;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	enter(&w.h, &w.a, realm_asks_5, NULL);
+	ok(&w.h, RMI_RTT_SET_RIPAS, w.a.rd, w.rec, 5 * PAGE, 6 * PAGE);
+	((uint8_t *)host_ptr(&w.h, w.free))[777] = 1;
+	ok(&w.h, RMI_DATA_CREATE_UNKNOWN, w.a.rd, w.free, 5 * PAGE);
+	check_eq(w.num_seen, 0);
+	enter(&w.h, &w.a, do_residue_read, NULL);
+	expect_seen(&w, INVARIANT_I23, "when a Realm reads what another left");
+	host_end(&w.h);
+
+	/* And what was given back, when the Host gets it. */
+	world_init(&w, RMM_INVARIANTS_STEP);
+	ok(&w.h, RMI_DATA_CREATE_UNKNOWN, w.a.rd, w.free, 5 * PAGE);
+	((uint8_t *)host_ptr(&w.h, w.free))[777] = 1;
+	ok(&w.h, RMI_DATA_DESTROY, w.a.rd, 5 * PAGE);
+	ok(&w.h, RMI_GRANULE_UNDELEGATE, w.free);
+	expect_seen(&w, INVARIANT_I23, "when the Host gets what a Realm left");
+	host_end(&w.h);
+}
+END_TEST
+
 static void do_i21(struct world *w)
 {
 	struct rmm_regs regs = {{RMI_REC_ENTER, w->rec, w->free}};
@@ -833,6 +874,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_state, 0, (int)(sizeof(states) / sizeof(states[0])));
 	tcase_add_loop_test(tcase, test_act, 0, (int)(sizeof(acts) / sizeof(acts[0])));
 	tcase_add_test(tcase, test_all);
+	tcase_add_test(tcase, test_residue);
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_test(tcase, test_levels);
 	suite_add_tcase(suite, tcase);
