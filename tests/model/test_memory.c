@@ -4,6 +4,7 @@
  * state and results do not depend on where memory is mapped.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -950,6 +951,52 @@ START_TEST(test_two_rmms)
 }
 END_TEST
 
+START_TEST(test_hash_is_of_the_state)
+{
+	/* What the Host has in its own memory, beside the RMM's too, is no part of the RMM's state. */
+	struct host h;
+	struct realm r;
+	uint64_t pa, hash;
+
+	host_init(&h);
+	realm_create(&h, &r);
+	pa = host_pages(&h, 4) + PAGE;
+	memset(host_ptr(&h, pa - PAGE), 0x11, 3 * PAGE);
+	ok(&h, RMI_GRANULE_DELEGATE, pa);
+	/* A table: what is known to be zero is not looked at. */
+	ok(&h, RMI_RTT_CREATE, r.rd, pa, 0, r.p->rtt_level_start + 1);
+	hash = rmm_inspect_hash(h.rmm);
+	memset(host_ptr(&h, pa - PAGE), 0x22, PAGE);
+	memset(host_ptr(&h, pa + PAGE), 0x22, PAGE);
+	check_eq(rmm_inspect_hash(h.rmm), hash);
+	host_end(&h);
+}
+END_TEST
+
+START_TEST(test_destroy_leaves_nothing)
+{
+#ifdef __SANITIZE_ADDRESS__
+	/* Its allocator does not tell, and its leak checker does. */
+#else
+	struct host h;
+	struct rmm *rmm;
+	size_t before;
+
+	host_init_config(&h);
+	host_start(&h);
+	ck_assert_int_eq(rmm_create(&h.config, &rmm), 0);
+	rmm_destroy(rmm);
+	before = mallinfo2().uordblks;
+	for (unsigned int i = 0; i < 10; i++) {
+		ck_assert_int_eq(rmm_create(&h.config, &rmm), 0);
+		rmm_destroy(rmm);
+	}
+	check_eq(mallinfo2().uordblks, before);
+	host_end(&h);
+#endif
+}
+END_TEST
+
 START_TEST(test_large_bank)
 {
 	/* A tebibyte is declared; what is not used costs nothing. */
@@ -1241,6 +1288,8 @@ Suite *suite_memory(void)
 	tcase_add_test(tcase, test_views);
 	tcase_add_test(tcase, test_view_is_base);
 	tcase_add_test(tcase, test_two_rmms);
+	tcase_add_test(tcase, test_hash_is_of_the_state);
+	tcase_add_test(tcase, test_destroy_leaves_nothing);
 	tcase_add_test(tcase, test_large_bank);
 	tcase_add_test(tcase, test_touched_sets);
 	tcase_add_test(tcase, test_bank_of_any_size);
