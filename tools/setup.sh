@@ -35,6 +35,8 @@ missing_packages() {
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver
 	want python3-selenium has_selenium
+	want python3-jsonschema python3 -c 'import jsonschema'
+	want python3-yaml python3 -c 'import yaml'
 	want jq command -v jq # reads the JSON that reports are made of
 	want libxml2-utils command -v xmllint
 }

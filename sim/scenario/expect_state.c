@@ -417,7 +417,7 @@ const struct expect_def expect_state_defs[] = {
 	 .help = "The Realm Initial Measurement, in hexadecimal.",
 	 .state = true,
 	 .realm = true,
-	 .shape = {SHAPE_BYTES, .min = 32, .max = 64},
+	 .shape = {SHAPE_BYTES, .min = 32, .max = 64, .multiple = 32},
 	 .load = rim_load,
 	 .check = rim_check},
 	{.name = "granules",

@@ -77,7 +77,11 @@ const struct key_def rmm_keys[] = {
 	[OPTION_GICV3_NUM_LRS] = NUMBER("gicv3_num_lrs", 0, 15, "List registers, less one."),
 	[OPTION_MAX_RECS_ORDER] =
 		NUMBER("max_recs_order", 0, 15, "RECs of a realm, as a power of two, less one."),
-	[OPTION_VMID_BITS] = NUMBER("vmid_bits", 8, 16, "Width of VMIDs in bits: 8 or 16."),
+	[OPTION_VMID_BITS] = {"vmid_bits",
+			      "Width of VMIDs in bits: 8 or 16.",
+			      false,
+			      NULL,
+			      {SHAPE_NUMBER, .min = 8, .max = 16, .multiple = 8}},
 	[OPTION_REC_AUX] = NUMBER("rec_aux", 0, 16, "Auxiliary granules that a REC needs."),
 	[OPTION_WIPE_PATTERN] =
 		NUMBER("wipe_pattern", 0, UINT64_MAX,
@@ -160,13 +164,7 @@ static bool load_option(struct loader *loader, const struct node *node, enum rmm
 			return false;
 		}
 	}
-	if (!load_key_value(loader, node, &rmm_keys[option], "rmm", number))
-		return false;
-	if (option == OPTION_VMID_BITS && *number != 8 && *number != 16) {
-		load_error(loader, node, "`vmid_bits` of rmm: must be 8 or 16");
-		return false;
-	}
-	return true;
+	return load_key_value(loader, node, &rmm_keys[option], "rmm", number);
 }
 
 bool rmm_option_load(struct loader *loader, const struct node *node, struct plan_machine *machine)

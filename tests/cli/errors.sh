@@ -16,9 +16,9 @@ done
 [ "$checks" -gt 10 ] || complain 'too few files'
 
 # All files at once: the errors of each, in the order of the arguments.
-expect 2 lint --color never several.yaml matrix.yaml alias.yaml
+expect 2 lint --color never several.yaml matrix-values.yaml alias.yaml
 cp err all
-for file in several matrix alias; do
+for file in several matrix-values alias; do
 	grep -v '^rmesim: ' "$golden/$file.txt"
 done >wanted
 printf 'rmesim: %d errors\n' "$(grep -c ': error: ' wanted)" >>wanted

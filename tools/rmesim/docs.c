@@ -2,10 +2,13 @@
 /* docs.c - documents that are made from the program's own tables. */
 #include "docs.h"
 
+#include "manual.h"
+
 #include <ctype.h>
 #include <rmm/conditions.h>
 #include <rmm/rmi.h>
 #include <rmm/rsi.h>
+#include <sim/language.h>
 #include <sim/rmi_name.h>
 #include <string.h>
 
@@ -142,43 +145,65 @@ static void rmm_commands_print(void)
 	interface_print(RMM_INTERFACE_RSI, "rsi", "The Realm's side: RSI");
 }
 
+static void reference_print(void)
+{
+	char *text = reference_text();
+
+	fputs(text, stdout);
+	g_free(text);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(void);
 } documents[] = {
+	{"scenario-reference", reference_print},
 	{"rmm-commands", rmm_commands_print},
+	{"man", manual_print_man},
+	{"bash", manual_print_bash},
+	{"zsh", manual_print_zsh},
 };
 
 static int docs(const struct command *command, struct options *options)
 {
-	const char *name = options->paths->len ? options->paths->pdata[0] : NULL;
+	const char *name = options->paths->len ? options->paths->pdata[0] : documents[0].name;
+	GString *names;
 	size_t i;
 
-	if (options->paths->len != 1) {
+	if (options->paths->len > 1) {
 		usage_error("%s: expected the name of one document, found %u arguments: see "
 			    "'rmesim %s --help'",
 			    command->name, options->paths->len, command->name);
 		return EXIT_USAGE;
 	}
+	names = g_string_new(NULL);
 	for (i = 0; i < G_N_ELEMENTS(documents); i++) {
 		if (!strcmp(documents[i].name, name)) {
 			documents[i].print();
+			g_string_free(names, TRUE);
 			return EXIT_PASSED;
 		}
+		g_string_append_printf(names, "%s%s", i ? ", " : "", documents[i].name);
 	}
-	usage_error("%s: no document '%s': expected %s", command->name, name, documents[0].name);
+	usage_error("%s: no document '%s': expected one of: %s", command->name, name, names->str);
+	g_string_free(names, TRUE);
 	return EXIT_USAGE;
 }
 
-static const struct option_def *const docs_options[] = {&option_help, NULL};
+static const struct option_def *const no_options[] = {&option_help, NULL};
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "rmm-commands",
+	.arguments = "[scenario-reference|rmm-commands|man|bash|zsh]",
 	.summary = "Prints a document that is made from the program's own tables.\n\n"
+		   "scenario-reference: the manual of the scenario language, as Markdown (the "
+		   "default).\n"
 		   "rmm-commands: all RMI and RSI commands with their failure conditions, as "
-		   "Markdown.",
-	.examples = "  rmesim docs rmm-commands >docs/rmm-commands.md\n",
-	.options = docs_options,
+		   "Markdown.\n"
+		   "man: the manual page of rmesim. bash, zsh: completion for these shells.",
+	.examples = "  rmesim docs | less\n"
+		    "  rmesim docs rmm-commands >docs/rmm-commands.md\n"
+		    "  source <(rmesim docs bash)\n",
+	.options = no_options,
 	.run = docs,
 };

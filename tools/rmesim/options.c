@@ -146,14 +146,15 @@ static bool set_kvm(struct options *options, const char *value)
 	return true;
 }
 
+static const char *const color_names[] = {
+	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+
 static bool set_color(struct options *options, const char *value)
 {
-	static const char *const names[] = {
-		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
 	unsigned int i;
 
-	for (i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (!strcmp(names[i], value)) {
+	for (i = 0; color_names[i]; i++) {
+		if (!strcmp(color_names[i], value)) {
 			options->color = (enum color_mode)i;
 			return true;
 		}
@@ -177,6 +178,30 @@ FLAG(steps)
 FLAG(faults)
 FLAG(expectations)
 FLAG(conditions)
+
+static const char *const *level_words(void)
+{
+	static const char *words[PLAN_NUM_LEVELS + 1];
+	unsigned int i;
+
+	for (i = 0; i < PLAN_NUM_LEVELS; i++)
+		words[i] = plan_level_name((enum plan_level)i);
+	return words;
+}
+
+/* "text=", "tap=", ... */
+static const char *const *report_words(void)
+{
+	static const char *words[16];
+	const char *const *kinds = report_kinds();
+	size_t i;
+
+	for (i = 0; kinds[i] && i < G_N_ELEMENTS(words) - 1; i++) {
+		if (!words[i])
+			words[i] = g_strconcat(kinds[i], "=", NULL);
+	}
+	return words;
+}
 
 const struct option_def option_filter = {
 	0, "filter", "GLOB",
@@ -233,6 +258,15 @@ const struct option_def option_expectations = {
 const struct option_def option_conditions = {
 	0, "conditions", NULL, "the failure conditions of the RMI commands", set_conditions};
 const struct option_def option_help = {'h', "help", NULL, "this text", set_help};
+
+const char *const *option_words(const struct option_def *option)
+{
+	if (option == &option_level)
+		return level_words();
+	if (option == &option_report)
+		return report_words();
+	return option == &option_color ? color_names : NULL;
+}
 
 void options_init(struct options *options)
 {

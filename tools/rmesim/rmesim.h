@@ -59,7 +59,7 @@ struct command {
 	const char *name, *arguments, *summary, *examples;
 	const struct option_def *const *options; /* NULL terminated */
 	int (*run)(const struct command *command, struct options *options);
-	/* Takes the arguments as they are, instead of `options` and `run`. */
+	/* Takes the arguments as they are, instead of `run`; `options` is for the manual then. */
 	int (*raw)(int argc, char **argv);
 };
 
@@ -67,13 +67,16 @@ struct command {
 extern const struct command *const command_table[];
 extern const size_t command_table_size;
 extern const struct command command_run, command_list, command_show, command_lint,
-	command_kvm_build, command_kvm_info;
+	command_kvm_build, command_kvm_info, command_schema;
 
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
 	option_kvm, option_follow, option_fail_fast, option_verbose, option_color, option_ascii,
 	option_steps, option_faults, option_expectations, option_conditions, option_help;
+
+/* option_words - values that a shell offers for an option, NULL terminated; NULL: none in particular. */
+const char *const *option_words(const struct option_def *option);
 
 void options_init(struct options *options);
 void options_clear(struct options *options);

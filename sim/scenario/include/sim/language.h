@@ -80,10 +80,10 @@ unsigned int language_beside(size_t index);
 bool language_expect(size_t index, struct key_def *key, bool *state);
 
 /*
- * schema_text - the JSON Schema (draft-07) of scenario files. reference_text - the reference manual, as
- * Markdown. To be freed with g_free().
+ * schema_text - the JSON Schema (draft-07) of scenarios, or of preludes. reference_text - the reference
+ * manual, as Markdown. To be freed with g_free().
  */
-char *schema_text(void);
+char *schema_text(bool prelude);
 char *reference_text(void);
 
 #endif
