@@ -35,8 +35,11 @@ missing_packages() {
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver
 	want python3-selenium has_selenium
-	want python3-jsonschema python3 -c 'import jsonschema'
-	want python3-yaml python3 -c 'import yaml'
+	want python3-jsonschema /usr/bin/python3 -c 'import jsonschema' # of Debian's python3
+	want python3-yaml /usr/bin/python3 -c 'import yaml'
+	want parallel command -v parallel
+	want man-db command -v man
+	want zsh command -v zsh
 	want jq command -v jq # reads the JSON that reports are made of
 	want libxml2-utils command -v xmllint
 }

@@ -3,5 +3,5 @@
 #include "rmesim.h"
 
 const struct command *const command_table[] = {&command_run, &command_list, &command_show,
-					       &command_lint, &command_schema};
+					       &command_lint, &command_schema, &command_merge};
 const size_t command_table_size = G_N_ELEMENTS(command_table);

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # schema.py - an independent validator, driven by the JSON Schema alone, agrees with rmesim's loader on every

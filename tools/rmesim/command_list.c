@@ -105,6 +105,7 @@ static int list(const struct command *command, struct options *options)
 	if (!set)
 		return EXIT_USAGE;
 	plans = select_plans(set, options);
+	shard_select(options->shard, plans);
 	for (i = 0; i < plans->len; i++) {
 		const struct plan *plan = plans->pdata[i];
 
@@ -121,9 +122,9 @@ static int list(const struct command *command, struct options *options)
 }
 
 static const struct option_def *const list_options[] = {
-	&option_filter, &option_exclude,      &option_tag,     &option_level, &option_steps,
-	&option_faults, &option_expectations, &option_verbose, &option_color, &option_help,
-	NULL,
+	&option_filter,	 &option_exclude, &option_tag,	  &option_level,
+	&option_shard,	 &option_steps,	  &option_faults, &option_expectations,
+	&option_verbose, &option_color,	  &option_help,	  NULL,
 };
 
 const struct command command_list = {

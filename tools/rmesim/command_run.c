@@ -25,6 +25,7 @@ struct run {
 	const char *github_path;
 	struct kvm_builds *builds;
 	struct report_summary summary;
+	struct progress_line progress;
 	const char *last_name; /* scenario of the last result */
 };
 
@@ -193,6 +194,7 @@ static void take_result(void *ctx, const struct result *result)
 	struct run *run = ctx;
 	unsigned int i;
 
+	progress_clear(&run->progress);
 	run->summary.counts[result->status]++;
 	if (!run->last_name || strcmp(run->last_name, result->plan->name))
 		run->summary.num_scenarios++;
@@ -203,6 +205,9 @@ static void take_result(void *ctx, const struct result *result)
 		write_trace(run, result);
 	if (run->rmi_log)
 		write_rmi_log(run, result);
+	run->progress.done++;
+	run->progress.failed += result->status != RESULT_PASSED && result->status != RESULT_SKIPPED;
+	progress_show(&run->progress, result->plan->id);
 }
 
 static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
@@ -215,11 +220,16 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 static char *header_text(const struct run *run)
 {
 	const struct options *options = run->options;
-	char *version = version_line(), *kvm = kvm_builds_text(run->builds), *text;
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds), *text, *shard;
 
-	text = g_strdup_printf("%s; %s; seed %" PRIu64 "; level %s, timeout %u s, %u job%s",
+	shard = options->shard.total > 1 ? g_strdup_printf(", shard %u/%u", options->shard.index,
+							   options->shard.total)
+					 : g_strdup("");
+	text = g_strdup_printf("%s; %s; seed %" PRIu64 "; level %s, timeout %u s, %u job%s%s",
 			       version, kvm, options->seed, plan_level_name(options->level),
-			       options->timeout_s, options->jobs, options->jobs == 1 ? "" : "s");
+			       options->timeout_s, options->jobs, options->jobs == 1 ? "" : "s",
+			       shard);
+	g_free(shard);
 	g_free(version);
 	g_free(kvm);
 	return text;
@@ -262,7 +272,8 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 				  .kvm = kvm,
 				  .seed = options->seed,
 				  .level = options->level,
-				  .shard_total = 1,
+				  .shard_index = options->shard.index,
+				  .shard_total = options->shard.total,
 				  .program = program_name(),
 				  .options = extra,
 				  .num_runs = (size_t)plans->len * options->repeat};
@@ -272,7 +283,9 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 
 	for (i = 0; i < run->sinks->len; i++)
 		report_begin(g_array_index(run->sinks, struct sink, i).report, &info);
+	run->progress = (struct progress_line){.wanted = progress_wanted(), .total = info.num_runs};
 	err = campaign_run(&config, &run->summary.not_run);
+	progress_clear(&run->progress);
 	if (err) {
 		aborted = g_strdup_printf("processes cannot be started: %s", g_strerror(-err));
 		run->summary.aborted = aborted;
@@ -295,12 +308,23 @@ static int run(const struct command *command, struct options *options)
 	struct scenario_set *set = load_scenarios(options->paths, options->color);
 	GPtrArray *plans = set ? select_plans(set, options) : NULL;
 	int status = EXIT_USAGE;
+	unsigned int num_selected;
 
 	(void)command;
 	if (!set)
 		return EXIT_USAGE;
 	if (!plans->len) {
 		usage_error("no scenario matches");
+		goto out;
+	}
+	if (!options->has_shard && !shard_from_environment(&options->shard))
+		goto out;
+	num_selected = plans->len;
+	shard_select(options->shard, plans);
+	if (!plans->len) {
+		usage_error("shard %u/%u has no run: only %u %s chosen", options->shard.index,
+			    options->shard.total, num_selected, num_selected == 1 ? "was" : "were");
+		status = EXIT_SKIPPED;
 		goto out;
 	}
 	state.builds = kvm_builds_load(options->kvm, plans);
@@ -322,23 +346,12 @@ out:
 }
 
 static const struct option_def *const run_options[] = {
-	&option_filter,
-	&option_exclude,
-	&option_tag,
-	&option_level,
-	&option_jobs,
-	&option_seed,
-	&option_timeout,
-	&option_repeat,
-	&option_fail_fast,
-	&option_report,
-	&option_trace,
-	&option_rmi_log,
-	&option_kvm,
-	&option_color,
-	&option_verbose,
-	&option_help,
-	NULL,
+	&option_filter,	   &option_exclude, &option_tag,
+	&option_level,	   &option_shard,   &option_jobs,
+	&option_seed,	   &option_timeout, &option_repeat,
+	&option_fail_fast, &option_report,  &option_trace,
+	&option_rmi_log,   &option_kvm,	    &option_color,
+	&option_verbose,   &option_help,    NULL,
 };
 
 const struct command command_run = {

@@ -26,6 +26,7 @@ const struct command *const command_table[] = {
 	&command_torture,
 	&command_coverage,
 	&command_rmi,
+	&command_merge,
 	&command_kvm_build,
 	&command_kvm_info,
 	&command_docs,

@@ -15,7 +15,7 @@ static void print_help(FILE *out)
 	for (i = 0; i < command_table_size; i++) {
 		const char *summary = command_table[i]->summary;
 
-		fprintf(out, "  %-8s %.*s\n", command_table[i]->name, (int)strcspn(summary, "\n"),
+		fprintf(out, "  %-9s %.*s\n", command_table[i]->name, (int)strcspn(summary, "\n"),
 			summary);
 	}
 	fputs("\n  --version  version, commit and ABIs\n  --help     this text; of one command: "

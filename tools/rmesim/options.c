@@ -163,6 +163,24 @@ static bool set_color(struct options *options, const char *value)
 	return false;
 }
 
+static bool set_shard(struct options *options, const char *value)
+{
+	options->has_shard = true;
+	if (shard_parse(value, &options->shard))
+		return true;
+	usage_error(
+		"--shard: expected INDEX/TOTAL such as 0/4, the index from 0 and below the total, "
+		"found '%s'",
+		value);
+	return false;
+}
+
+static bool set_output(struct options *options, const char *value)
+{
+	options->output = value;
+	return true;
+}
+
 #define FLAG(member)                                                                               \
 	static bool set_##member(struct options *options, const char *value)                       \
 	{                                                                                          \
@@ -257,6 +275,13 @@ const struct option_def option_expectations = {
 	0, "expectations", NULL, "the expectations instead of scenarios", set_expectations};
 const struct option_def option_conditions = {
 	0, "conditions", NULL, "the failure conditions of the RMI commands", set_conditions};
+const struct option_def option_shard = {
+	0, "shard", "I/N",
+	"only part I (from 0) of N; also from TEST_SHARD_INDEX and TEST_TOTAL_SHARDS, or "
+	"JOB_COMPLETION_INDEX and JOB_COMPLETIONS",
+	set_shard};
+const struct option_def option_merge_output = {'o', "output", "FILE", "where to write (default: -)",
+					       set_output};
 const struct option_def option_help = {'h', "help", NULL, "this text", set_help};
 
 const char *const *option_words(const struct option_def *option)
@@ -287,6 +312,7 @@ void options_init(struct options *options)
 			  .cflags = g_ptr_array_new_with_free_func(g_free),
 			  .cc = "gcc",
 			  .page_shift = 12},
+		.shard = {.total = 1},
 	};
 }
 

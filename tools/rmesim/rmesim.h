@@ -26,6 +26,11 @@ struct build_options {
 	bool coverage;
 };
 
+/* Part `index` (from 0) of `total`; 0 of 1: all of it. */
+struct shard {
+	unsigned int index, total;
+};
+
 /* Values of all options that any command has. */
 struct options {
 	GPtrArray *paths; /* arguments that are no options */
@@ -37,6 +42,9 @@ struct options {
 	uint64_t seed;
 	unsigned int timeout_s;
 	unsigned int repeat;
+	struct shard shard;
+	bool has_shard;
+	const char *output;
 	const char *follow; /* show: an address */
 	const char *trace;
 	const char *rmi_log;
@@ -67,13 +75,14 @@ struct command {
 extern const struct command *const command_table[];
 extern const size_t command_table_size;
 extern const struct command command_run, command_list, command_show, command_lint,
-	command_kvm_build, command_kvm_info, command_schema;
+	command_kvm_build, command_kvm_info, command_merge, command_schema;
 
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
 	option_kvm, option_follow, option_fail_fast, option_verbose, option_color, option_ascii,
-	option_steps, option_faults, option_expectations, option_conditions, option_help;
+	option_steps, option_faults, option_expectations, option_conditions, option_help,
+	option_shard, option_merge_output;
 
 /* option_words - values that a shell offers for an option, NULL terminated; NULL: none in particular. */
 const char *const *option_words(const struct option_def *option);
@@ -105,6 +114,27 @@ struct scenario_set *load_scenarios(const GPtrArray *paths, enum color_mode colo
 bool glob_match(const char *pattern, const char *text);
 /* select_plans - the plans that the options choose, in order. */
 GPtrArray *select_plans(const struct scenario_set *set, const struct options *options);
+
+/* shard_parse - "2/8"; false if it is none. */
+bool shard_parse(const char *text, struct shard *shard);
+/*
+ * shard_from_environment - what Bazel or a Kubernetes Indexed Job say, if they say something; false after
+ * printing what is wrong. Bazel's status file is touched.
+ */
+bool shard_from_environment(struct shard *shard);
+/* shard_select - leaves every total-th plan, so that each shard has something of everything. */
+void shard_select(struct shard shard, GPtrArray *plans);
+
+/* A line on a terminal that says how far a run is. */
+struct progress_line {
+	bool wanted;
+	size_t width; /* of what stands there now, in bytes; 0: nothing */
+	size_t done, total, failed;
+};
+/* progress_wanted - whether standard error is a terminal that can erase a line. */
+bool progress_wanted(void);
+void progress_clear(struct progress_line *progress);
+void progress_show(struct progress_line *progress, const char *name);
 
 /* The KVM builds of a run, by page size. */
 struct kvm_builds;
