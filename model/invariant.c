@@ -68,6 +68,7 @@ int checker_create(struct rmm *rmm)
 	checker = (struct checker *)p;
 	checker->size = size;
 	checker->level = rmm->config.invariants;
+	checker->recent.rd = FORGOTTEN;
 	checker->realms = (struct shadow_realm *)(p + head);
 	p += head + realms;
 	for (size_t i = 0; i < num_banks(rmm); i++) {
@@ -102,6 +103,7 @@ void checker_reset(struct rmm *rmm)
 	}
 	memset(checker->count, 0, sizeof(checker->count));
 	checker->last_table.fid = 0;
+	checker->recent.rd = FORGOTTEN;
 	checker->running = 0;
 }
 
@@ -350,6 +352,7 @@ static void call_before(struct call *call, struct rmm *rmm, const uint64_t *x)
 	call_init(call, rmm, x);
 	kind = call->kind;
 	fid = call->fid;
+	call->checker->recent.rd = FORGOTTEN;
 	if (kind->granule) {
 		const struct bank *bank = bank_find(rmm, call->x[kind->granule]);
 

@@ -140,8 +140,21 @@ struct checker {
 		uint32_t fid;
 		uint64_t rd, ipa, level, rtt, parent;
 	} last_table;
+	/*
+	 * The table of level 3 where the last walk ended, for the next call about it. Forgotten with every call
+	 * that may change tables.
+	 */
+	struct {
+		uint64_t rd;	/* FORGOTTEN: none */
+		uint64_t block; /* IPA / 2 MiB */
+		struct shadow_realm *realm;
+		const struct bank *bank;
+		const uint64_t *entries;
+		uint64_t table;
+	} recent;
 	struct hashed hashed;
 };
+#define FORGOTTEN UINT64_C(1) /* no RD is there */
 
 /* Where a walk ended, by the checker's own walk. */
 struct place {

@@ -246,8 +246,7 @@ void output_exit(struct call *call)
 	struct rmi_rec_exit exit = run->exit;
 	const uint8_t reason = exit.exit_reason;
 	const uint64_t esr = exit.esr;
-	const uint64_t *words = (const uint64_t *)(const void *)&exit;
-	uint64_t any = 0;
+	static const struct rmi_rec_exit nothing;
 
 	exit_clear_common(&exit);
 	exit.exit_reason = 0;
@@ -272,9 +271,7 @@ void output_exit(struct call *call)
 			      RMI_ESR_FSC_MASK);
 		break;
 	}
-	for (unsigned int i = 0; i < sizeof(exit) / sizeof(*words); i++)
-		any |= words[i];
-	if (any || reason > RMI_EXIT_SERROR)
+	if (!scan_is_same(&exit, &nothing, sizeof(exit)) || reason > RMI_EXIT_SERROR)
 		VIOLATED(call, O9, "an exit for %u, esr 0x%llx, shows something else", reason,
 			 HEX(esr));
 }

@@ -243,8 +243,10 @@ static void rec_check_aux(struct rmm *rmm, const struct shadow_realm *realm, uin
 		return;
 	}
 	for (unsigned int i = 0; i < rec->num_aux; i++) {
-		const struct granule *granule = granule_find(rmm, rec->aux[i]);
-		const struct shadow *shadow = shadow_find(rmm, rec->aux[i]);
+		const struct bank *bank = bank_find(rmm, rec->aux[i]);
+		const uint64_t n = bank ? (rec->aux[i] - bank->base) >> GRANULE_SHIFT : 0;
+		const struct granule *granule = bank ? &bank->granules[n] : NULL;
+		const struct shadow *shadow = bank ? &bank->shadows[n] : NULL;
 
 		if (granule && granule->state <= RMM_GRANULE_DELEGATED)
 			invariant_violated(rmm, INVARIANT_I3,

@@ -120,27 +120,49 @@ void step_undelegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint64_t ipa,
 				       int64_t level, struct place *place)
 {
-	struct shadow_realm *realm = realm_find(rmm, rd);
+	struct checker *checker = rmm->checker;
+	struct shadow_realm *realm;
 
+	if (level == RTT_PAGE_LEVEL && rd == checker->recent.rd &&
+	    ipa >> 21 == checker->recent.block) {
+		place->bank = checker->recent.bank;
+		place->entries = checker->recent.entries;
+		place->table = checker->recent.table;
+		place->ipa = ipa & ~GRANULE_MASK;
+		place->index = ipa >> GRANULE_SHIFT & (RTT_ENTRIES - 1);
+		place->entry = place->entries[place->index];
+		place->level = RTT_PAGE_LEVEL;
+		return checker->recent.realm;
+	}
+	realm = realm_find(rmm, rd);
 	if (!realm || ipa >= realm_ipa_end(&realm->expected) || level > RTT_PAGE_LEVEL ||
 	    level < realm->expected.rtt_level_start ||
 	    !place_walk(rmm, realm, ipa, (int)level, place))
 		return NULL;
+	if (place->level == RTT_PAGE_LEVEL) {
+		checker->recent.rd = rd;
+		checker->recent.block = ipa >> 21;
+		checker->recent.realm = realm;
+		checker->recent.bank = place->bank;
+		checker->recent.entries = place->entries;
+		checker->recent.table = place->table;
+	}
 	return realm;
 }
 
 /*
- * The RD is as it is to be, but for what follows the RIM: the REMs, which none of these commands has anything to do
- * with. They are compared with every other call.
+ * The RD is as it is to be, but for the RPV and REMs, which none of these commands has anything to do with: they are
+ * compared with every other call.
  */
 INLINE bool realm_agrees_briefly(const struct shadow_realm *realm)
 {
 	typedef uint64_t words2 __attribute__((vector_size(16), may_alias));
 	const struct rd *rd = realm->memory, *expected = &realm->expected;
-	const words2 *a = (const words2 *)rd->rpv, *b = (const words2 *)expected->rpv;
+	const words2 *a = (const words2 *)rd->measurements[0],
+		     *b = (const words2 *)expected->measurements[0];
 	words2 differs = {0, 0};
 
-	for (unsigned int i = 0; i < (sizeof(rd->rpv) + RSI_MEASUREMENT_SIZE) / sizeof(*a); i++)
+	for (unsigned int i = 0; i < RSI_MEASUREMENT_SIZE / sizeof(*a); i++)
 		differs |= a[i] ^ b[i];
 	return !(differs[0] | differs[1]) && !memcmp(rd, expected, offsetof(struct rd, next));
 }
@@ -379,6 +401,7 @@ void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
+	rmm->checker->recent.rd = FORGOTTEN;
 	serve(rmm, regs);
 	assigned = (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED;
 	good = reg(regs, 0) == RMI_SUCCESS && place.level == level - 1 &&
@@ -434,6 +457,7 @@ void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
+	rmm->checker->recent.rd = FORGOTTEN;
 	serve(rmm, regs);
 	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == rtt &&
 	       place.entries[place.index] == first &&
