@@ -6,6 +6,14 @@
  * rmm_config.invariants selects how much is checked while calls are made; each violation is reported
  * through rmm_config.violation. The checker keeps books of its own (what each granule and Realm is to be
  * after the calls so far) and compares the RMM's memory with them; it never changes the RMM.
+ *
+ * RMM_INVARIANTS_STEP looks at what a call named and could have touched, so that it can be left on: it takes
+ * about as long as the calls themselves (tools/bench/rmi). Three things it looks at later than
+ * RMM_INVARIANTS_FULL, which sees them at once. A granule that is wiped is looked at in a few places, and as a
+ * whole when somebody is about to get it: the Host by GRANULE_UNDELEGATE, a Realm by its first access. The RPV
+ * and the REMs are compared by calls other than those about one entry. What was changed where no call looks
+ * is found by rmm_invariants_check(). And a digest of bytes that the RMM has just hashed is not computed a
+ * second time: the hash library is not what is suspected.
  */
 #ifndef RMM_INVARIANT_H
 #define RMM_INVARIANT_H
