@@ -243,7 +243,7 @@ static bool granules_load(struct loader *loader, const struct node *node, struct
 	const struct node *map = load_map(loader, node, "granules", "expect");
 	struct granule_counts *counts = arena_alloc(loader->arena, sizeof(*counts));
 	const struct node *values[LOADER_MAX_KEYS];
-	struct key_def keys[RMM_GRANULE_NUM_STATES + 1] = {{NULL}};
+	struct key_def keys[RMM_GRANULE_NUM_STATES + 1] = {{.name = NULL}};
 	const char *const *names = granule_names();
 	bool good;
 	unsigned int i;

@@ -74,7 +74,7 @@ const struct key_def machine_keys[] = {
 			       false,
 			       "false",
 			       {.kind = SHAPE_BOOL}},
-	[MACHINE_NUM] = {NULL},
+	[MACHINE_NUM] = {.name = NULL},
 };
 
 const struct key_def slot_keys[] = {
@@ -99,7 +99,7 @@ const struct key_def slot_keys[] = {
 			   false,
 			   "false",
 			   {.kind = SHAPE_BOOL}},
-	[SLOT_NUM] = {NULL},
+	[SLOT_NUM] = {.name = NULL},
 };
 static const struct shape slot_shape = {SHAPE_MAP, .keys = slot_keys};
 
@@ -109,7 +109,7 @@ const struct key_def policy_keys[] = {
 	 true,
 	 NULL,
 	 {SHAPE_NAME, .names = order_names}},
-	{NULL},
+	{.name = NULL},
 };
 const struct shape policy_name_shape = {SHAPE_NAME, .names = policy_names};
 static const struct shape policy_map_shape = {SHAPE_MAP, .keys = policy_keys};
@@ -155,7 +155,7 @@ const struct key_def realm_keys[] = {
 			  false,
 			  "convert",
 			  {SHAPE_EITHER, .any = policy_shapes}},
-	[REALM_NUM] = {NULL},
+	[REALM_NUM] = {.name = NULL},
 };
 static const struct shape realm_shape = {SHAPE_MAP, .keys = realm_keys};
 static const struct shape realm_name_shape = {SHAPE_TEXT, .pattern = REALM_PATTERN};
@@ -200,7 +200,7 @@ const struct key_def fault_keys[] = {
 			 false,
 			 "0",
 			 {SHAPE_NUMBER, .max = 1}},
-	[FAULT_NUM] = {NULL},
+	[FAULT_NUM] = {.name = NULL},
 };
 static const struct shape fault_shape = {SHAPE_MAP, .keys = fault_keys};
 
@@ -213,7 +213,7 @@ const struct key_def teardown_keys[] = {
 		 true,
 		 NULL,
 		 {SHAPE_LIST, .item = &allow_shape}},
-	[TEARDOWN_NUM] = {NULL},
+	[TEARDOWN_NUM] = {.name = NULL},
 };
 
 /* --- a file -------------------------------------------------------------------------------------------- */
@@ -309,7 +309,7 @@ const struct key_def scenario_keys[] = {
 		 false,
 		 "false",
 		 {.kind = SHAPE_BOOL}},
-	[TOP_NUM] = {NULL},
+	[TOP_NUM] = {.name = NULL},
 };
 
 const struct key_def prelude_keys[] = {
@@ -329,7 +329,7 @@ const struct key_def prelude_keys[] = {
 	[PRELUDE_REALMS] = REALMS_ROW,
 	[PRELUDE_STEPS] =
 		{"steps", "What happens, in order.", false, "none", {.kind = SHAPE_STEPS}},
-	[PRELUDE_NUM] = {NULL},
+	[PRELUDE_NUM] = {.name = NULL},
 };
 
 /* --- a step -------------------------------------------------------------------------------------------- */
@@ -341,7 +341,7 @@ const struct key_def repeat_keys[] = {
 			  NULL,
 			  {SHAPE_NUMBER, .min = 1, .max = LOADER_MAX_STEPS}},
 	[REPEAT_STEPS] = {"steps", "The steps to repeat.", true, NULL, {.kind = SHAPE_STEPS}},
-	[REPEAT_NUM] = {NULL},
+	[REPEAT_NUM] = {.name = NULL},
 };
 
 const struct key_def schedules_keys[] = {
@@ -354,13 +354,13 @@ const struct key_def schedules_keys[] = {
 		 NULL,
 		 {SHAPE_NUMBER, .max = 100}},
 	[SCHEDULES_SEED] =
-		{"seed", "Interleavings are drawn with this seed.", false, NULL, {SHAPE_NUMBER}},
+		{"seed", "Interleavings are drawn with this seed.", false, NULL, {.kind = SHAPE_NUMBER}},
 	[SCHEDULES_RUNS] = {"runs",
 			    "How many are drawn.",
 			    false,
 			    NULL,
 			    {SHAPE_NUMBER, .min = 1, .max = 1000000}},
-	[SCHEDULES_NUM] = {NULL},
+	[SCHEDULES_NUM] = {.name = NULL},
 };
 static const struct shape actor_name_shape = {SHAPE_TEXT, .pattern = REALM_PATTERN};
 static const struct shape actor_steps_shape = {.kind = SHAPE_STEPS};
@@ -383,7 +383,7 @@ const struct key_def parallel_keys[] = {
 			       false,
 			       NULL,
 			       {SHAPE_LIST, .item = &schedule_item_shape}},
-	[PARALLEL_NUM] = {NULL},
+	[PARALLEL_NUM] = {.name = NULL},
 };
 
 const struct key_def step_item_keys[] = {
@@ -456,7 +456,7 @@ const struct key_def step_item_keys[] = {
 			  false,
 			  NULL,
 			  {SHAPE_MAP, .keys = parallel_keys}},
-	[KEY_NUM] = {NULL},
+	[KEY_NUM] = {.name = NULL},
 };
 
 unsigned int language_beside(size_t index)

@@ -50,7 +50,7 @@ static bool load_argument(struct loader *loader, const struct step_def *def,
 static bool load_arguments(struct loader *loader, const struct node *node, struct plan_step *step)
 {
 	const struct step_def *def = step->call.def;
-	struct key_def keys[STEP_MAX_PARAMS + 1] = {{NULL}};
+	struct key_def keys[STEP_MAX_PARAMS + 1] = {{.name = NULL}};
 	const struct node *values[LOADER_MAX_KEYS], *map;
 	struct node nothing = {.kind = NODE_MAPPING, .place = step->place};
 	GString *title = g_string_new(def->name);

@@ -227,7 +227,7 @@ static void put_sample(GString *text, const struct step_param *param)
 
 static void put_step(GString *text, const struct step_def *def)
 {
-	struct key_def keys[STEP_MAX_PARAMS + 1] = {{NULL}};
+	struct key_def keys[STEP_MAX_PARAMS + 1] = {{.name = NULL}};
 	char fallbacks[STEP_MAX_PARAMS][32];
 	const char *separator = "{";
 	size_t i;

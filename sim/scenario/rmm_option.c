@@ -57,7 +57,7 @@ enum rmm_option {
 	{                                                                                          \
 		key, text, false, NULL,                                                            \
 		{                                                                                  \
-			SHAPE_BOOL                                                                 \
+			.kind = SHAPE_BOOL                                                                 \
 		}                                                                                  \
 	}
 
@@ -102,7 +102,7 @@ const struct key_def rmm_keys[] = {
 			       false,
 			       NULL,
 			       {SHAPE_NAME, .names = level_names}},
-	[OPTION_NUM] = {NULL},
+	[OPTION_NUM] = {.name = NULL},
 };
 
 #define MEMBER(name)                                                                               \

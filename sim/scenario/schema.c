@@ -298,7 +298,7 @@ static JsonObject *rmi_call_schema(void)
 	any_add(object, names_schema(names));
 	for (i = 0; names[i]; i++) {
 		const struct rmi_command *command = rmi_command_by_name(names[i]);
-		struct key_def keys[G_N_ELEMENTS(command->args) + 1] = {{NULL}};
+		struct key_def keys[G_N_ELEMENTS(command->args) + 1] = {{.name = NULL}};
 
 		for (j = 0; j < command->num_args; j++)
 			keys[j] = rmi_argument_key(command, j);
@@ -365,7 +365,7 @@ static JsonObject *requires(const char *name)
 
 static JsonObject *params_schema(const struct step_def *def)
 {
-	struct key_def keys[STEP_MAX_PARAMS + 1] = {{NULL}};
+	struct key_def keys[STEP_MAX_PARAMS + 1] = {{.name = NULL}};
 	char fallbacks[STEP_MAX_PARAMS][32];
 	JsonObject *object, *result;
 	bool required = false;
