@@ -593,8 +593,11 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 	changed(contract, realm, pending.ipa);
 	if (new_base < pending.ipa.end)
 		pending.ipa.end = new_base;
+	/* A change to RAM makes entries alike that the fold before it could not join. */
 	if (pending.ripas == RMM_EMPTY)
 		folded(contract, realm, pending.ipa);
+	else
+		contract->num_folded = 0;
 	for (at = pending.ipa.start; at < pending.ipa.end; at = end) {
 		uint32_t page = interval_map_get(&realm->pages, at, &end);
 

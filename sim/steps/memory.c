@@ -240,7 +240,8 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 			continue;
 		*found = true;
 		addr = realm->slots[i].uaddr + (part - realm->slots[i].base);
-		contract_user_changed(world->contract, addr, length);
+		/* Whole pages, whatever the length. */
+		contract_user_changed(world->contract, addr, length + world->page_size);
 		switch (change) {
 		case MAPPING_FRESH:
 			ret = uapi_mmap(world, realm, tid, addr, length, part);

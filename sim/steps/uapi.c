@@ -586,10 +586,21 @@ int64_t uapi_answer_mmio(struct world *world, struct vcpu *vcpu, uint64_t value)
 	return ret == sizeof(value) ? 0 : -EFAULT;
 }
 
+/* The kernel rounds the length of a mapping up to its pages. */
+static struct sys_scope scope_pages(const struct world *world, int32_t tid,
+				    const struct realm *realm, const char *name, uint64_t base,
+				    uint64_t size)
+{
+	uint64_t mask = world->page_size - 1;
+
+	return scope_range(tid, realm, name, base,
+			   size + mask < size ? size : (size + mask) & ~mask);
+}
+
 int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
 		  uint64_t size, uint64_t base)
 {
-	struct sys_scope scope = scope_range(tid, realm, "mmap", base, size);
+	struct sys_scope scope = scope_pages(world, tid, realm, "mmap", base, size);
 
 	scope.positive = true;
 	return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
@@ -599,7 +610,7 @@ int64_t uapi_mmap(struct world *world, struct realm *realm, int32_t tid, uint64_
 int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
 		    uint64_t size, uint64_t base)
 {
-	struct sys_scope scope = scope_range(tid, realm, "munmap", base, size);
+	struct sys_scope scope = scope_pages(world, tid, realm, "munmap", base, size);
 
 	return sys_munmap(world, &scope, addr, size);
 }
@@ -612,7 +623,7 @@ int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint
 		[STEP_MADV_REMOVE] = USER_MADV_REMOVE,
 		[STEP_MADV_HUGEPAGE] = USER_MADV_HUGEPAGE,
 	};
-	struct sys_scope scope = scope_range(tid, realm, "madvise", base, size);
+	struct sys_scope scope = scope_pages(world, tid, realm, "madvise", base, size);
 
 	return sys_madvise(world, &scope, addr, size, numbers[advice]);
 }

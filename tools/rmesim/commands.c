@@ -2,6 +2,7 @@
 /* The commands of rmesim. */
 #include "coverage.h"
 #include "docs.h"
+#include "fuzz.h"
 #include "rmesim.h"
 #include "rmi.h"
 #include "torture.h"
@@ -24,6 +25,8 @@ const struct command *const command_table[] = {
 	&command_show,
 	&command_lint,
 	&command_torture,
+	&command_fuzz,
+	&command_shrink,
 	&command_coverage,
 	&command_rmi,
 	&command_merge,

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fuzz.h - sequences of steps that nobody wrote, judged by the oracles alone; and making what fails small. Run
+ * i of a campaign is decided by (seed, i) and nothing else, so that what is found does not depend on how
+ * many processes there are.
+ */
+#ifndef SIM_FUZZ_H
+#define SIM_FUZZ_H
+
+#include <sim/plan.h>
+
+typedef struct kvm_module *(*fuzz_module_fn)(void *ctx, uint32_t page_size, char **reason);
+
+struct fuzz_finding {
+	uint64_t run;	/* the first that showed it */
+	uint64_t count; /* runs that showed it */
+	const char *oracle, *condition, *function, *message;
+	const char *yaml; /* a scenario that replays it */
+};
+struct fuzz_report {
+	struct fuzz_finding *findings; /* by their first run */
+	size_t num_findings;
+	uint64_t runs, steps, calls; /* sequences, their steps, RMI calls */
+	uint64_t failed_steps;	     /* that answered with an error: misuse, or bad luck */
+	uint64_t transitions;	     /* (RMI command, condition or success) pairs that were seen */
+};
+struct fuzz_config {
+	uint64_t runs;	     /* 0: until the time is over */
+	unsigned int time_s; /* 0: no limit */
+	uint64_t first;	     /* index of the first run */
+	uint64_t seed;
+	unsigned int jobs;
+	unsigned int steps;	 /* of a sequence, behind those that make the realm; 0: 16 */
+	unsigned int timeout_ms; /* of one run */
+	fuzz_module_fn module;
+	/* Called now and then; may be NULL. */
+	void (*progress)(void *ctx, const struct fuzz_report *so_far);
+	void *ctx;
+};
+/* fuzz_run - 0 and *report (fuzz_report_free()); -ENOENT: no KVM build; other -errno of the system. */
+int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report);
+void fuzz_report_free(struct fuzz_report *report);
+
+struct shrink_config {
+	unsigned int jobs;
+	unsigned int timeout_ms;   /* of one attempt */
+	unsigned int max_attempts; /* 0: 4000 */
+	uint64_t seed;
+	const char *id; /* of the plan; NULL: the first that fails */
+	fuzz_module_fn module;
+	void *ctx;
+};
+struct shrink_result {
+	char *text;    /* the smallest that was found, g_free() */
+	char *failure; /* what it fails of, in one line, g_free() */
+	unsigned int steps_before, steps_after, attempts;
+};
+/*
+ * shrink_text - make a failing scenario small: the steps behind the failure go, then chunks, single steps, and
+ * numbers become simple, as long as it fails in the same way. 0; -EINVAL: it does not load; -ENODATA: it
+ * does not fail.
+ */
+int shrink_text(const char *path, const char *text, const struct shrink_config *config,
+		struct shrink_result *result);
+
+#endif

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# fuzz.sh - `rmesim fuzz` and `rmesim shrink` as a user types them, on a sound host and on a planted defect.
+# Usage: fuzz.sh PROGRAM SOURCE-DIR BUILD-DIR
+source_dir=$(realpath "$2") build_dir=$(realpath "$3") || exit 2
+. "$source_dir/tests/cli/lib.sh"
+
+# The sound host: nothing is found, and what is counted does not depend on the number of processes.
+expect 0 fuzz --runs 384 --seed 5 -j 1
+says out '384 runs, '
+says out ', 0 findings'
+cp out alone
+expect 0 fuzz --runs 384 --seed 5 -j 3
+holds cmp -s out alone
+holds test ! -e findings
+# Any part of a campaign can be run alone.
+expect 0 fuzz --runs 2 --seed 5 --first 127 --length 40
+says out '2 runs, '
+
+# A host that leaves the last page of a range mapped: the contract finds it, and what is saved replays it.
+"$source_dir/tools/canaries/build" "$build_dir" \
+	"$source_dir/tools/canaries/host/unmap-one-page-less.patch" "$PWD/planted-4k.so" 2>build.err ||
+	{ cat build.err; exit 1; }
+expect 1 fuzz --runs 256 --seed 5 -j 1 --kvm planted-4k.so -o one
+says out 'FINDING contract/'
+says out 'reproduce: '
+holds test -s one/contract-backed.yaml
+expect 1 run one/contract-backed.yaml --kvm planted-4k.so
+says out 'contract/backed'
+expect 0 run one/contract-backed.yaml
+expect 1 fuzz --runs 256 --seed 5 -j 2 --kvm planted-4k.so -o two
+holds diff -r one two
+
+# A scenario of many steps, of which four and the failing one matter.
+cat >long.yaml <<'END'
+scenario: long
+about: a page given back stays mapped
+realm: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 4M}]}
+steps:
+  - vmm.create_realm:
+  - vmm.init_ripas: {base: 0x8000_0000, size: 4M}
+  - vmm.create_vcpus:
+  - vmm.activate:
+  - guest.write: {ipa: 0x8030_0000, value: 3}
+  - name: what matters
+    guest.write: {ipa: 0x8000_1000, value: 1}
+  - guest.read: {ipa: 0x8030_0000}
+  - guest.get_ripas: {base: 0x8030_0000}
+  - vmm.write: {base: 0x8020_0000, size: 4K, value: 5}
+  - guest.set_ripas: {base: 0x8000_0000, size: 8K, ripas: empty}
+  - guest.read: {ipa: 0x8030_0000}
+END
+expect 1 shrink long.yaml
+says err 'no run of it fails'
+expect 0 shrink long.yaml --kvm planted-4k.so -o small.yaml
+says err 'rmesim: 6 steps, 11 before'
+says err 'contract/'
+lacks small.yaml '0x8030_0000'
+says small.yaml 'name: what matters'
+expect 1 run small.yaml --kvm planted-4k.so
+expect 0 run small.yaml
+
+expect 2 fuzz --runs 0
+expect 2 fuzz --time 1x
+expect 2 fuzz some.yaml
+expect 2 shrink
+expect 2 shrink missing.yaml
+printf 'scenario: x\n' >bad.yaml
+expect 2 shrink bad.yaml
+
+finish

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sim/fuzz.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rmesim.h"
+
+/* What only these commands have. Options are parsed once. */
+static struct fuzz_config config;
+static const char *output;
+
+static bool set_number(const char *name, const char *value, uint64_t max, uint64_t *out)
+{
+	char *end;
+
+	*out = g_ascii_strtoull(value, &end, 10);
+	if (g_ascii_isdigit(*value) && !*end && *out && *out <= max)
+		return true;
+	usage_error("--%s: expected a number from 1 to %" PRIu64 ", found '%s'", name, max, value);
+	return false;
+}
+
+static bool set_runs(struct options *options, const char *value)
+{
+	(void)options;
+	return set_number("runs", value, UINT64_C(1) << 60, &config.runs);
+}
+
+static bool set_time(struct options *options, const char *value)
+{
+	static const struct {
+		char unit;
+		unsigned int seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
+	size_t length = strlen(value), i;
+	char *digits = g_strdup(value);
+	uint64_t number;
+	unsigned int factor = 1;
+	bool good;
+
+	(void)options;
+	for (i = 0; length > 1 && i < G_N_ELEMENTS(units); i++) {
+		if (value[length - 1] != units[i].unit)
+			continue;
+		factor = units[i].seconds;
+		digits[length - 1] = '\0';
+	}
+	good = set_number("time", digits, 1000000, &number);
+	config.time_s = good ? (unsigned int)number * factor : 0;
+	g_free(digits);
+	return good;
+}
+
+static bool set_first(struct options *options, const char *value)
+{
+	(void)options;
+	if (!strcmp(value, "0")) {
+		config.first = 0;
+		return true;
+	}
+	return set_number("first", value, UINT64_C(1) << 60, &config.first);
+}
+
+static bool set_length(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	(void)options;
+	if (!set_number("length", value, 200, &number))
+		return false;
+	config.steps = (unsigned int)number;
+	return true;
+}
+
+static bool set_output(struct options *options, const char *value)
+{
+	(void)options;
+	output = value;
+	return true;
+}
+
+static const struct option_def option_runs = {0, "runs", "N", "so many sequences (default 10000)",
+					      set_runs};
+static const struct option_def option_time = {
+	0, "time", "T", "stop after that time: seconds, or with s, m or h behind it", set_time};
+static const struct option_def option_first = {
+	0, "first", "I", "begin with run I of the campaign (default 0)", set_first};
+static const struct option_def option_length = {
+	0, "length", "N", "steps of a sequence, behind those that make the realm (default 16)",
+	set_length};
+static const struct option_def option_findings = {
+	'o', "output", "DIR", "where findings go, a scenario each (default findings)", set_output};
+static const struct option_def option_file = {
+	'o', "output", "FILE", "where the small scenario goes (default: standard output)",
+	set_output};
+
+struct state {
+	struct kvm_builds *builds;
+	gint64 begin;
+	bool shown, terminal;
+};
+
+static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
+{
+	const struct state *state = ctx;
+
+	return kvm_builds_module(state->builds, page_size, reason);
+}
+
+static void show_progress(void *ctx, const struct fuzz_report *report)
+{
+	struct state *state = ctx;
+	double seconds = (double)(g_get_monotonic_time() - state->begin) / 1e6;
+
+	if (!state->terminal)
+		return;
+	fprintf(stderr, "\r%" PRIu64 " runs, %.0f a second, %" PRIu64 " transitions, %zu findings ",
+		report->runs, (double)report->runs / (seconds + 1e-3), report->transitions,
+		report->num_findings);
+	fflush(stderr);
+	state->shown = true;
+}
+
+/* Written aside, then put in place. */
+static bool write_file(const char *path, const char *text)
+{
+	GError *error = NULL;
+
+	if (g_file_set_contents(path, text, -1, &error))
+		return true;
+	usage_error("%s", error->message);
+	g_error_free(error);
+	return false;
+}
+
+/* Makes a finding small, and saves it. False: it could not be written. */
+static bool save_finding(struct state *state, const struct fuzz_finding *finding,
+			 const struct options *options)
+{
+	struct shrink_config shrink = {.jobs = options->jobs,
+				       .timeout_ms = options->timeout_s * 1000,
+				       .seed = options->seed,
+				       .module = find_module,
+				       .ctx = state};
+	struct shrink_result small = {0};
+	const char *directory = output ? output : "findings";
+	char *kvm = kvm_options(options), *name, *path;
+	bool good;
+	int err;
+
+	printf("FINDING %s/%s%s%s: %s\n", finding->oracle, finding->condition,
+	       *finding->function ? " in " : "", finding->function, finding->message);
+	printf("  run %" PRIu64 "; shown by %" PRIu64 " run%s\n", finding->run, finding->count,
+	       finding->count == 1 ? "" : "s");
+	name = g_strdup_printf("%s-%s%s%s.yaml", finding->oracle, finding->condition,
+			       *finding->function ? "-" : "", finding->function);
+	g_strcanon(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '-');
+	path = g_build_filename(directory, name, NULL);
+	err = shrink_text(path, finding->yaml, &shrink, &small);
+	if (err)
+		printf("  as a scenario it does not fail: something that a scenario cannot say "
+		       "plays a part\n");
+	else
+		printf("  %u steps, %u before it was made small\n", small.steps_after,
+		       small.steps_before);
+	good = write_file(path, err ? finding->yaml : small.text);
+	if (good && !err)
+		printf("  reproduce: %s run %s%s\n", program_name(), path, kvm);
+	printf("  from the seed: %s fuzz --seed %" PRIu64 " --first %" PRIu64 " --runs 1%s\n",
+	       program_name(), options->seed, finding->run, kvm);
+	g_free(small.text);
+	g_free(small.failure);
+	g_free(name);
+	g_free(path);
+	g_free(kvm);
+	return good;
+}
+
+static int fuzz_report(struct state *state, const struct fuzz_report *report,
+		       const struct options *options)
+{
+	bool good = true;
+	size_t i;
+
+	if (report->num_findings && g_mkdir_with_parents(output ? output : "findings", 0777)) {
+		usage_error("%s: %s", output ? output : "findings", g_strerror(errno));
+		good = false;
+	}
+	for (i = 0; good && i < report->num_findings; i++)
+		good = save_finding(state, &report->findings[i], options);
+	printf("%" PRIu64 " runs, %" PRIu64 " steps (%" PRIu64 " of them failed), %" PRIu64
+	       " RMI calls, %" PRIu64 " transitions (command and condition), %zu finding%s\n",
+	       report->runs, report->steps, report->failed_steps, report->calls,
+	       report->transitions, report->num_findings, report->num_findings == 1 ? "" : "s");
+	if (!good)
+		return EXIT_USAGE;
+	return report->num_findings ? EXIT_FAILED : EXIT_PASSED;
+}
+
+/* Plans that ask for the KVM builds that sequences may want. */
+static struct kvm_builds *load_builds(const struct options *options)
+{
+	static struct plan plans[3] = {{.machine = {.page_size = 4096}},
+				       {.machine = {.page_size = 16384}},
+				       {.machine = {.page_size = 65536}}};
+	GPtrArray *list = g_ptr_array_new();
+	struct kvm_builds *builds;
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(plans); i++)
+		g_ptr_array_add(list, &plans[i]);
+	builds = kvm_builds_load(options->kvm, list);
+	g_ptr_array_unref(list);
+	return builds;
+}
+
+static int fuzz(const struct command *command, struct options *options)
+{
+	struct state state = {.terminal = isatty(STDERR_FILENO)};
+	struct fuzz_report *report;
+	int err, status;
+
+	if (options->paths->len) {
+		usage_error("%s: takes no files, found '%s'", command->name,
+			    (const char *)options->paths->pdata[0]);
+		return EXIT_USAGE;
+	}
+	state.builds = load_builds(options);
+	if (!state.builds)
+		return EXIT_USAGE;
+	if (!config.runs && !config.time_s)
+		config.runs = 10000;
+	config.seed = options->seed;
+	config.jobs = options->jobs;
+	config.timeout_ms = options->timeout_s * 1000;
+	config.module = find_module;
+	config.progress = show_progress;
+	config.ctx = &state;
+	state.begin = g_get_monotonic_time();
+	err = fuzz_run(&config, &report);
+	if (state.shown)
+		fputc('\n', stderr);
+	if (err) {
+		usage_error("nothing could be run: %s", g_strerror(-err));
+		status = EXIT_USAGE;
+	} else {
+		status = fuzz_report(&state, report, options);
+		fuzz_report_free(report);
+	}
+	kvm_builds_unload(state.builds);
+	return status;
+}
+
+static int shrink_file(struct state *state, const char *path, const char *text,
+		       const struct options *options)
+{
+	struct shrink_config shrink = {.jobs = options->jobs,
+				       .timeout_ms = options->timeout_s * 1000,
+				       .seed = options->seed,
+				       .module = find_module,
+				       .ctx = state};
+	struct shrink_result small = {0};
+	int err, status = EXIT_PASSED;
+
+	if (options->filters->len)
+		shrink.id = options->filters->pdata[0];
+	err = shrink_text(path, text, &shrink, &small);
+	if (err == -ENODATA) {
+		usage_error("%s: no run of it fails", path);
+		return EXIT_FAILED;
+	}
+	if (err) {
+		usage_error("%s: cannot be made small: %s", path,
+			    err == -EINVAL ? "it is no scenario with `steps:`" : g_strerror(-err));
+		return EXIT_USAGE;
+	}
+	if (!output)
+		fputs(small.text, stdout);
+	else if (!write_file(output, small.text))
+		status = EXIT_USAGE;
+	fprintf(stderr, "rmesim: %u steps, %u before, in %u attempts; it fails of: %s\n",
+		small.steps_after, small.steps_before, small.attempts, small.failure);
+	g_free(small.text);
+	g_free(small.failure);
+	return status;
+}
+
+static int shrink(const struct command *command, struct options *options)
+{
+	struct state state = {0};
+	GError *error = NULL;
+	char *text;
+	int status;
+
+	if (options->paths->len != 1) {
+		usage_error("%s: expected one file, found %u", command->name, options->paths->len);
+		return EXIT_USAGE;
+	}
+	if (!g_file_get_contents(options->paths->pdata[0], &text, NULL, &error)) {
+		usage_error("%s", error->message);
+		g_error_free(error);
+		return EXIT_USAGE;
+	}
+	state.builds = load_builds(options);
+	if (!state.builds) {
+		g_free(text);
+		return EXIT_USAGE;
+	}
+	status = shrink_file(&state, options->paths->pdata[0], text, options);
+	kvm_builds_unload(state.builds);
+	g_free(text);
+	return status;
+}
+
+static const struct option_def *const fuzz_options[] = {
+	&option_runs, &option_time,	&option_seed,	 &option_first, &option_length,
+	&option_jobs, &option_findings, &option_timeout, &option_kvm,	&option_help,
+	NULL,
+};
+
+const struct command command_fuzz = {
+	.name = "fuzz",
+	.arguments = "",
+	.summary = "Runs sequences of steps that nobody wrote, judged by the oracles alone.\n\n"
+		   "Run I is decided by the seed and I: what is found does not depend on -j. Each "
+		   "distinct finding\n"
+		   "is made small and saved once, as a scenario that replays it.",
+	.examples = "  rmesim fuzz --runs 100000 -j 2\n"
+		    "  rmesim fuzz --time 10m --seed 7 --kvm ./mine-4k.so -o mine\n"
+		    "  rmesim fuzz --seed 7 --first 4711 --runs 1\n",
+	.options = fuzz_options,
+	.run = fuzz,
+};
+
+static const struct option_def *const shrink_options[] = {
+	&option_file, &option_filter, &option_seed, &option_timeout,
+	&option_kvm,  &option_help,   NULL,
+};
+
+const struct command command_shrink = {
+	.name = "shrink",
+	.arguments = "FILE",
+	.summary =
+		"Makes a failing scenario small, as long as it fails in the same way.\n\n"
+		"The steps behind the failure go, then chunks of them, single ones, and numbers "
+		"become simple.\n"
+		"--filter names the run by its whole id; without it the first that fails is meant.",
+	.examples = "  rmesim shrink failing.yaml -o small.yaml\n",
+	.options = shrink_options,
+	.run = shrink,
+};
