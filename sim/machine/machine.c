@@ -192,6 +192,9 @@ void machine_destroy(struct machine *machine)
 	machine_asan_unregister(machine);
 	dram_destroy(machine->dram);
 	if (machine->holds_module) {
+		/* The process may end without running what writes them at exit. */
+		if (machine->build)
+			machine->build->coverage_flush();
 		kvm_module_restore(machine->config.kvm);
 		kvm_module_give_back(machine->config.kvm);
 	}
