@@ -106,6 +106,7 @@ static void gmem_truncate(struct kvm_gmem *gmem, pgoff_t start, pgoff_t end)
 		xa_erase(&gmem->blocks, index);
 	xa_for_each_range (&gmem->pages, index, page, start, end - 1) {
 		xa_erase(&gmem->pages, index);
+		page->frame.flags |= PORT_FRAME_UNCACHED;
 		put_page(page);
 	}
 }

@@ -271,7 +271,7 @@ bool frame_pool_free(struct frame_pool *pool, uint64_t index, unsigned int order
 			return false;
 	}
 	for (uint64_t i = 0; i < size; i++)
-		pool->frames[index + i].flags &= (uint8_t)~PORT_FRAME_LEAKED;
+		pool->frames[index + i].flags &= (uint8_t) ~(PORT_FRAME_LEAKED | PORT_FRAME_UNCACHED);
 	pool->num_free += size;
 	if (pool->quarantine_limit) {
 		quarantine_add(pool, (uint32_t)index, order);

@@ -455,6 +455,7 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 	uint64_t index = (start - dram_base(audit->dram)) / audit->page_size;
 	const struct port_frame *frame = &dram_frames(audit->dram)[index];
 	bool is_free = frame->kind == PORT_FRAME_FREE || frame->kind == PORT_FRAME_QUARANTINE;
+	const bool cached = !(frame->flags & PORT_FRAME_UNCACHED);
 	bool any = false, leaked = false;
 
 	for (uint64_t g = start; g < start + audit->page_size; g += RMM_GRANULE_SIZE) {
@@ -479,10 +480,10 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 			REPORT(audit, DATA_NOT_GMEM,
 			       "granule %#" PRIx64 " is DATA, its frame is no guest_memfd page", g);
 	}
-	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != 1 + any)
+	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != cached + any)
 		REPORT(audit, GMEM_REFCOUNT,
 		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)",
-		       start, frame->refcount, 1 + any, any ? "mapped" : "not mapped");
+		       start, frame->refcount, cached + any, any ? "mapped" : "not mapped");
 	return start + audit->page_size;
 }
 

@@ -299,6 +299,11 @@ bool fault_load(struct loader *loader, const struct node *node, struct plan_faul
 		    !range_check(loader, values[FAULT_ADDRESS], fault))
 			good = false;
 	}
+	if (values[FAULT_STEP]) {
+		fault->step_place = values[FAULT_STEP]->place;
+		if (!load_text(loader, values[FAULT_STEP], "step", "a fault", &fault->step))
+			good = false;
+	}
 	title = g_string_new(NULL);
 	g_string_append_printf(title, "%s%s", fault->command ? RMI_PREFIX : "",
 			       fault->command ? fault->command->name
@@ -313,17 +318,53 @@ bool fault_load(struct loader *loader, const struct node *node, struct plan_faul
 	if (fault->command)
 		g_string_append_printf(title, " status=%s",
 				       fault_status_names[fault->status - RMI_ERROR_INPUT]);
+	if (fault->step)
+		g_string_append_printf(title, " step=%s", fault->step);
 	fault->title = arena_copy(loader->arena, title->str, title->len);
 	g_string_free(title, TRUE);
+	return good;
+}
+
+static bool step_exists(const struct plan_step *steps, size_t num, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		if (steps[i].name && !strcmp(steps[i].name, name))
+			return true;
+		if (step_exists(steps[i].body, steps[i].num_body, name))
+			return true;
+	}
+	return false;
+}
+
+bool fault_steps_exist(struct loader *loader)
+{
+	const struct plan *plan = loader->plan;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < plan->num_faults; i++) {
+		const struct plan_fault *fault = &plan->faults[i];
+
+		if (!fault->step || !strcmp(fault->step, PLAN_TEARDOWN_STEP) ||
+		    step_exists(plan->steps, plan->num_steps, fault->step))
+			continue;
+		diagnostics_add(loader->diagnostics, fault->step_place,
+				"`step` of a fault: no step has the name `%s`", fault->step);
+		good = false;
+	}
 	return good;
 }
 
 /* --- running ----------------------------------------------------------------------------------------- */
 
 /* Counts an occurrence, and says whether it is one that fails. */
-static bool fault_decide(struct fault_state *state, const struct plan_fault *fault,
-			 uint64_t address)
+static bool fault_decide(const struct fault_injector *injector, struct fault_state *state,
+			 const struct plan_fault *fault, uint64_t address)
 {
+	if (fault->step && (!injector->step || strcmp(fault->step, injector->step) != 0))
+		return false;
 	if (fault->has_range && address - fault->base >= fault->size)
 		return false;
 	state->seen++;
@@ -343,7 +384,7 @@ static bool injector_point(void *ctx, enum port_fault point, uint64_t address)
 		const struct plan_fault *fault = &injector->plan->faults[i];
 
 		if (!fault->command && fault->point == point &&
-		    fault_decide(&injector->states[i], fault, address))
+		    fault_decide(injector, &injector->states[i], fault, address))
 			fail = true;
 	}
 	return fail;
@@ -460,7 +501,7 @@ static bool injector_call(void *ctx, struct rmm_regs *regs)
 		failure = failure_find(command);
 		if (failure->address)
 			address = rmi_arg_register(command, failure->address);
-		if (fault_decide(&injector->states[i], fault, regs->x[address]) && !first)
+		if (fault_decide(injector, &injector->states[i], fault, regs->x[address]) && !first)
 			first = fault;
 	}
 	return first && refuse_call(injector, first, regs);

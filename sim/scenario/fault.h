@@ -13,6 +13,7 @@ struct fault_state {
 struct fault_injector {
 	const struct plan *plan;
 	struct machine *machine;
+	const char *step; /* name of the step that runs, PLAN_TEARDOWN_STEP at the end, or NULL */
 	struct fault_state *states; /* one for each of the plan's faults */
 	char *refused;		    /* why a fault contradicts the model's state; NULL: none did */
 	const struct plan_fault *refused_fault;

@@ -200,6 +200,11 @@ const struct key_def fault_keys[] = {
 			 false,
 			 "0",
 			 {SHAPE_NUMBER, .max = 1}},
+	[FAULT_STEP] = {"step",
+			"Only occurrences in the step of this `name` count, or at the end: `teardown`.",
+			false,
+			"any",
+			{.kind = SHAPE_TEXT}},
 	[FAULT_NUM] = {.name = NULL},
 };
 static const struct shape fault_shape = {SHAPE_MAP, .keys = fault_keys};

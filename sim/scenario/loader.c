@@ -171,7 +171,7 @@ static bool load_plan(struct loader *loader, const struct node **values, bool go
 	    !load_steps(loader, values[TOP_STEPS], NULL, 1, &plan->steps, &plan->num_steps))
 		good = false;
 	plan->num_snapshots = (unsigned int)loader->num_snapshots;
-	return good;
+	return good && fault_steps_exist(loader);
 }
 
 static void plans_append(struct loader_plans *plans, struct plan *plan)

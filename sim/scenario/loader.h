@@ -166,6 +166,8 @@ bool expect_load(struct loader *loader, const struct node *node, bool result, un
 /* expect_name - the key of an expectation. */
 const char *expect_name(const struct plan_expect *item);
 /* fault.c: one item of `faults:`. */
+/* fault_steps_exist - reports each fault of the plan whose `step:` names none of its steps. */
+bool fault_steps_exist(struct loader *loader);
 bool fault_load(struct loader *loader, const struct node *node, struct plan_fault *out);
 /* rmm_option.c: `rmm:` of a machine. */
 bool rmm_option_load(struct loader *loader, const struct node *node, struct plan_machine *machine);

@@ -417,6 +417,7 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 		/* Steps are numbered as in the trace: what only looks has the number of what it looks at. */
 		if (step->kind == PLAN_CALL)
 			run->step++;
+		run->faults.step = step->name;
 		record_step_begin(run->recorder, run->step, step);
 		switch (step->kind) {
 		case PLAN_CALL:
@@ -659,6 +660,7 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 			run_explain(&run);
 		else
 			run.current = NULL;
+		run.faults.step = PLAN_TEARDOWN_STEP;
 		world_teardown(run.world, plan->allow_leaks);
 		/* After a failure the end only repeats it. */
 		if (!run.failed) {

@@ -79,6 +79,7 @@ enum fault_key {
 	FAULT_STATUS,
 	FAULT_CLASS,
 	FAULT_INDEX,
+	FAULT_STEP,
 	FAULT_NUM,
 };
 extern const struct key_def fault_keys[];

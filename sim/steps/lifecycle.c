@@ -293,6 +293,9 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 				     : realm->config.vcpus;
 	uint64_t pc = args[CREATE_VCPUS_PC].number;
 	unsigned int first = 0;
+	unsigned int features = (args[CREATE_VCPUS_PSCI].number ? UAPI_VCPU_PSCI : 0) |
+				(args[CREATE_VCPUS_PMU].number ? UAPI_VCPU_PMU : 0) |
+				(args[CREATE_VCPUS_SVE].number ? UAPI_VCPU_SVE : 0);
 	bool rec = args[CREATE_VCPUS_REC].given ? args[CREATE_VCPUS_REC].number : realm->is_realm;
 	int64_t ret = 0;
 
@@ -310,8 +313,7 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 		if (ret < 0)
 			break;
 		if (vcpu->stage != VCPU_READY) {
-			ret = uapi_init_vcpu(world, realm, vcpu, rec,
-					     args[CREATE_VCPUS_PSCI].number);
+			ret = uapi_init_vcpu(world, realm, vcpu, rec, features);
 			if (ret >= 0)
 				ret = vcpu_registers(world, realm, vcpu, i ? 0 : pc);
 			if (ret >= 0)

@@ -149,6 +149,12 @@ static const struct step_param create_vcpus_params[] = {
 		 "realm."},
 	[CREATE_VCPUS_PSCI] = {"psci", STEP_BOOL, OPTIONAL(1), ANY, NULL,
 			       "Whether they are initialised with the feature PSCI_0_2."},
+	[CREATE_VCPUS_PMU] = {"pmu", STEP_BOOL, OPTIONAL(0), ANY, NULL,
+			      "Whether they are initialised with the feature PMU_V3."},
+	[CREATE_VCPUS_SVE] =
+		{"sve", STEP_BOOL, OPTIONAL(0), ANY, NULL,
+		 "Whether they are initialised with the feature SVE (4), which has to be finalized "
+		 "before the realm is created."},
 	[CREATE_VCPUS_PC] = {"pc", STEP_ADDRESS, OPTIONAL(0), ANY, NULL,
 			     "Where vCPU 0 starts; without it the base of the first slot."},
 };

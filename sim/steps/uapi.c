@@ -343,15 +343,19 @@ int64_t uapi_create_vcpu(struct world *world, struct realm *realm, unsigned int 
 }
 
 int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec,
-		       bool psci)
+		       unsigned int features)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_INIT");
 	struct kvm_vcpu_init args = {.target = KVM_ARM_TARGET_GENERIC_V8};
 
 	if (rec && !world->uapi->realms)
 		return UAPI_UNSUPPORTED;
-	if (psci)
+	if (features & UAPI_VCPU_PSCI)
 		args.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
+	if (features & UAPI_VCPU_PMU)
+		args.features[0] |= 1u << KVM_ARM_VCPU_PMU_V3;
+	if (features & UAPI_VCPU_SVE)
+		args.features[0] |= 1u << KVM_ARM_VCPU_SVE;
 	if (rec)
 		args.features[0] |= 1u << world->uapi->feature_rec;
 	/* As every VMM does: all but the first wait for PSCI_CPU_ON. */

@@ -98,8 +98,12 @@ int64_t uapi_activate(struct world *world, struct realm *realm);
 
 /* The vCPU's descriptor. */
 int64_t uapi_create_vcpu(struct world *world, struct realm *realm, unsigned int index);
+/* Features beside REC; each bit stands for the number that KVM gives it. */
+#define UAPI_VCPU_PSCI (1u << 0)
+#define UAPI_VCPU_PMU  (1u << 1)
+#define UAPI_VCPU_SVE  (1u << 2)
 int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu, bool rec,
-		       bool psci);
+		       unsigned int features);
 int64_t uapi_finalize_vcpu(struct world *world, struct realm *realm, struct vcpu *vcpu,
 			   uint32_t feature);
 uint32_t uapi_feature_rec(const struct uapi *uapi);

@@ -276,12 +276,18 @@ START_TEST(test_faults)
 		"  - {point: rmi.GRANULE_UNDELEGATE, address: 0x8300_0000+2M, always: true}\n"
 		"  - {point: rmi.RTT_CREATE, nth: 1, status: ERROR_RTT, class: rmm}\n"
 		"  - {point: rmi.REC_ENTER, nth: 2, status: ERROR_REALM, index: 1, class: rmm}\n"
+		"  - {point: kmalloc, nth: 1, step: twice}\n"
+		"  - {point: kmalloc, nth: 9, step: teardown}\n"
 		"realm: {ipa_bits: 33}\n"
 		"steps:\n"
-		"  - vmm.create_realm:\n");
+		"  - repeat:\n"
+		"      times: 2\n"
+		"      steps:\n"
+		"        - vmm.create_realm:\n"
+		"          name: twice\n");
 	const struct plan_fault *faults = only_plan(set)->faults;
 
-	ck_assert_uint_eq(only_plan(set)->num_faults, 4);
+	ck_assert_uint_eq(only_plan(set)->num_faults, 6);
 	ck_assert_int_eq(faults[0].point, PORT_FAULT_PAGE_ALLOC);
 	ck_assert_uint_eq(faults[0].nth, 3);
 	ck_assert(!faults[0].has_range);
@@ -292,6 +298,10 @@ START_TEST(test_faults)
 	ck_assert_uint_eq(faults[2].status, 4);
 	ck_assert_uint_eq(faults[3].status, 2);
 	ck_assert_uint_eq(faults[3].index, 1);
+	ck_assert_ptr_null(faults[3].step);
+	ck_assert_str_eq(faults[4].step, "twice");
+	ck_assert_str_eq(faults[4].title, "kmalloc nth=1 step=twice");
+	ck_assert_str_eq(faults[5].step, "teardown");
 	scenario_set_destroy(set);
 }
 END_TEST

@@ -361,6 +361,28 @@ END_TEST
 	"scenario: a\nabout: x\nrealm: {ipa_bits: 33}\nfaults:\n" faults "steps:\n"                \
 	"  - vmm.create_realm:\n  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}\n"
 
+/* Counted in the step of that name only, and over again each time that it comes. */
+START_TEST(test_faults_of_a_step)
+{
+	run_text(FAULTY("  - {point: gmem_page, nth: 2, step: second}\n")
+		 "  - guest.write: {ipa: 0x8020_0000, size: 12K}\n"
+		 "  - name: second\n"
+		 "    guest.write: {ipa: 0x8021_0000, size: 12K}\n"
+		 "    expect: {errno: ENOMEM, done: 4K}\n"
+		 "  - guest.write: {ipa: 0x8022_0000, size: 12K}\n");
+	ck_assert_msg(result.status == RESULT_PASSED, "%s", result.reason);
+	finish();
+	run_text(FAULTY("  - {point: gmem_page, nth: 2, step: second}\n")
+		 "  - guest.write: {ipa: 0x8020_0000, size: 12K}\n"
+		 "  - name: second\n"
+		 "    guest.write: {ipa: 0x8021_0000, size: 4K}\n");
+	ck_assert_int_eq(result.status, RESULT_ERROR);
+	ck_assert_str_eq(result.reason, "the fault gmem_page nth=2 step=second never happened: its "
+					"point was reached 1 times");
+	finish();
+}
+END_TEST
+
 START_TEST(test_faults)
 {
 	/* The third page, and only that. */
@@ -591,6 +613,7 @@ int main(void)
 		{"permissions", test_permissions},
 		{"errors", test_errors},
 		{"faults", test_faults},
+		{"faults of a step", test_faults_of_a_step},
 		{"ERROR_RTT", test_fault_rtt},
 		{"control", test_control},
 		{"kept steps", test_kept_steps},

@@ -47,6 +47,7 @@ _Static_assert(sizeof(struct port_frame) == 16, "decides the footprint of large 
 
 #define PORT_FRAME_DIRTY (1u << 0)  /* may hold something else than zeros */
 #define PORT_FRAME_LEAKED (1u << 1) /* kept for ever on purpose, because the RMM refused to give it back */
+#define PORT_FRAME_UNCACHED (1u << 2) /* of kind GMEM: no file has it any more, only mappings may */
 
 enum port_frame_kind {
 	PORT_FRAME_FREE,

@@ -60,9 +60,13 @@ struct plan_step {
 
 /* Fault injection. Which occurrence fails is counted from the first step to the end of the closing checks. */
 struct rmi_command;
+/* What `step:` of a fault calls the closing of all that is open behind the last step. */
+#define PLAN_TEARDOWN_STEP "teardown"
 struct plan_fault {
 	struct place place;
 	const char *title;     /* "rmi.RTT_CREATE nth=1 status=ERROR_INPUT" */
+	struct place step_place;
+	const char *step; /* only occurrences in the step of this name count; NULL: all do */
 	enum port_fault point; /* if `command` is NULL */
 	const struct rmi_command *command;
 	bool always;
