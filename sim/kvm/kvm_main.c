@@ -465,6 +465,29 @@ static void kvm_mmu_notifier_invalidate_range_end(struct mmu_notifier *mn,
 	spin_unlock(&kvm->mn_invalidate_lock);
 }
 
+/* Reclaim wants to know what the guest has used of this memory. */
+static int kvm_mmu_notifier_clear_flush_young(struct mmu_notifier *mn, struct mm_struct *mm,
+					      unsigned long start, unsigned long end)
+{
+	struct kvm *kvm = notifier_to_kvm(mn);
+	struct kvm_gfn_range range = {.attr_filter = KVM_FILTER_SHARED};
+	struct kvm_memory_slot *slot;
+	bool young = false;
+	int i, idx;
+
+	(void)mm;
+	idx = srcu_read_lock(&kvm->srcu);
+	kvm_for_each_memslot (slot, i, kvm_memslots(kvm)) {
+		if (!slot_hva_range(slot, start, end, &range))
+			continue;
+		write_lock(&kvm->mmu_lock);
+		young |= kvm_age_gfn(kvm, &range);
+		write_unlock(&kvm->mmu_lock);
+	}
+	srcu_read_unlock(&kvm->srcu, idx);
+	return young;
+}
+
 static void kvm_mmu_notifier_release(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct kvm *kvm = notifier_to_kvm(mn);
@@ -479,6 +502,7 @@ static void kvm_mmu_notifier_release(struct mmu_notifier *mn, struct mm_struct *
 const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.invalidate_range_start = kvm_mmu_notifier_invalidate_range_start,
 	.invalidate_range_end = kvm_mmu_notifier_invalidate_range_end,
+	.clear_flush_young = kvm_mmu_notifier_clear_flush_young,
 	.release = kvm_mmu_notifier_release,
 };
 

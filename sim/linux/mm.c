@@ -22,6 +22,9 @@
 #include <sim/linux.h>
 
 #define MM_MAX_MAPPINGS 65530u
+/* What MADV_COLLAPSE makes contiguous, whatever the page size. */
+#define HUGE_BLOCK_SHIFT 21
+#define HUGE_BLOCK_SIZE	 (1UL << HUGE_BLOCK_SHIFT)
 
 /* Bytes of pages. */
 
@@ -554,6 +557,19 @@ void mmu_notifier_invalidate_range_end(const struct mmu_notifier_range *range)
 		notifier_ops(mn)->invalidate_range_end(mn, range);
 }
 
+bool mmu_notifier_clear_flush_young(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct mmu_notifier *mn;
+	bool young = false;
+
+	for (mn = mm->notifiers; mn; mn = mn->next) {
+		if (notifier_ops(mn)->clear_flush_young &&
+		    notifier_ops(mn)->clear_flush_young(mn, mm, start, end))
+			young = true;
+	}
+	return young;
+}
+
 /* munmap(2). */
 
 /*
@@ -860,6 +876,98 @@ static int madvise_discard(struct vm_area_struct *vma, unsigned long start, unsi
 	return 0;
 }
 
+/* Where the pages of a mapping without a file are kept; *index of the one at `addr`. */
+static struct xarray *vma_pages(struct vm_area_struct *vma, unsigned long addr,
+				unsigned long *index)
+{
+	if (vma->vm_shmem) {
+		*index = vma_pgoff(vma, addr);
+		return &vma->vm_shmem->pages;
+	}
+	*index = addr >> PAGE_SHIFT;
+	return &vma->vm_mm->private_pages;
+}
+
+/*
+ * Reclaim looks at the pages of [start, end), all in vma: those that were used stay, the others are
+ * unmapped from all that maps them. There is no swap, so that their content stays too.
+ */
+static void madvise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned long at, index;
+
+	for (at = start; at < end; at += PAGE_SIZE) {
+		const struct mmu_notifier_range range = {
+			.mm = vma->vm_mm,
+			.start = at,
+			.end = at + PAGE_SIZE,
+			.blockable = true,
+		};
+
+		struct xarray *pages;
+
+		if (vma->vm_file)
+			return;
+		pages = vma_pages(vma, at, &index);
+		if (!xa_load(pages, index) ||
+		    mmu_notifier_clear_flush_young(vma->vm_mm, at, at + PAGE_SIZE))
+			continue;
+		mmu_notifier_invalidate_range_start(&range);
+		mmu_notifier_invalidate_range_end(&range);
+	}
+}
+
+/* Puts the 2 MiB at `start` into contiguous memory that is aligned to its size. 0 or -ENOMEM. */
+static int collapse_block(struct vm_area_struct *vma, unsigned long start)
+{
+	const unsigned int order = HUGE_BLOCK_SHIFT - PAGE_SHIFT;
+	const struct mmu_notifier_range range = {
+		.mm = vma->vm_mm,
+		.start = start,
+		.end = start + HUGE_BLOCK_SIZE,
+		.blockable = true,
+	};
+	struct page *block, *old;
+	unsigned long i, index;
+	int ret = 0;
+
+	block = linux_page_alloc(GFP_HIGHUSER | __GFP_CLEAN, order, PORT_FRAME_USER,
+				 PORT_FAULT_USER_PAGE, LINUX_SITE());
+	if (!block)
+		return -ENOMEM;
+	split_page(block, order);
+
+	mmu_notifier_invalidate_range_start(&range);
+	for (i = 0; i < 1UL << order; i++) {
+		struct xarray *pages = vma_pages(vma, start + i * PAGE_SIZE, &index);
+
+		old = xa_load(pages, index);
+		if (ret || (old && !page_write(block + i, 0, page_address(old), PAGE_SIZE)) ||
+		    xa_err(xa_store(pages, index, block + i, GFP_KERNEL))) {
+			/* What was moved until then stays where it is now. */
+			ret = -ENOMEM;
+			put_page(block + i);
+		} else if (old) {
+			put_page(old);
+		}
+	}
+	mmu_notifier_invalidate_range_end(&range);
+	return ret;
+}
+
+static int madvise_collapse(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned long at;
+	int ret = 0;
+
+	if (vma->vm_file)
+		return -EINVAL;
+	for (at = ALIGN(start, HUGE_BLOCK_SIZE); at + HUGE_BLOCK_SIZE <= end && !ret;
+	     at += HUGE_BLOCK_SIZE)
+		ret = collapse_block(vma, at);
+	return ret;
+}
+
 static int madvise_populate(struct mm_struct *mm, unsigned long start, unsigned long end,
 			    bool write)
 {
@@ -882,8 +990,8 @@ int do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, unsi
 	unsigned long at = addr, end;
 	int hole = 0, ret = 0;
 
-	if (!hint && advice != MADV_DONTNEED && advice != MADV_REMOVE &&
-	    advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
+	if (!hint && advice != MADV_DONTNEED && advice != MADV_REMOVE && advice != MADV_PAGEOUT &&
+	    advice != MADV_COLLAPSE && advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE)
 		return -EINVAL;
 	if (addr & ~PAGE_MASK || (len && !PAGE_ALIGN(len)))
 		return -EINVAL;
@@ -908,7 +1016,11 @@ int do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, unsi
 			break;
 		start = max(start, vma->vm_start);
 		stop = min(end, vma->vm_end);
-		if (!hint)
+		if (advice == MADV_PAGEOUT)
+			madvise_pageout(vma, start, stop);
+		else if (advice == MADV_COLLAPSE)
+			ret = madvise_collapse(vma, start, stop);
+		else if (!hint)
 			ret = madvise_discard(vma, start, stop, advice);
 		at = stop;
 	}

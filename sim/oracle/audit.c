@@ -74,6 +74,8 @@ struct audit {
 	const char *call; /* the system call that is being judged */
 	struct audit_scope scope;
 	bool in_call;
+	/* The shared block that the last RMI call found in its way; level 0: it found none. */
+	uint64_t block_ipa, block_level;
 
 	struct interval *touched;
 	size_t num_touched, max_touched;
@@ -306,7 +308,8 @@ struct call_range {
 };
 
 /* False if the call concerns no addresses of a realm. */
-static bool call_range(const struct trace_event *event, struct call_range *out)
+static bool call_range(const struct audit *audit, const struct trace_event *event,
+		       struct call_range *out)
 {
 	const uint64_t *x = event->value;
 	uint64_t level;
@@ -342,10 +345,14 @@ static bool call_range(const struct trace_event *event, struct call_range *out)
 		if (level > 3)
 			return false;
 		/*
-		 * A call that fails looks at a table; one that succeeds changes all that it maps.
+		 * A call that fails looks at a table; one that succeeds changes all that it maps. A
+		 * block that is known to be in the way may go whole: without memory it cannot be
+		 * split, and what is shared can be faulted in again.
 		 */
 		*out = (struct call_range){x[1], x[2], x[2] + level_size(level),
-					   event->result[0] == RMI_SUCCESS};
+					   event->result[0] == RMI_SUCCESS &&
+						   !(audit->block_level == level &&
+						     audit->block_ipa == x[2])};
 		return true;
 	default:
 		return false;
@@ -361,7 +368,7 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 
 	if (!audit->in_call || (!scope->rd && scope->end == UINT64_MAX))
 		return;
-	if (!call_range(event, &range))
+	if (!call_range(audit, event, &range))
 		return;
 	if (scope->rd && range.rd != scope->rd) {
 		REPORT(audit, WRONG_REALM,
@@ -386,6 +393,19 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 	       "%s concerns %#" PRIx64 "..%#" PRIx64 ", the call is for %#" PRIx64 "..%#" PRIx64,
 	       event->name ? event->name : "an RMI call", range.start, range.end, scope->start,
 	       scope->end);
+}
+
+/* Whether the call failed because a larger entry covers what it was to unmap. */
+static void block_note(struct audit *audit, const struct trace_event *event)
+{
+	uint64_t index = event->result[0] >> 8 & 0xff;
+
+	audit->block_level = 0;
+	if ((event->value[0] & ~SMCCC_SVE_HINT) != RMI_RTT_UNMAP_UNPROTECTED ||
+	    (event->result[0] & 0xff) != RMI_ERROR_RTT || index < 1 || index >= event->value[3])
+		return;
+	audit->block_level = index;
+	audit->block_ipa = event->value[2] & ~(level_size(index) - 1);
 }
 
 static void audit_sink(void *ctx, const struct trace_event *event)
@@ -446,6 +466,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	}
 	if (audit->enabled)
 		judge_range(audit, event);
+	block_note(audit, event);
 }
 
 /* Judges the host page that holds `pa`; returns the address behind it. */

@@ -46,6 +46,8 @@ static const char *const advices[] = {
 	[STEP_MADV_DONTNEED] = "dontneed",
 	[STEP_MADV_REMOVE] = "remove",
 	[STEP_MADV_HUGEPAGE] = "hugepage",
+	[STEP_MADV_COLLAPSE] = "collapse",
+	[STEP_MADV_PAGEOUT] = "pageout",
 	NULL,
 };
 static const char *const ioctl_targets[] = {"vm", "vcpu", "system", "device", "gmem", NULL};

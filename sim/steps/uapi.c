@@ -21,6 +21,8 @@
 #define USER_MADV_DONTNEED   4u
 #define USER_MADV_REMOVE     9u
 #define USER_MADV_HUGEPAGE   14u
+#define USER_MADV_PAGEOUT    21u
+#define USER_MADV_COLLAPSE   25u
 #define FALLOC_KEEP_SIZE     0x01u
 #define FALLOC_PUNCH_HOLE    0x02u
 
@@ -626,6 +628,8 @@ int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint
 		[STEP_MADV_DONTNEED] = USER_MADV_DONTNEED,
 		[STEP_MADV_REMOVE] = USER_MADV_REMOVE,
 		[STEP_MADV_HUGEPAGE] = USER_MADV_HUGEPAGE,
+		[STEP_MADV_COLLAPSE] = USER_MADV_COLLAPSE,
+		[STEP_MADV_PAGEOUT] = USER_MADV_PAGEOUT,
 	};
 	struct sys_scope scope = scope_pages(world, tid, realm, "madvise", base, size);
 

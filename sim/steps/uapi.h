@@ -32,7 +32,13 @@ enum step_cap {
 	STEP_CAP_ARM_PSCI_0_2,
 	STEP_NUM_CAPS
 };
-enum step_advice { STEP_MADV_DONTNEED, STEP_MADV_REMOVE, STEP_MADV_HUGEPAGE };
+enum step_advice {
+	STEP_MADV_DONTNEED,
+	STEP_MADV_REMOVE,
+	STEP_MADV_HUGEPAGE,
+	STEP_MADV_COLLAPSE,
+	STEP_MADV_PAGEOUT,
+};
 /* x0 .. x30, sp, pc, pstate */
 enum { STEP_REG_SP = 31, STEP_REG_PC, STEP_REG_PSTATE, STEP_NUM_REGS };
 enum step_ioctl {

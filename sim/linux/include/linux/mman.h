@@ -29,6 +29,8 @@
 #define MADV_DOFORK	    11
 #define MADV_MERGEABLE	    12
 #define MADV_UNMERGEABLE    13
+#define MADV_PAGEOUT	    21
+#define MADV_COLLAPSE	    25
 #define MADV_HUGEPAGE	    14
 #define MADV_NOHUGEPAGE	    15
 #define MADV_DONTDUMP	    16

@@ -32,6 +32,12 @@ struct mmu_notifier_ops {
 				      const struct mmu_notifier_range *range);
 	void (*invalidate_range_end)(struct mmu_notifier *mn,
 				     const struct mmu_notifier_range *range);
+	/*
+	 * clear_flush_young - whether something of [start, end) was used since the last time that
+	 * this was asked. Such pages are not reclaimed.
+	 */
+	int (*clear_flush_young)(struct mmu_notifier *mn, struct mm_struct *mm, unsigned long start,
+				 unsigned long end);
 	/* release - the address space goes away. */
 	void (*release)(struct mmu_notifier *mn, struct mm_struct *mm);
 };
@@ -56,6 +62,8 @@ void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm);
 
 void mmu_notifier_invalidate_range_start(const struct mmu_notifier_range *range);
 void mmu_notifier_invalidate_range_end(const struct mmu_notifier_range *range);
+/* mmu_notifier_clear_flush_young - whether any notifier says that the range was used. */
+bool mmu_notifier_clear_flush_young(struct mm_struct *mm, unsigned long start, unsigned long end);
 /* mmu_notifier_release - the address space exits: every notifier is told once, and forgotten. */
 void mmu_notifier_release(struct mm_struct *mm);
 
