@@ -376,7 +376,7 @@ START_TEST(test_faults_of_a_step)
 		 "  - guest.write: {ipa: 0x8020_0000, size: 12K}\n"
 		 "  - name: second\n"
 		 "    guest.write: {ipa: 0x8021_0000, size: 4K}\n");
-	ck_assert_int_eq(result.status, RESULT_ERROR);
+	ck_assert_int_eq(result.status, RESULT_FAILED);
 	ck_assert_str_eq(result.reason, "the fault gmem_page nth=2 step=second never happened: its "
 					"point was reached 1 times");
 	finish();
