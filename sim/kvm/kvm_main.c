@@ -379,10 +379,17 @@ void kvm_mmu_invalidate_end(struct kvm *kvm)
 
 bool kvm_mmu_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range)
 {
+	bool flush;
+
 	kvm_mmu_invalidate_range_add(kvm, range->start, range->end);
 	linux_event(PORT_EVENT_INVALIDATE, range->start, range->end, range->attr_filter,
 		    range->may_block, NULL);
-	return kvm_unmap_gfn_range(kvm, range);
+	if (range->may_block)
+		return kvm_unmap_gfn_range(kvm, range);
+	linux_lock_keep(&kvm->mmu_lock.base);
+	flush = kvm_unmap_gfn_range(kvm, range);
+	linux_lock_keep_end();
+	return flush;
 }
 
 /* The part of `slot` whose user memory lies in [start, end); false if there is none. */

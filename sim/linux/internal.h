@@ -31,6 +31,11 @@ void linux_account_boot(void);
 u64 linux_page_count(enum port_frame_kind kind);
 u64 linux_slab_count(void);
 void linux_lock_boot(void);
+void linux_order_boot(void);
+/* linux_lock_check_kept - reports if the current thread must not drop the lock now. */
+void linux_lock_check_kept(const struct linux_lock *lock, const struct linux_site *site);
+/* linux_order_wait - the current thread is about to wait for `lock`, for its readers if it is SRCU's. */
+void linux_order_wait(struct linux_lock *lock, const struct linux_site *site);
 u32 linux_locks_count(void);
 s64 linux_account_sum(void);
 

@@ -17,6 +17,7 @@ u32 linux_locks_count(void)
 void linux_lock_boot(void)
 {
 	locks_held = 0;
+	linux_order_boot();
 }
 
 void linux_lock_init(struct linux_lock *lock, enum linux_lock_kind kind,
@@ -160,6 +161,7 @@ void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode,
 	if (lock_sleeps(lock))
 		linux_might_sleep(lock->kind == LINUX_LOCK_MUTEX ? "mutex_lock" : "a semaphore",
 				  site);
+	linux_order_wait(lock, site);
 	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(lock));
 	/* Waiting for oneself has no end, so the lock is taken once more. */
 	if (linux_lock_held(lock, LINUX_LOCK_READ))
@@ -190,6 +192,23 @@ static void lock_drop(struct linux_lock *lock, enum linux_lock_mode mode)
 	else if (--lock->depth == 0)
 		lock->owner = 0;
 	linux_event(PORT_EVENT_LOCK, 0, mode == LINUX_LOCK_WRITE, 0, 0, linux_lock_name(lock));
+}
+
+void linux_lock_keep(const struct linux_lock *lock)
+{
+	current->kept = lock;
+}
+
+void linux_lock_keep_end(void)
+{
+	current->kept = NULL;
+}
+
+void linux_lock_check_kept(const struct linux_lock *lock, const struct linux_site *site)
+{
+	if (current->kept == lock)
+		linux_report("lock-dropped", site, "%s is given up where the caller must not wait",
+			     linux_lock_name(lock));
 }
 
 /*
@@ -223,6 +242,7 @@ void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode,
 	struct linux_held_lock *held = held_find(current, lock, mode);
 
 	lock_check_initialised(lock, site);
+	linux_lock_check_kept(lock, site);
 	if (held) {
 		held_remove(current, held);
 		lock_drop(lock, mode);
@@ -305,6 +325,7 @@ void linux_synchronize_srcu(struct srcu_struct *ssp, const struct linux_site *si
 			     linux_lock_name(&ssp->base));
 		return;
 	}
+	linux_order_wait(&ssp->base, site);
 	ssp->index ^= 1;
 	(void)linux_wait_until(srcu_half_is_empty, &ssp->half[old], PORT_SCHED_LOCK,
 			       linux_lock_name(&ssp->base), site);

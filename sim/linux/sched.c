@@ -139,6 +139,9 @@ int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 		linux_report("sleep-in-atomic", site,
 			     "rescheduling can drop %s, but that is not all", name);
 	drop = linux_lock_held(lock, mode) && linux_fault(PORT_FAULT_RESCHED, 0);
+	/* Said once: the release below would say it again. */
+	if (!drop)
+		linux_lock_check_kept(lock, site);
 	if (drop)
 		linux_lock_release(lock, mode, site);
 	linux_event(PORT_EVENT_RESCHED, drop, 0, 0, 0, NULL);

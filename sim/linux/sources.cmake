@@ -12,7 +12,7 @@
 set(SIM_LINUX_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(SIM_LINUX_INCLUDE ${SIM_LINUX_DIR}/include)
 set(SIM_LINUX_CORE_SOURCES
-  account.c bitmap.c bug.c cache.c cpufeature.c lock.c loop.c page.c port.c print.c refcount.c sched.c slab.c
+  account.c bitmap.c bug.c cache.c cpufeature.c lock.c loop.c order.c page.c port.c print.c refcount.c sched.c slab.c
   smccc.c string.c xarray.c)
 list(TRANSFORM SIM_LINUX_CORE_SOURCES PREPEND ${SIM_LINUX_DIR}/)
 set(SIM_LINUX_SOURCES ${SIM_LINUX_CORE_SOURCES} ${SIM_LINUX_DIR}/file.c ${SIM_LINUX_DIR}/mm.c)

@@ -381,6 +381,109 @@ START_TEST(return_with_locks)
 }
 END_TEST
 
+/* One path takes a before b, another one b before a: no thread has to meet another for it to be found. */
+START_TEST(order_of_two)
+{
+	locks_init();
+	mutex_lock(&locks.mutex);
+	down_read(&locks.sem);
+	up_read(&locks.sem);
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake->num_warns, 0);
+	linux_syscall_enter(tasks[1]);
+	down_read(&locks.sem);
+	/* To try is not to wait. */
+	ck_assert(mutex_trylock(&locks.mutex));
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake->num_warns, 0);
+	mutex_lock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-order"), 1);
+	/* Both places are named: where it is waited for, and where it was the other way round. */
+	ck_assert_str_eq(fake->warns[0].function, "order_of_two_fn");
+	ck_assert_ptr_nonnull(strstr(fake->warns[0].message,
+				     "waiting for locks.mutex while holding locks.sem, taken in "
+				     "order_of_two_fn"));
+	ck_assert_ptr_nonnull(strstr(fake->warns[0].message,
+				     "locks.sem taken while holding it in order_of_two_fn"));
+	mutex_unlock(&locks.mutex);
+	/* Said once. */
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	up_read(&locks.sem);
+	ck_assert_int_eq(fake->num_warns, 1);
+}
+END_TEST
+
+START_TEST(order_of_three)
+{
+	locks_init();
+	mutex_lock(&locks.mutex);
+	down_write(&locks.sem);
+	up_write(&locks.sem);
+	mutex_unlock(&locks.mutex);
+	down_write(&locks.sem);
+	write_lock(&locks.rw);
+	write_unlock(&locks.rw);
+	up_write(&locks.sem);
+	mutex_lock(&locks.mutex);
+	write_lock(&locks.rw);
+	write_unlock(&locks.rw);
+	mutex_unlock(&locks.mutex);
+	ck_assert_int_eq(fake->num_warns, 0);
+	/* mutex, sem, rw: so the mutex never comes behind rw. */
+	write_lock(&locks.rw);
+	mutex_lock(&locks.mutex);
+	ck_assert_int_eq(fake_warned(fake, "lock-order"), 1);
+	ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 1);
+	mutex_unlock(&locks.mutex);
+	write_unlock(&locks.rw);
+}
+END_TEST
+
+/* Entering a read section waits for nobody; waiting for the readers is waiting for what they wait for. */
+START_TEST(order_with_srcu)
+{
+	int index;
+
+	locks_init();
+	mutex_lock(&locks.mutex);
+	index = srcu_read_lock(&locks.srcu);
+	srcu_read_unlock(&locks.srcu, index);
+	mutex_unlock(&locks.mutex);
+	index = srcu_read_lock(&locks.srcu);
+	mutex_lock(&locks.mutex);
+	mutex_unlock(&locks.mutex);
+	srcu_read_unlock(&locks.srcu, index);
+	ck_assert_int_eq(fake->num_warns, 0);
+	mutex_lock(&locks.mutex);
+	synchronize_srcu(&locks.srcu);
+	ck_assert_int_eq(fake_warned(fake, "lock-order"), 1);
+	mutex_unlock(&locks.mutex);
+}
+END_TEST
+
+/* may_block is false: the lock is neither dropped nor offered. */
+START_TEST(kept_lock)
+{
+	locks_init();
+	write_lock(&locks.rw);
+	linux_lock_keep(&locks.rw.base);
+	cond_resched_rwlock_write(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-dropped"), 1);
+	ck_assert_str_eq(fake->warns[0].message,
+			 "locks.rw is given up where the caller must not wait");
+	write_unlock(&locks.rw);
+	write_lock(&locks.rw);
+	ck_assert_int_eq(fake_warned(fake, "lock-dropped"), 2);
+	spin_lock(&locks.spin);
+	spin_unlock(&locks.spin);
+	linux_lock_keep_end();
+	cond_resched_rwlock_write(&locks.rw);
+	write_unlock(&locks.rw);
+	ck_assert_int_eq(fake->num_warns, 2);
+}
+END_TEST
+
 START_TEST(never_initialised)
 {
 	static spinlock_t lock;
@@ -430,6 +533,10 @@ void lock_tests(Suite *suite)
 	tcase_add_test(tcase, readers_keep_writers_out);
 	tcase_add_test(tcase, deadlock);
 	tcase_add_test(tcase, return_with_locks);
+	tcase_add_test(tcase, order_of_two);
+	tcase_add_test(tcase, order_of_three);
+	tcase_add_test(tcase, order_with_srcu);
+	tcase_add_test(tcase, kept_lock);
 	tcase_add_test(tcase, never_initialised);
 	tcase_add_test(tcase, srcu_waits_for_old_readers_only);
 }

@@ -31,7 +31,7 @@ struct linux_lock {
 	s32 owner;        /* tid, while depth is not 0 */
 	u32 depth;        /* of exclusive holds; above 1 only after "lock-recursion" */
 	u32 readers;      /* shared holds */
-	u32 reserved;
+	u32 order_class;  /* for the checker of their order; 0: not looked at yet */
 	const char *static_name;
 };
 
@@ -52,6 +52,14 @@ bool linux_lock_held(const struct linux_lock *lock, enum linux_lock_mode mode);
 /* linux_lock_assert_held - report "lock-not-held" (or "lock-held") unless the claim holds. */
 void linux_lock_assert_held(const struct linux_lock *lock, enum linux_lock_mode mode, bool held,
 			    const struct linux_site *site);
+
+/*
+ * linux_lock_keep - until linux_lock_keep_end() the current thread must not drop `lock`, nor sleep: it
+ * works for somebody who must not be kept waiting (may_block of an MMU notifier is false). A release, or
+ * an offer to release it by cond_resched_lock() and its like, is reported as "lock-dropped".
+ */
+void linux_lock_keep(const struct linux_lock *lock);
+void linux_lock_keep_end(void);
 
 /*
  * linux_might_sleep - report "sleep-in-atomic" if the current thread must not sleep; `what` would
