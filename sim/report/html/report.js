@@ -574,6 +574,12 @@ function showRuns() {
 	$("runs").replaceChildren(...found.slice(0, MAX_RUNS).map(r => {
 		const item = element("li"), link = element("a");
 		link.href = `#run-${r.number}`;
+		link.onclick = event => {
+			if (event.ctrlKey || event.metaKey || event.shiftKey)
+				return;
+			event.preventDefault();
+			openRun(r.number);
+		};
 		link.append(element("span", r.status, "status " + r.status), " " + r.id);
 		if (run && run.entry === r)
 			link.setAttribute("aria-current", "page");
