@@ -25,6 +25,7 @@ static struct {
 	struct recorder *recorder;
 	const struct world *world;
 	size_t max;
+	const GByteArray *events;
 	bool prepared;
 	struct world_rmi_call calls[MAX_CALLS];
 	/* A stack that overflowed is of no use. */
@@ -42,6 +43,9 @@ static void crash_tell(void)
 		return;
 	num = world_last_calls(world, watch.calls, watch.max);
 	record_calls(watch.recorder, watch.calls, num);
+	/* The last of them may be cut off, so nothing can stand behind. */
+	if (watch.events && watch.events->len)
+		record_events(watch.recorder, watch.events->data, watch.events->len);
 }
 
 /* SA_RESETHAND: when the handler returns, the signal comes again and finds none. */
@@ -75,11 +79,13 @@ static void crash_prepare(void)
 	}
 }
 
-void crash_watch(struct recorder *recorder, const struct world *world, size_t max)
+void crash_watch(struct recorder *recorder, const struct world *world, size_t max,
+		 const GByteArray *events)
 {
 	watch.recorder = recorder;
 	watch.world = world;
 	watch.max = MIN(max, MAX_CALLS);
+	watch.events = events;
 	if (world && !watch.prepared)
 		crash_prepare();
 }

@@ -650,7 +650,7 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 	if (run_start(&run)) {
 		if (config->last_words)
 			crash_watch(recorder, run.world,
-				    config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS);
+				    config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS, run.events);
 		fault_injector_attach(&run.faults, world_machine(run.world));
 		run_keep_step(&run, NULL, NULL);
 		run_check_findings(&run, false);
@@ -672,7 +672,7 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 		}
 	}
 	if (config->last_words)
-		crash_watch(NULL, NULL, 0);
+		crash_watch(NULL, NULL, 0, NULL);
 	/* run_end() first: what it still writes belongs to the record. */
 	run_end(&run);
 	run_tell(&run, at_step);

@@ -108,6 +108,13 @@ expect 1 run bad.yaml good.yaml matrix.yaml --trace three.jsonl
 holds test "$(sed -n 's/.*"kind":"scenario","id":"\([a-z]*\).*/\1/p' three.jsonl | tr '\n' ' ')" = \
 	'bad good matrix matrix '
 
+# The page and the trace of a run that crashed show the step in which it did.
+expect 1 run crash.yaml good.yaml --report html=crash.html --report perfetto=crash.json
+says crash.html '"bad":1,"title":"vmm.break how=crash"'
+# There the double puts the sanitizer's handler, and ours, aside.
+[ -n "${RMESIM_TEST_SANITIZED:-}" ] || says crash.json 'FAILED: 2 vmm.break'
+command -v jq >/dev/null && holds jq -e . crash.json >/dev/null
+
 # Crashed runs keep what they had traced.
 expect 1 run crash.yaml --trace crash.jsonl
 says crash.jsonl vmm.create_realm
@@ -207,7 +214,8 @@ echo old >reports/old.tap
 for signal in KILL TERM HUP; do
 	last="rmesim run hang.yaml, killed by $signal"
 	"$program" run hang.yaml good.yaml --report tap=reports/old.tap --report text=reports/new.txt \
-		--trace reports/new.jsonl >out 2>err </dev/null &
+		--report junit=reports/new.xml --report html=reports/new.html --report perfetto=reports/new.json \
+		--report github=reports/marks --report jsonl=reports/results.jsonl --trace reports/new.jsonl >out 2>err </dev/null &
 	pid=$!
 	sleep 0.3
 	kill -"$signal" $pid
