@@ -174,15 +174,18 @@ INLINE bool realm_agrees_briefly(const struct shadow_realm *realm)
 INLINE bool entry_alone(const struct shadow_realm *realm, const struct place *place, int references)
 {
 	const uint64_t i = (place->table - place->bank->base) >> GRANULE_SHIFT;
+	const struct granule *table = &place->bank->granules[i];
 	struct granule *expected = &place->bank->shadows[i].expected;
+	const uint16_t refcount = (uint16_t)(expected->refcount + references);
 
-	expected->refcount = (uint16_t)(expected->refcount + references);
-	if (__builtin_expect(granule_agrees(&place->bank->granules[i], expected) &&
+	if (__builtin_expect(!((table->state ^ expected->state) | (table->gpt ^ expected->gpt) |
+			       (table->refcount ^ refcount)) &&
 				     granule_agrees(realm->granule, &realm->shadow->expected) &&
 				     realm_agrees_briefly(realm),
-			     1))
+			     1)) {
+		expected->refcount = refcount;
 		return true;
-	expected->refcount = (uint16_t)(expected->refcount - references);
+	}
 	return false;
 }
 
