@@ -241,13 +241,14 @@ def look_at_large(driver, path):
     check(len(page.all("#events li")) <= 402, "lines")
     check(len(page.all("#steplist button")) <= 200, "steps in the list")
     page.quiet()
-    # A page that rebuilt everything at each step would need minutes.
-    check(time.monotonic() - started < 60, "slow")
+    # A page that rebuilt everything at each step would need many minutes, on any machine.
+    check(time.monotonic() - started < 300, "slow")
 
 
 def main(one, large):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         driver = browser(profile)
+        driver.set_script_timeout(300)
         try:
             page = Page(driver, one)
             look_at_failure(page)
