@@ -24,6 +24,7 @@ struct world {
 };
 
 static struct world *world;
+static uint64_t wipe_pattern; /* of the next world */
 
 static int label_number(const char *label)
 {
@@ -90,6 +91,7 @@ static void world_init(struct world *w, uint8_t level)
 	world = w;
 	host_init_config(&w->h);
 	w->h.config.invariants = level;
+	w->h.config.wipe_pattern = wipe_pattern;
 	w->h.config.violation = note;
 	w->h.config.violation_ctx = w;
 	host_start(&w->h);
@@ -673,6 +675,28 @@ START_TEST(test_residue)
 }
 END_TEST
 
+START_TEST(test_pattern)
+{
+	/* Wiped is what looks so, which is not zero if there is a pattern. */
+	struct world w;
+
+	wipe_pattern = UINT64_C(0x123456789);
+	world_init(&w, RMM_INVARIANTS_STEP);
+	ok(&w.h, RMI_DATA_CREATE_UNKNOWN, w.a.rd, w.free, 5 * PAGE);
+	ok(&w.h, RMI_DATA_DESTROY, w.a.rd, 5 * PAGE);
+	ok(&w.h, RMI_GRANULE_UNDELEGATE, w.free);
+	check_eq(w.num_seen, 0);
+	host_end(&w.h);
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	((uint8_t *)host_ptr(&w.h, w.free))[777] ^= 1;
+	ok(&w.h, RMI_GRANULE_UNDELEGATE, w.free);
+	wipe_pattern = 0;
+	expect_seen(&w, INVARIANT_I23, "with a pattern");
+	host_end(&w.h);
+}
+END_TEST
+
 static void do_i21(struct world *w)
 {
 	struct rmm_regs regs = {{RMI_REC_ENTER, w->rec, w->free}};
@@ -875,6 +899,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_act, 0, (int)(sizeof(acts) / sizeof(acts[0])));
 	tcase_add_test(tcase, test_all);
 	tcase_add_test(tcase, test_residue);
+	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_test(tcase, test_levels);
 	suite_add_tcase(suite, tcase);
