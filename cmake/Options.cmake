@@ -17,3 +17,14 @@ if(RMESIM_SANITIZE)
 endif()
 # Two checkouts of one commit must give the same bytes in traces and messages.
 target_compile_options(rmesim_options INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+
+# A program and the KVM builds that it loads have one sanitizer's runtime. So there is one installation for
+# each, below the same prefix: `rmesim run --kvm` calls the one that fits.
+set(RMESIM_INSTALL_KIND "")
+if(RMESIM_SANITIZE MATCHES "address")
+  if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+    set(RMESIM_INSTALL_KIND lib/rmesim/asan-clang/)
+  else()
+    set(RMESIM_INSTALL_KIND lib/rmesim/asan-gcc/)
+  endif()
+endif()

@@ -29,6 +29,7 @@ missing_packages() {
 	want pkg-config command -v pkg-config
 	want libglib2.0-dev has_library glib-2.0
 	want libyaml-dev has_library yaml-0.1
+	want libdw-dev has_library libdw # names the lines of a stack
 	want libjson-glib-dev has_library json-glib-1.0
 	want libssl-dev has_library libcrypto
 	want check has_library check

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sim/stack.h>
+
 #include "private.h"
+
+#define STACK_BYTES 16384
 
 /* Without memory for what was found, going on would hide it. */
 static void *must(void *memory)
@@ -40,8 +44,10 @@ static void finding_trace(struct machine *machine, const struct finding *finding
 void machine_report(struct machine *machine, const char *oracle, const char *condition,
 		    const char *function, const char *format, ...)
 {
-	struct finding finding = {.step = trace_step(machine->trace)};
+	struct finding finding = {.step = trace_step(machine->trace), .stack = machine->stack};
 	va_list args;
+
+	machine->stack = NULL;
 
 	if (machine->num_findings == machine->max_findings) {
 		machine->max_findings = machine->max_findings ? 2 * machine->max_findings : 8;
@@ -56,6 +62,16 @@ void machine_report(struct machine *machine, const char *oracle, const char *con
 	va_end(args);
 	machine->findings[machine->num_findings++] = finding;
 	finding_trace(machine, &finding);
+}
+
+void machine_stack_keep(struct machine *machine)
+{
+	char text[STACK_BYTES];
+
+	free(machine->stack);
+	machine->stack = NULL;
+	if (stack_capture(machine->build, NULL, text, sizeof(text)))
+		machine->stack = must(strdup(text));
 }
 
 size_t machine_num_findings(const struct machine *machine)
@@ -75,8 +91,11 @@ void machine_findings_clear(struct machine *machine)
 		free(machine->findings[i].condition);
 		free(machine->findings[i].function);
 		free(machine->findings[i].message);
+		free(machine->findings[i].stack);
 	}
 	free(machine->findings);
+	free(machine->stack);
+	machine->stack = NULL;
 	machine->findings = NULL;
 	machine->num_findings = 0;
 	machine->max_findings = 0;

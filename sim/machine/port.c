@@ -133,6 +133,10 @@ static void port_warn(void *ctx, const struct port_warn *warn)
 	struct trace_event traced = {.kind = TRACE_WARN, .actor = machine->actor};
 	char *text = NULL;
 
+	machine_stack_keep(machine);
+	machine_report(machine, "warn", warn->rule, warn->function, "%s:%d: %s", warn->file,
+		       warn->line, warn->message);
+	/* Whoever listens may leave by a jump, so this is last. */
 	if (trace_wants(machine->trace, TRACE_WARN) &&
 	    asprintf(&text, "%s %s:%d %s: %s", warn->rule, warn->file, warn->line, warn->function,
 		     warn->message) >= 0) {
@@ -140,8 +144,6 @@ static void port_warn(void *ctx, const struct port_warn *warn)
 		trace_emit(machine->trace, &traced);
 		free(text);
 	}
-	machine_report(machine, "warn", warn->rule, warn->function, "%s:%d: %s", warn->file,
-		       warn->line, warn->message);
 }
 
 void machine_port_init(struct machine *machine)

@@ -40,6 +40,7 @@ struct machine {
 
 	struct finding *findings;
 	size_t num_findings, max_findings;
+	char *stack; /* for the next finding; may be NULL */
 };
 
 /* machine_port_init - fill the table through which the build reaches the machine. */

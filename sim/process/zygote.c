@@ -26,6 +26,8 @@
 #define MEMFD_KEEP_BYTES (64ull << 20)
 #define MEMORY_CHECK_MS	 10
 #define STATUS_BROKEN	 127
+/* For a job's last words after it took too long. */
+#define GRACE_MS 2000
 
 /* What the two functions write into the coverage files of a program that is built for it. */
 extern void __gcov_dump(void) __attribute__((weak));
@@ -65,6 +67,7 @@ struct job {
 	pid_t pid;
 	int output, errors; /* read ends; -1 when closed by the other side */
 	uint64_t start_us;
+	uint64_t warned_us; /* when it was told that its time is over, 0: it was not */
 	bool killed;
 	enum pool_end killed_for;
 	int err; /* why it is lost, -errno */
@@ -404,7 +407,9 @@ static int wait_ms(const struct zygote *zygote, const struct job *job, uint64_t 
 	if (job->killed)
 		return -1;
 	if (zygote->config->timeout_ms) {
-		uint64_t end = job->start_us + zygote->config->timeout_ms * 1000ull;
+		uint64_t end = job->warned_us
+				       ? job->warned_us + GRACE_MS * 1000ull
+				       : job->start_us + zygote->config->timeout_ms * 1000ull;
 
 		wait = end > now ? (int64_t)((end - now + 999) / 1000) : 0;
 	}
@@ -445,16 +450,25 @@ static void job_watch(struct zygote *zygote, struct job *job)
 			check_memory(zygote, job);
 			checked = now;
 		}
-		if (zygote->config->timeout_ms &&
-		    now >= job->start_us + zygote->config->timeout_ms * 1000ull && !job_ended(job))
+		if (zygote->config->timeout_ms && !job->warned_us &&
+		    now >= job->start_us + zygote->config->timeout_ms * 1000ull &&
+		    !job_ended(job)) {
+			/* It can say where it was. */
+			job->warned_us = now;
+			kill(job->pid, SIGALRM);
+		} else if (job->warned_us && now >= job->warned_us + GRACE_MS * 1000ull) {
 			job_kill(job, POOL_TIMEOUT);
+		}
 	}
 }
 
 static void job_result(const struct zygote *zygote, const struct job *job, int status,
 		       struct job_report *report)
 {
-	if (job->killed) {
+	if (job->warned_us && (!job->killed || job->killed_for == POOL_TIMEOUT)) {
+		report->end = POOL_TIMEOUT;
+		report->code = SIGKILL;
+	} else if (job->killed) {
 		report->end = job->killed_for;
 		report->code = job->killed_for == POOL_LOST ? job->err : SIGKILL;
 	} else if (WIFSIGNALED(status)) {

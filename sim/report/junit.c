@@ -135,7 +135,7 @@ static void append_outcome(const struct report *report, const struct result *res
 	const char *element = result->status == RESULT_FAILED ? "failure" : "error";
 	char *text;
 
-	if (result->status == RESULT_SKIPPED) {
+	if (result->status == RESULT_SKIPPED || result->status == RESULT_KNOWN) {
 		suite->skipped++;
 		g_string_append(suite->cases, "      <skipped");
 		append_attribute(suite->cases, "message", result_reason(result));

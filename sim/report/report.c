@@ -117,7 +117,8 @@ char *result_name(const struct result *result)
 
 bool result_is_bad(const struct result *result)
 {
-	return result->status != RESULT_PASSED && result->status != RESULT_SKIPPED;
+	return result->status != RESULT_PASSED && result->status != RESULT_SKIPPED &&
+	       result->status != RESULT_KNOWN;
 }
 
 const char *result_reason(const struct result *result)

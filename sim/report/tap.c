@@ -38,6 +38,7 @@ static void tap_begin(struct report *report)
 static void tap_result(struct report *report, const struct result *result)
 {
 	bool passed = result->status == RESULT_PASSED, skipped = result->status == RESULT_SKIPPED;
+	bool known = result->status == RESULT_KNOWN;
 	char *name = result_name(result), *text = NULL;
 	size_t size;
 	FILE *stream;
@@ -48,10 +49,14 @@ static void tap_result(struct report *report, const struct result *result)
 		fputs(" # SKIP ", report->out);
 		print_description(report->out, result->reason ? result->reason : "");
 	}
+	if (known) {
+		fputs(" # TODO in the baseline: ", report->out);
+		print_description(report->out, result->reason ? result->reason : "");
+	}
 	fputc('\n', report->out);
 	if (result->plan->hostile)
 		print_comment(report->out, "hostile: the host was not audited");
-	if (!passed && !skipped) {
+	if (!passed && !skipped && !known) {
 		stream = open_memstream(&text, &size);
 		if (!stream)
 			g_error("out of memory");

@@ -15,14 +15,14 @@ struct text_state {
 static const char *const words[] = {
 	[RESULT_PASSED] = "ok",	    [RESULT_FAILED] = "FAIL",	  [RESULT_ERROR] = "ERROR",
 	[RESULT_CRASHED] = "CRASH", [RESULT_TIMEOUT] = "TIMEOUT", [RESULT_INVALID] = "INVALID",
-	[RESULT_SKIPPED] = "skip",
+	[RESULT_SKIPPED] = "skip",  [RESULT_KNOWN] = "known",
 };
 
 static void print_word(const struct report *report, enum result_status status)
 {
 	bool color = report->options.color;
 	const char *code = status == RESULT_PASSED    ? COLOR(color, "32")
-			   : status == RESULT_SKIPPED ? COLOR(color, "33")
+			   : status == RESULT_SKIPPED || status == RESULT_KNOWN ? COLOR(color, "33")
 						      : COLOR(color, "1;31");
 
 	fprintf(report->out, "%s%-7s%s ", code, words[status], COLOR_RESET(color));
@@ -72,7 +72,7 @@ static void text_result(struct report *report, const struct result *result)
 		print_word(report, result->status);
 		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls)%s\n", name,
 			result->num_steps, result->num_calls, hostile_words(result->plan));
-	} else if (result->status == RESULT_SKIPPED) {
+	} else if (result->status == RESULT_SKIPPED || result->status == RESULT_KNOWN) {
 		print_word(report, result->status);
 		fprintf(report->out, "%s: %s\n", name, reason);
 		state->bad++;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include "crash_text.h"
+
 #include <errno.h>
+#include <sim/last_words.h>
 #include <sim/pool.h>
 #include <string.h>
 
@@ -68,10 +71,17 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
 		.last_words = true,
+		.known = campaign->config->known,
+		.known_ctx = campaign->config->ctx,
 	};
 	struct recorder recorder = {.write = write_output, .ctx = child};
 
+	if (config.module)
+		last_words_prepare(kvm_module_build(config.module));
 	plan_run(result.plan, &config, &recorder);
+	/* Children end without exit(), which is when a coverage runtime would write its counters. */
+	if (config.module)
+		kvm_module_build(config.module)->coverage_flush();
 	return recorder.error ? 1 : 0;
 }
 
@@ -85,7 +95,7 @@ static void result_add_block(struct result *result, const char *title, const cha
 /* What the process printed: its beginning, where sanitizers say what is wrong, and its end. */
 static void result_add_stderr(struct result *result, const char *text)
 {
-	char **lines = g_strsplit(text, "\n", -1);
+	char *plain = crash_text_without_stack(text), **lines = g_strsplit(plain, "\n", -1);
 	unsigned int num = g_strv_length(lines), i;
 	GString *kept = g_string_new(NULL);
 
@@ -96,17 +106,89 @@ static void result_add_stderr(struct result *result, const char *text)
 		}
 		g_string_append_printf(kept, "%s\n", lines[i]);
 	}
-	if (*text)
+	if (*plain)
 		result_add_block(result, "what the process printed", kept->str);
+	g_free(plain);
 	g_string_free(kept, TRUE);
 	g_strfreev(lines);
 }
 
-static void result_from_pool(const struct pool_result *from, struct result *result)
+/* Frames become lines of sources, which the runs' processes leave to us. */
+static void resolve_stacks(struct result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->num_blocks; i++) {
+		struct result_block *block = &result->blocks[i];
+		char *text;
+
+		if (g_strcmp0(block->title, RESULT_STACK) || !block->text)
+			continue;
+		text = crash_text_resolve(block->text);
+		if (!text)
+			continue;
+		g_free(block->text);
+		block->text = text;
+	}
+}
+
+/* A process that died is a finding, and where the host was then is its place. */
+static void result_add_crash(struct campaign *campaign, const struct pool_result *from,
+			     struct result *result)
+{
+	const struct campaign_config *config = campaign->config;
+	struct crash_text crash;
+	struct result_finding *finding;
+
+	crash_text_read(from->stderr_text, from->end == POOL_SIGNAL ? from->code : 0, &crash);
+	if (crash.stack)
+		result_add_block(result, RESULT_STACK, crash.stack);
+	if (from->end == POOL_TIMEOUT) {
+		if (crash.place) {
+			char *reason = g_strdup_printf("%s; the host was in %s (%s)",
+						       result->reason, crash.function, crash.place);
+
+			g_free(result->reason);
+			result->reason = reason;
+		}
+		crash_text_clear(&crash);
+		return;
+	}
+	result->findings =
+		g_renew(struct result_finding, result->findings, result->num_findings + 1);
+	finding = &result->findings[result->num_findings++];
+	*finding = (struct result_finding){
+		.oracle = g_strdup("crash"),
+		.condition = g_strdup(crash.condition ? crash.condition : "exit"),
+		.function = g_strdup(crash.function ? crash.function : ""),
+		.message = g_strdup(result->reason),
+	};
+	if (crash.place) {
+		char *reason = g_strdup_printf("crash/%s: %s (%s)", finding->condition,
+					       finding->function, crash.place);
+
+		g_free(result->reason);
+		result->reason = reason;
+	} else if (crash.condition && from->end != POOL_SIGNAL) {
+		char *reason = g_strdup_printf("crash/%s: %s", crash.condition, result->reason);
+
+		g_free(result->reason);
+		result->reason = reason;
+	}
+	finding->known = config->known && config->known(config->ctx, finding->oracle,
+							finding->condition, finding->function);
+	if (finding->known)
+		result->status = RESULT_KNOWN;
+	crash_text_clear(&crash);
+}
+
+static void result_from_pool(struct campaign *campaign, const struct pool_result *from,
+			     struct result *result)
 {
 	bool whole =
 		record_read(from->payload, from->payload_size, result->plan->place.source, result);
 
+	resolve_stacks(result);
 	if (from->end == POOL_EXITED && whole && !from->code)
 		return;
 	g_free(result->reason);
@@ -136,12 +218,15 @@ static void result_from_pool(const struct pool_result *from, struct result *resu
 			g_strdup_printf("no process could be started: %s", strerror(-from->code));
 		break;
 	}
+	if (from->end == POOL_QUIT || from->end == POOL_SIGNAL || from->end == POOL_TIMEOUT)
+		result_add_crash(campaign, from, result);
 	result_add_stderr(result, from->stderr_text);
 }
 
 static bool result_is_bad(const struct result *result)
 {
-	return result->status != RESULT_PASSED && result->status != RESULT_SKIPPED;
+	return result->status != RESULT_PASSED && result->status != RESULT_SKIPPED &&
+	       result->status != RESULT_KNOWN;
 }
 
 static void campaign_finish(struct campaign *campaign, size_t run, struct result *result)
@@ -166,7 +251,7 @@ static bool campaign_done(void *ctx, size_t job, const struct pool_result *from)
 	size_t run = campaign->jobs[job];
 	struct result result = campaign_result(campaign, run);
 
-	result_from_pool(from, &result);
+	result_from_pool(campaign, from, &result);
 	result.wall_us = from->wall_us;
 	campaign_finish(campaign, run, &result);
 	return campaign->next <= campaign->stop;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sim/last_words.h>
 #include <stdlib.h>
 
 #ifdef __has_feature
@@ -19,7 +20,7 @@
 #endif
 
 #define MAX_CALLS  64u
-#define STACK_SIZE (64u << 10)
+#define STACK_SIZE (128u << 10)
 
 static struct {
 	struct recorder *recorder;
@@ -49,28 +50,38 @@ static void crash_tell(void)
 }
 
 /* SA_RESETHAND: when the handler returns, the signal comes again and finds none. */
-static void crash_handler(int number)
+static void crash_handler(int number, siginfo_t *info, void *context)
 {
+	(void)info;
 	crash_tell();
+	last_words_say(context);
 	raise(number);
 }
+
+#if WITH_ASAN
+static void crash_end(void)
+{
+	crash_tell();
+	last_words_flush();
+}
+#endif
 
 static void crash_prepare(void)
 {
 	/* With ASan the others are its own, and it says more about them than we could. */
-	static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-	struct sigaction action = {.sa_handler = crash_handler,
-				   .sa_flags = (int)SA_RESETHAND | SA_ONSTACK};
+	static const int signals[] = {SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	struct sigaction action = {.sa_sigaction = crash_handler,
+				   .sa_flags = (int)SA_RESETHAND | SA_ONSTACK | SA_SIGINFO};
 	stack_t stack = {.ss_sp = watch.stack, .ss_size = sizeof(watch.stack)};
-	size_t num = WITH_ASAN ? 1 : G_N_ELEMENTS(signals), i;
+	size_t num = WITH_ASAN ? 2 : G_N_ELEMENTS(signals), i;
 
 	watch.prepared = true;
 #if WITH_ASAN
-	__sanitizer_set_death_callback(crash_tell);
+	__sanitizer_set_death_callback(crash_end);
 #else
 	/* Without that stack an overflow is only told less of. */
 	if (sigaltstack(&stack, NULL))
-		action.sa_flags = (int)SA_RESETHAND;
+		action.sa_flags = (int)SA_RESETHAND | SA_SIGINFO;
 #endif
 	(void)stack;
 	for (i = 0; i < num; i++) {

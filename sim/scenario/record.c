@@ -165,6 +165,18 @@ void record_calls(struct recorder *recorder, const struct world_rmi_call *calls,
 	}
 }
 
+void record_finding(struct recorder *recorder, const struct result_finding *finding)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	put_text(bytes, finding->oracle);
+	put_text(bytes, finding->condition);
+	put_text(bytes, finding->function);
+	put_text(bytes, finding->message);
+	put_u8(bytes, finding->known);
+	send_bytes(recorder, RECORD_FINDING, bytes);
+}
+
 void record_trace(struct recorder *recorder, const char *text, size_t size)
 {
 	send(recorder, RECORD_TRACE, text, size);
@@ -472,6 +484,20 @@ static void read_calls(struct reader *reader, struct result *result)
 	g_string_free(text, TRUE);
 }
 
+static void read_finding(struct reader *reader, struct result *result)
+{
+	struct result_finding *finding;
+
+	result->findings =
+		g_renew(struct result_finding, result->findings, result->num_findings + 1);
+	finding = &result->findings[result->num_findings++];
+	finding->oracle = get_text(reader);
+	finding->condition = get_text(reader);
+	finding->function = get_text(reader);
+	finding->message = get_text(reader);
+	finding->known = get_bool(reader);
+}
+
 static void read_lines(struct reader *reader, char **text, size_t *size)
 {
 	*text = g_realloc(*text, *size + reader->left + 1);
@@ -591,6 +617,9 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 		case RECORD_CALLS:
 			read_calls(&chunk, result);
 			break;
+		case RECORD_FINDING:
+			read_finding(&chunk, result);
+			break;
 		case RECORD_TRACE:
 			read_lines(&chunk, &result->trace, &result->trace_size);
 			break;
@@ -633,6 +662,13 @@ void result_clear(struct result *result)
 		g_free(result->blocks[i].text);
 	}
 	g_free(result->blocks);
+	for (i = 0; i < result->num_findings; i++) {
+		g_free(result->findings[i].oracle);
+		g_free(result->findings[i].condition);
+		g_free(result->findings[i].function);
+		g_free(result->findings[i].message);
+	}
+	g_free(result->findings);
 	for (i = 0; i < result->num_steps_kept; i++)
 		step_clear(&result->steps[i]);
 	g_free(result->steps);
@@ -655,7 +691,7 @@ const char *result_status_name(enum result_status status)
 		[RESULT_PASSED] = "passed",   [RESULT_FAILED] = "failed",
 		[RESULT_ERROR] = "error",     [RESULT_CRASHED] = "crashed",
 		[RESULT_TIMEOUT] = "timeout", [RESULT_INVALID] = "invalid",
-		[RESULT_SKIPPED] = "skipped",
+		[RESULT_SKIPPED] = "skipped", [RESULT_KNOWN] = "known",
 	};
 
 	return names[status];

@@ -16,6 +16,7 @@ enum record_type {
 	RECORD_MISMATCH,
 	RECORD_BLOCK,
 	RECORD_CALLS,	/* the last RMI calls of a process that is dying */
+	RECORD_FINDING,
 	RECORD_TRACE,	/* more lines of the trace */
 	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
 	RECORD_EVENTS,	/* more struct result_event */
@@ -35,6 +36,7 @@ void record_mismatch(struct recorder *recorder, const struct result_mismatch *mi
 void record_block(struct recorder *recorder, const char *title, const char *text);
 /* record_calls - struct world_rmi_call as they are; neither allocates nor locks. */
 void record_calls(struct recorder *recorder, const struct world_rmi_call *calls, size_t num);
+void record_finding(struct recorder *recorder, const struct result_finding *finding);
 void record_trace(struct recorder *recorder, const char *text, size_t size);
 void record_rmi_log(struct recorder *recorder, const char *text, size_t size);
 /* record_event_append - one event for record_events(); `granules` NULL: as at the last event that had them. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sim/stack.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct run {
 	uint32_t step;
 	uint64_t num_calls;
 	size_t findings_seen;
+	size_t num_known; /* findings that the baseline has */
 	/* The step that is being judged. */
 	const struct plan_step *current;
 	bool failed;
@@ -70,12 +72,50 @@ static void run_fail(struct run *run, enum result_status status, const char *for
 	va_list args;
 
 	run->failed = true;
-	if (run->reason)
+	/* What is new matters more than what is known, and among equals the first. */
+	if (run->reason && (run->status != RESULT_KNOWN || status == RESULT_KNOWN))
 		return;
+	g_free(run->reason);
 	run->status = status;
 	va_start(args, format);
 	run->reason = g_strdup_vprintf(format, args);
 	va_end(args);
+}
+
+/* Takes note of what must not happen. True if it is known to. */
+static bool run_finding(struct run *run, const char *oracle, const char *condition,
+			const char *function, const char *message)
+{
+	const struct run_config *config = run->config;
+	struct result_finding finding = {
+		.oracle = (char *)(uintptr_t)oracle,
+		.condition = (char *)(uintptr_t)condition,
+		.function = (char *)(uintptr_t)function,
+		.message = (char *)(uintptr_t)message,
+		.known = config->known &&
+			 config->known(config->known_ctx, oracle, condition, function),
+	};
+
+	record_finding(run->recorder, &finding);
+	run->num_known += finding.known;
+	return finding.known;
+}
+
+/* The run ends because of an expectation that does not hold. */
+static void run_fail_expectation(struct run *run, const char *subject, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void run_fail_expectation(struct run *run, const char *subject, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	bool known;
+
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	known = run_finding(run, "expectation", subject, run->plan->name, text);
+	run_fail(run, known ? RESULT_KNOWN : RESULT_FAILED, "%s", text);
+	g_free(text);
 }
 
 static void run_mismatch(struct run *run, struct place place, const char *subject,
@@ -102,7 +142,7 @@ static void run_expectation(void *ctx, const struct plan_expect *item, const cha
 		run->address = address;
 	}
 	run_mismatch(run, item->place, subject, expected, actual);
-	run_fail(run, RESULT_FAILED, "%s: expected %s, found %s", subject, expected, actual);
+	run_fail_expectation(run, subject, "%s: expected %s, found %s", subject, expected, actual);
 }
 
 /* The first address that the step's parameters name. */
@@ -168,27 +208,75 @@ static bool finding_allowed(const struct run *run, const struct finding *finding
 	return closing ? run->plan->allow_warns : run->current && run->current->expects.has_warns;
 }
 
+/* The function of the host's that a finding is about. g_free(). */
+static char *finding_function(const struct finding *finding)
+{
+	struct stack_frame *frames = NULL;
+	char *function;
+	size_t num;
+
+	/* What stops a loop knows where it is, but not what that is called. */
+	if (strcmp(finding->condition, "endless-loop") || !finding->stack)
+		return g_strdup(finding->function);
+	num = stack_resolve(finding->stack, &frames);
+	function = g_strdup(num ? frames[0].function : finding->function);
+	stack_frames_free(frames, num);
+	return function;
+}
+
+/* `times` findings that are alike, of which this is the first. */
+static void run_judge_finding(struct run *run, const struct finding *finding, size_t times)
+{
+	struct place place = run->current ? run->current->place : run->plan->place;
+	char *function = finding_function(finding);
+	char *subject = g_strdup_printf("%s/%s", finding->oracle, finding->condition);
+	GString *actual = g_string_new(NULL);
+
+	if (*function)
+		g_string_append_printf(actual, "%s: ", function);
+	g_string_append(actual, finding->message);
+	if (times > 1)
+		g_string_append_printf(actual, " (%zu times)", times);
+	if (!run_finding(run, finding->oracle, finding->condition, function, finding->message)) {
+		run_mismatch(run, place, subject, "nothing", actual->str);
+		run_fail(run, RESULT_FAILED, "%s: %s", subject, actual->str);
+		if (finding->stack)
+			record_block(run->recorder, RESULT_STACK, finding->stack);
+	}
+	g_string_free(actual, TRUE);
+	g_free(subject);
+	g_free(function);
+}
+
+static char *finding_key(const struct finding *finding)
+{
+	return g_strdup_printf("%s/%s %s: %s", finding->oracle, finding->condition,
+			       finding->function, finding->message);
+}
+
 static void run_check_findings(struct run *run, bool closing)
 {
 	struct machine *machine = world_machine(run->world);
 	size_t num = machine_num_findings(machine), i;
-	struct place place = run->current ? run->current->place : run->plan->place;
+	/* How often each was found; 0: it was dealt with. */
+	GHashTable *times = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (i = run->findings_seen; i < num; i++) {
-		const struct finding *finding = machine_finding(machine, i);
-		char *subject, *actual;
+		char *key = finding_key(machine_finding(machine, i));
+		size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(times, key));
 
-		if (finding_allowed(run, finding, closing))
-			continue;
-		subject = g_strdup_printf("%s/%s", finding->oracle, finding->condition);
-		actual = *finding->function
-				 ? g_strdup_printf("%s: %s", finding->function, finding->message)
-				 : g_strdup(finding->message);
-		run_mismatch(run, place, subject, "nothing", actual);
-		run_fail(run, RESULT_FAILED, "%s: %s", subject, actual);
-		g_free(subject);
-		g_free(actual);
+		g_hash_table_insert(times, key, GSIZE_TO_POINTER(count + 1));
 	}
+	for (i = run->findings_seen; i < num; i++) {
+		const struct finding *finding = machine_finding(machine, i);
+		char *key = finding_key(finding);
+		size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(times, key));
+
+		if (count && !finding_allowed(run, finding, closing))
+			run_judge_finding(run, finding, count);
+		g_hash_table_insert(times, key, GSIZE_TO_POINTER(0));
+	}
+	g_hash_table_unref(times);
 	run->findings_seen = num;
 }
 
@@ -341,13 +429,13 @@ static void run_check_success(struct run *run, const struct step_call *call)
 	    (result->outcome != STEP_OK || result->err)) {
 		actual = outcome_text(result);
 		run_mismatch(run, run->current->place, "outcome", "ok", actual);
-		run_fail(run, RESULT_FAILED, "outcome: expected ok, found %s", actual);
+		run_fail_expectation(run, "outcome", "outcome: expected ok, found %s", actual);
 		g_free(actual);
 	}
 	if (!expects->has_response && !expects->has_outcome && result->has_response &&
 	    result->rejected) {
 		run_mismatch(run, run->current->place, "response", "accept", "reject");
-		run_fail(run, RESULT_FAILED, "response: expected accept, found reject");
+		run_fail_expectation(run, "response", "response: expected accept, found reject");
 	}
 }
 
@@ -364,10 +452,14 @@ static void run_call(struct run *run, const struct plan_step *step)
 
 	err = world_perform(run->world, &call, &error);
 	run->num_calls += world_rmi_count(run->world, NULL);
-	if (err) {
+	if (err == -EDEADLK && run->num_known) {
+		run_fail(run, RESULT_KNOWN, "the host did not come back from an earlier step");
+	} else if (err) {
 		run_fail(run, RESULT_ERROR, "the step cannot be carried out: %s",
 			 error ? error : errno_text(err));
 	} else {
+		/* What is wrong in itself says more than the answers that it spoilt. */
+		run_check_findings(run, false);
 		run_check_success(run, &call);
 		expect_check(&checker, &step->expects);
 	}
@@ -389,7 +481,8 @@ static void run_same_as(struct run *run, const struct plan_step *step)
 				   run->digests[step->snapshot]);
 	actual = g_strdup_printf("another state (digest %016" PRIx64 ")", digest);
 	run_mismatch(run, step->place, "same_as", expected, actual);
-	run_fail(run, RESULT_FAILED, "same_as: the state differs from snapshot %s", step->text);
+	run_fail_expectation(run, "same_as", "same_as: the state differs from snapshot %s",
+			     step->text);
 	g_free(expected);
 	g_free(actual);
 }
@@ -459,9 +552,9 @@ static void run_check_fired(struct run *run)
 			continue;
 		actual = g_strdup_printf("%" PRIu64 " times", run->faults.states[i].seen);
 		run_mismatch(run, fault->place, fault->title, "the fault happens", actual);
-		run_fail(run, RESULT_FAILED,
-			 "the fault %s never happened: its point was reached %s", fault->title,
-			 actual);
+		run_fail_expectation(run, fault->title,
+				     "the fault %s never happened: its point was reached %s",
+				     fault->title, actual);
 		g_free(actual);
 	}
 }
@@ -671,6 +764,9 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 				run_explain(&run);
 		}
 	}
+	if (!run.failed && run.num_known)
+		run_fail(&run, RESULT_KNOWN, "%zu known finding%s", run.num_known,
+			 run.num_known == 1 ? "" : "s");
 	if (config->last_words)
 		crash_watch(NULL, NULL, 0, NULL);
 	/* run_end() first: what it still writes belongs to the record. */

@@ -9,6 +9,9 @@ struct run_config {
 	uint64_t seed;
 	int memfd;		   /* for DRAM; -1: one of its own */
 	struct kvm_module *module; /* NULL: a machine without KVM */
+	/* As campaign_config has it; may be NULL. */
+	bool (*known)(void *ctx, const char *oracle, const char *condition, const char *function);
+	void *known_ctx;
 	bool trace, rmi_log, events, keep_steps, verbose;
 	const struct follow_target *follow; /* NULL: no page */
 	bool last_words;		    /* this process runs nothing else: see crash_watch() */

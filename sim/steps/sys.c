@@ -44,9 +44,10 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 	world->guarded = false;
 	if (world->dead) {
 		world->dead_call = scope->name;
-		machine_report(world->machine, "liveness", "endless-call", scope->name,
-			       "%s does not come back: it made more than %llu RMI calls",
-			       scope->name, (unsigned long long)sys_budget(world));
+		if (!world->looped)
+			machine_report(world->machine, "liveness", "endless-call", scope->name,
+				       "%s does not come back: it made more than %llu RMI calls",
+				       scope->name, (unsigned long long)sys_budget(world));
 		ret = -EDEADLK;
 	} else {
 		audit_end(world->audit, ret, scope->positive);

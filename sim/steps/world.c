@@ -176,6 +176,13 @@ static void world_sink(void *ctx, const struct trace_event *event)
 
 	if (event->kind == TRACE_WARN) {
 		world->warns++;
+		/* After this report the host does not go on. */
+		if (world->guarded && !strncmp(event->text, "endless-loop ", 13)) {
+			world->guarded = false;
+			world->dead = true;
+			world->looped = true;
+			_longjmp(world->guard, 1);
+		}
 		return;
 	}
 	slot = command_slot(event->value[0]);
@@ -194,6 +201,7 @@ static void world_sink(void *ctx, const struct trace_event *event)
 		world->calls[world->num_calls++] = *last;
 	world->num_last++;
 	if (world->guarded && world->total > world->budget) {
+		machine_stack_keep(world->machine);
 		world->guarded = false;
 		world->dead = true;
 		_longjmp(world->guard, 1);
@@ -243,6 +251,7 @@ static int process_start(struct world *world, char **error)
 	world->torn_down = false;
 	world->hostile = false;
 	world->dead = false;
+	world->looped = false;
 	world->tid = -1;
 	world->next_user = USER_BASE;
 	world->running = NULL;

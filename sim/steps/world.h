@@ -113,6 +113,7 @@ struct world {
 	uint64_t budget;
 	bool guarded;
 	bool dead;
+	bool looped; /* it is dead, and what was reported says why */
 	const char *dead_call;
 
 	uint64_t fill_value; /* what `fill` is filled with */

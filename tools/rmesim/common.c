@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "kvm_fit.h"
 #include "rmesim.h"
 
 #include <stdlib.h>
@@ -10,6 +11,17 @@
 #define DEFAULT_PATH "scenarios"
 
 static const char *name_of_program = "rmesim";
+static char **arguments_of_program;
+
+void program_set_arguments(char **arguments)
+{
+	arguments_of_program = arguments;
+}
+
+char **program_arguments(void)
+{
+	return arguments_of_program;
+}
 
 void program_set_name(const char *name)
 {
@@ -150,7 +162,9 @@ static struct kvm_module *load_module(const char *path)
 	int err = kvm_module_load(path, &module, &error);
 
 	if (err) {
-		usage_error("%s: %s", path, error ? error : strerror(-err));
+		usage_error("%s%s%s", error && strstr(error, path) ? "" : path,
+			    error && strstr(error, path) ? "" : ": ",
+			    error ? error : strerror(-err));
 		module = NULL;
 	}
 	free(error);
@@ -180,10 +194,13 @@ static bool load_chosen(struct kvm_builds *builds, const char *path)
 
 struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans)
 {
-	struct kvm_builds *builds = g_new0(struct kvm_builds, 1);
+	struct kvm_builds *builds;
 	bool good = true;
 	unsigned int i;
 
+	if (!kvm_fit(files, program_arguments()))
+		return NULL;
+	builds = g_new0(struct kvm_builds, 1);
 	builds->chosen = files->len;
 	for (i = 0; i < files->len; i++) {
 		if (!load_chosen(builds, files->pdata[i]))
@@ -279,7 +296,7 @@ int exit_code(const struct report_summary *summary)
 		return EXIT_USAGE;
 	if (counts[RESULT_TIMEOUT])
 		return EXIT_TIMED_OUT;
-	if (counts[RESULT_PASSED])
+	if (counts[RESULT_PASSED] || counts[RESULT_KNOWN])
 		return EXIT_PASSED;
 	return counts[RESULT_SKIPPED] ? EXIT_SKIPPED : EXIT_USAGE;
 }

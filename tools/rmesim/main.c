@@ -64,6 +64,7 @@ int main(int argc, char **argv)
 	int status = EXIT_USAGE;
 
 	program_set_name(argv[0]);
+	program_set_arguments(argv);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

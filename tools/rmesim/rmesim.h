@@ -95,6 +95,9 @@ void command_help(const struct command *command, FILE *out);
 /* usage_error - "rmesim: error: ..." on standard error. */
 void usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* program_arguments - all arguments of this program, as main() got them. */
+char **program_arguments(void);
+void program_set_arguments(char **arguments);
 /* program_name - how this program was called. */
 const char *program_name(void);
 void program_set_name(const char *name);

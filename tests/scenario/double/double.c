@@ -85,6 +85,10 @@ static void double_inspect(struct kvm_inspect *out)
 	}
 }
 
+static void double_coverage_flush(void)
+{
+}
+
 int kvm_module_load(const char *path, struct kvm_module **out, char **error)
 {
 	const char *name = strrchr(path, '/');
@@ -104,6 +108,7 @@ int kvm_module_load(const char *path, struct kvm_module **out, char **error)
 						     .series = "double",
 						     .compiler = "none"};
 	module->build.inspect = double_inspect;
+	module->build.coverage_flush = double_coverage_flush;
 	*out = module;
 	return 0;
 }

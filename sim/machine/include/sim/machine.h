@@ -110,12 +110,15 @@ struct finding {
 	char *condition; /* "page-not-nonsecure", "pgtable-accounting", ... */
 	char *function;  /* host function, or "" */
 	char *message;   /* one line for people */
+	char *stack;     /* of the host, as stack_capture() gives it; NULL: there is none */
 	uint32_t step;
 };
 /* machine_report - add a finding (and trace it). `function` may be NULL. */
 void machine_report(struct machine *machine, const char *oracle, const char *condition,
 		    const char *function, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* machine_stack_keep - the next finding is about where the host is now. */
+void machine_stack_keep(struct machine *machine);
 size_t machine_num_findings(const struct machine *machine);
 const struct finding *machine_finding(const struct machine *machine, size_t index);
 

@@ -24,7 +24,7 @@ enum pool_end {
 	POOL_EXITED,   /* `code` is what run() returned */
 	POOL_QUIT,     /* it exited with status `code` before run() returned: exit(), a sanitizer's report */
 	POOL_SIGNAL,   /* `code` is the signal */
-	POOL_TIMEOUT,  /* killed after timeout_ms */
+	POOL_TIMEOUT,  /* ended after timeout_ms */
 	POOL_MEMORY,   /* killed because its memory passed max_memory_bytes */
 	POOL_LOST,     /* the zygote could not run it: `code` is -errno */
 };
@@ -42,7 +42,8 @@ struct pool_result {
 struct pool_config {
 	unsigned int jobs;         /* slots: processes at once, at least 1 */
 	size_t num_jobs;           /* jobs 0 .. num_jobs - 1 are started in this order */
-	unsigned int timeout_ms;   /* for one job; 0: none */
+	/* For one job; 0: none. Then it gets SIGALRM, and two seconds later SIGKILL. */
+	unsigned int timeout_ms;
 	/*
 	 * Of one job: its private resident memory plus what the memfd grew by; or the size of its payload.
 	 * Looked at every few milliseconds. 0: no limit.

@@ -17,6 +17,7 @@ enum result_status {
 	RESULT_TIMEOUT, /* it ran longer than allowed; not reproducible as such */
 	RESULT_INVALID, /* it asks for something impossible, found only while it ran */
 	RESULT_SKIPPED,
+	RESULT_KNOWN, /* it failed, and all that was found is in the baseline */
 	RESULT_NUM_STATUSES,
 };
 /* result_status_name - "passed", "failed", ... */
@@ -30,6 +31,16 @@ struct result_mismatch {
 /* Lines that explain a failure: the last RMI calls, the tables around an address, ... */
 struct result_block {
 	char *title, *text;
+};
+/* What the blocks' title is that say where the host was. */
+#define RESULT_STACK "where the host was"
+/* Something that must not happen, as a baseline knows it: by the first three. */
+struct result_finding {
+	char *oracle;	 /* "warn", "host-audit", "crash", "expectation", ... */
+	char *condition; /* "WARN", "SIGSEGV", "outcome", ... */
+	char *function;	 /* of the host; of an expectation: the scenario's name */
+	char *message;
+	bool known; /* it is in the baseline */
 };
 /* A step as it was performed; only if asked for. */
 struct result_step {
@@ -79,6 +90,8 @@ struct result {
 	size_t num_mismatches;
 	struct result_block *blocks;
 	size_t num_blocks;
+	struct result_finding *findings;
+	size_t num_findings;
 	struct result_step *steps;
 	size_t num_steps_kept;
 	char *trace; /* JSON Lines */
@@ -108,6 +121,11 @@ struct campaign_config {
 	bool verbose;			    /* longer explanations */
 	/* The KVM build for a page size; or NULL, and *reason why the scenario is skipped (g_free()). */
 	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
+	/*
+	 * Whether a finding is known: then it does not make a run fail, which goes on where it can. NULL: none is.
+	 * Called in the runs' processes, too.
+	 */
+	bool (*known)(void *ctx, const char *oracle, const char *condition, const char *function);
 	/* Called for each run, in the order of the plans whatever the number of jobs. */
 	void (*done)(void *ctx, const struct result *result);
 	void *ctx;
