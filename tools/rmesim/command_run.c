@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "baseline.h"
+#include "compare.h"
+#include "kvm_coverage.h"
 #include "rmesim.h"
 
 #include <errno.h>
@@ -23,6 +26,7 @@ struct run {
 	char *github_text;
 	size_t github_size;
 	const char *github_path;
+	struct baseline *known, *written; /* NULL: nobody asks for it */
 	struct kvm_builds *builds;
 	struct report_summary summary;
 	struct progress_line progress;
@@ -196,6 +200,10 @@ static void take_result(void *ctx, const struct result *result)
 
 	progress_clear(&run->progress);
 	run->summary.counts[result->status]++;
+	if (run->known)
+		baseline_see(run->known, result);
+	if (run->written)
+		baseline_add(run->written, result);
 	if (!run->last_name || strcmp(run->last_name, result->plan->name))
 		run->summary.num_scenarios++;
 	run->last_name = result->plan->name;
@@ -206,8 +214,34 @@ static void take_result(void *ctx, const struct result *result)
 	if (run->rmi_log)
 		write_rmi_log(run, result);
 	run->progress.done++;
-	run->progress.failed += result->status != RESULT_PASSED && result->status != RESULT_SKIPPED;
+	run->progress.failed += result->status != RESULT_PASSED &&
+				result->status != RESULT_SKIPPED && result->status != RESULT_KNOWN;
 	progress_show(&run->progress, result->plan->id);
+}
+
+/* A baseline that is written has all that is found, so that what stands behind it is found, too. */
+static bool is_known(void *ctx, const char *oracle, const char *condition, const char *function)
+{
+	const struct run *run = ctx;
+
+	return run->written ||
+	       (run->known && baseline_has(run->known, oracle, condition, function));
+}
+
+/* What was known and is not found any more may be mended, or was not run. */
+static void say_baseline(const struct run *run)
+{
+	size_t all, seen;
+
+	if (run->written)
+		fprintf(stderr, "rmesim: %zu findings written to %s\n",
+			baseline_count(run->written), run->options->write_baseline);
+	if (!run->known)
+		return;
+	all = baseline_count(run->known);
+	seen = baseline_count_seen(run->known);
+	fprintf(stderr, "rmesim: %zu of the %zu findings of %s were found again\n", seen, all,
+		run->options->baseline);
 }
 
 static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
@@ -261,6 +295,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.events = needs(run) & REPORT_NEEDS_EVENTS,
 		.keep_steps = needs(run) & REPORT_NEEDS_STEPS,
 		.verbose = options->verbose,
+		.known = run->known || run->written ? is_known : NULL,
 		.module = find_module,
 		.done = take_result,
 		.ctx = run,
@@ -330,16 +365,42 @@ static int run(const struct command *command, struct options *options)
 	state.builds = kvm_builds_load(options->kvm, plans);
 	if (!state.builds)
 		goto out;
+	if (kvm_builds_second(state.builds)) {
+		status = compare_builds(options, plans, state.builds);
+		kvm_builds_unload(state.builds);
+		goto out;
+	}
+	if (options->baseline) {
+		state.known = baseline_load(options->baseline);
+		if (!state.known) {
+			kvm_builds_unload(state.builds);
+			goto out;
+		}
+	}
+	if (options->write_baseline)
+		state.written = baseline_create();
+	if (options->coverage_html && !kvm_coverage_begin(options)) {
+		kvm_builds_unload(state.builds);
+		goto out;
+	}
 	state.sinks = g_array_new(FALSE, TRUE, sizeof(struct sink));
 	if (open_outputs(&state)) {
 		status = run_plans(&state, plans);
 		if (!close_outputs(&state, true) && status == EXIT_PASSED)
+			status = EXIT_USAGE;
+		if (state.written && !baseline_write(state.written, options->write_baseline))
+			status = EXIT_USAGE;
+		say_baseline(&state);
+		if (options->coverage_html && !kvm_coverage_end(options) &&
+		    status == EXIT_PASSED)
 			status = EXIT_USAGE;
 	} else {
 		close_outputs(&state, false);
 	}
 	kvm_builds_unload(state.builds);
 out:
+	baseline_free(state.known);
+	baseline_free(state.written);
 	g_ptr_array_unref(plans);
 	scenario_set_destroy(set);
 	return status;
@@ -350,7 +411,8 @@ static const struct option_def *const run_options[] = {
 	&option_level,	   &option_shard,   &option_jobs,
 	&option_seed,	   &option_timeout, &option_repeat,
 	&option_fail_fast, &option_report,  &option_trace,
-	&option_rmi_log,   &option_kvm,	    &option_color,
+	&option_rmi_log,   &option_kvm,	   &option_baseline,
+	&option_write_baseline, &option_coverage_html,	    &option_color,
 	&option_verbose,   &option_help,    NULL,
 };
 
@@ -366,7 +428,9 @@ const struct command command_run = {
 		    "  rmesim run one.yaml --report html=one.html --report perfetto=one.json\n"
 		    "  rmesim run one.yaml --seed 7 --trace one.jsonl\n"
 		    "  rmesim run one.yaml --rmi-log one.rmi && rmesim rmi -v one.rmi\n"
-		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n",
+		    "  rmesim run scenarios/ --kvm ./mine-4k.so --fail-fast\n"
+		    "  rmesim run scenarios/ --kvm before.so --kvm after.so\n"
+		    "  rmesim run scenarios/ --kvm ./mine-4k.so --baseline known.json\n",
 	.options = run_options,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <inttypes.h>
+#include <sim/kvm_note.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -141,6 +142,7 @@ static const uint32_t page_sizes[] = {4096, 16384, 65536};
 
 struct kvm_builds {
 	struct kvm_module *modules[G_N_ELEMENTS(page_sizes)];
+	struct kvm_module *others[G_N_ELEMENTS(page_sizes)]; /* to compare them with */
 	bool chosen; /* by the user: others are not looked for */
 };
 
@@ -181,14 +183,17 @@ static bool load_chosen(struct kvm_builds *builds, const char *path)
 		return false;
 	page_size = kvm_module_build(module)->info.page_size;
 	index = page_size_index(page_size);
-	if (index < 0 || builds->modules[index]) {
+	if (index < 0 || builds->others[index]) {
 		usage_error(index < 0 ? "%s: pages of %u bytes are not supported"
-				      : "%s: there is another build with pages of %u bytes already",
+				      : "%s: there are two builds with pages of %u bytes already",
 			    path, page_size);
 		kvm_module_unload(module);
 		return false;
 	}
-	builds->modules[index] = module;
+	if (builds->modules[index])
+		builds->others[index] = module;
+	else
+		builds->modules[index] = module;
 	return true;
 }
 
@@ -234,6 +239,8 @@ void kvm_builds_unload(struct kvm_builds *builds)
 	for (i = 0; i < G_N_ELEMENTS(page_sizes); i++) {
 		if (builds->modules[i])
 			kvm_module_unload(builds->modules[i]);
+		if (builds->others[i])
+			kvm_module_unload(builds->others[i]);
 	}
 	g_free(builds);
 }
@@ -247,6 +254,47 @@ struct kvm_module *kvm_builds_module(void *ctx, uint32_t page_size, char **reaso
 		*reason = g_strdup_printf("no KVM build with pages of %uK was given",
 					  page_size / 1024);
 	return module;
+}
+
+bool kvm_builds_second(const struct kvm_builds *builds)
+{
+	unsigned int i;
+
+	for (i = 0; i < G_N_ELEMENTS(page_sizes); i++) {
+		if (builds->others[i])
+			return true;
+	}
+	return false;
+}
+
+struct kvm_module *kvm_builds_other(void *ctx, uint32_t page_size, char **reason)
+{
+	const struct kvm_builds *builds = ctx;
+	struct kvm_module *module = builds->others[page_size_index(page_size)];
+
+	if (!module)
+		*reason = g_strdup_printf("there are no two KVM builds with pages of %uK",
+					  page_size / 1024);
+	return module;
+}
+
+/* ", yours: rme.c rme-exit.c": what the build has of its maker's. */
+static void append_files(GString *text, const char *path)
+{
+	struct kvm_note note;
+	char *value;
+	size_t i;
+
+	if (kvm_note_read(path, &note, NULL))
+		return;
+	for (i = 0; (value = kvm_note_value(&note, "file", i)); i++) {
+		g_string_append_printf(text, "%s%.*s", i ? " " : "; yours: ",
+				       (int)strcspn(value, "="), value);
+		free(value);
+	}
+	if (i)
+		g_string_append(text, "; ours: the rest");
+	kvm_note_clear(&note);
 }
 
 char *kvm_builds_text(const struct kvm_builds *builds)
@@ -263,8 +311,10 @@ char *kvm_builds_text(const struct kvm_builds *builds)
 		info = &kvm_module_build(builds->modules[i])->info;
 		name = builds->chosen ? g_strdup(kvm_module_path(builds->modules[i]))
 				      : g_path_get_basename(kvm_module_path(builds->modules[i]));
-		g_string_append_printf(text, "%s%s (%s, %s)", text->len ? ", " : "KVM ", name,
+		g_string_append_printf(text, "%s%s (%s, %s", text->len ? ", " : "KVM ", name,
 				       info->series, info->compiler);
+		append_files(text, kvm_module_path(builds->modules[i]));
+		g_string_append_c(text, ')');
 		g_free(name);
 	}
 	if (!text->len)

@@ -146,6 +146,23 @@ static bool set_kvm(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_baseline(struct options *options, const char *value)
+{
+	options->baseline = value;
+	return true;
+}
+
+static bool set_write_baseline(struct options *options, const char *value)
+{
+	options->write_baseline = value;
+	return true;
+}
+
+static bool set_coverage_html(struct options *options, const char *value)
+{
+	options->coverage_html = value;
+	return true;
+}
 static const char *const color_names[] = {
 	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
 
@@ -257,8 +274,18 @@ const struct option_def option_follow = {0, "follow", "ADDR",
 const struct option_def option_kvm = {
 	0, "kvm", "FILE",
 	"a KVM build to test instead of the one that comes with rmesim; several, one for "
-	"each page size",
+	"each page size; two of one page size are compared, step by step",
 	set_kvm};
+const struct option_def option_baseline = {
+	0, "baseline", "FILE", "findings that are known, and so do not fail", set_baseline};
+const struct option_def option_write_baseline = {
+	0, "write-baseline", "FILE", "write what is found as a baseline; nothing fails then",
+	set_write_baseline};
+const struct option_def option_coverage_html = {
+	0, "coverage-html", "DIR",
+	"write which lines of your rme.c ran, with gcovr; the KVM build is one of kvm-build "
+	"--coverage",
+	set_coverage_html};
 const struct option_def option_fail_fast = {
 	0, "fail-fast", NULL, "stop after the first run that does not pass", set_fail_fast};
 const struct option_def option_verbose = {'v', "verbose", NULL, "say more", set_verbose};

@@ -50,6 +50,7 @@ struct options {
 	const char *rmi_log;
 	enum color_mode color;
 	bool fail_fast, verbose, ascii, help;
+	const char *baseline, *write_baseline, *coverage_html; /* NULL: not given */
 	bool steps, faults, expectations, conditions;
 	struct build_options build;
 };
@@ -80,7 +81,7 @@ extern const struct command command_run, command_list, command_show, command_lin
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
-	option_kvm, option_follow, option_fail_fast, option_verbose, option_color, option_ascii,
+	option_kvm, option_baseline, option_write_baseline, option_coverage_html, option_follow, option_fail_fast, option_verbose, option_color, option_ascii,
 	option_steps, option_faults, option_expectations, option_conditions, option_help,
 	option_shard, option_merge_output;
 
@@ -144,6 +145,10 @@ struct kvm_builds;
 /* kvm_builds_load - those that `plans` need; NULL after printing what is wrong. */
 struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans);
 void kvm_builds_unload(struct kvm_builds *builds);
+/* kvm_builds_second - whether a page size has two builds, which are to be compared. */
+bool kvm_builds_second(const struct kvm_builds *builds);
+/* kvm_builds_other - as kvm_builds_module(), of the second ones. */
+struct kvm_module *kvm_builds_other(void *ctx, uint32_t page_size, char **reason);
 /* kvm_builds_module - as campaign_config.module; `ctx` is the struct kvm_builds. */
 struct kvm_module *kvm_builds_module(void *ctx, uint32_t page_size, char **reason);
 /* kvm_builds_text - "KVM kvm-4k.so (v10, gcc 12.2.0)". g_free(). */
