@@ -33,6 +33,7 @@ missing_packages() {
 	want libjson-glib-dev has_library json-glib-1.0
 	want libssl-dev has_library libcrypto
 	want check has_library check
+	want gcovr command -v gcovr # shows coverage of a kernel developer's rme.c
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver
 	want python3-selenium has_selenium

@@ -72,7 +72,8 @@ static const char *get_string(JsonObject *object, const char *name)
 {
 	JsonNode *node = json_object_get_member(object, name);
 
-	if (!node || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+	if (!node || !JSON_NODE_HOLDS_VALUE(node) ||
+	    json_node_get_value_type(node) != G_TYPE_STRING)
 		return NULL;
 	return json_node_get_string(node);
 }
@@ -166,8 +167,7 @@ void baseline_add(struct baseline *baseline, const struct result *result)
 
 	for (i = 0; i < result->num_findings; i++) {
 		const struct result_finding *finding = &result->findings[i];
-		char *example =
-			g_strdup_printf("%s: %s", result->plan->id, text(finding->message));
+		char *example = g_strdup_printf("%s: %s", result->plan->id, text(finding->message));
 
 		add_entry(baseline, text(finding->oracle), text(finding->condition),
 			  text(finding->function), example);

@@ -391,8 +391,7 @@ static int run(const struct command *command, struct options *options)
 		if (state.written && !baseline_write(state.written, options->write_baseline))
 			status = EXIT_USAGE;
 		say_baseline(&state);
-		if (options->coverage_html && !kvm_coverage_end(options) &&
-		    status == EXIT_PASSED)
+		if (options->coverage_html && !kvm_coverage_end(options) && status == EXIT_PASSED)
 			status = EXIT_USAGE;
 	} else {
 		close_outputs(&state, false);
@@ -407,13 +406,13 @@ out:
 }
 
 static const struct option_def *const run_options[] = {
-	&option_filter,	   &option_exclude, &option_tag,
-	&option_level,	   &option_shard,   &option_jobs,
-	&option_seed,	   &option_timeout, &option_repeat,
-	&option_fail_fast, &option_report,  &option_trace,
-	&option_rmi_log,   &option_kvm,	   &option_baseline,
-	&option_write_baseline, &option_coverage_html,	    &option_color,
-	&option_verbose,   &option_help,    NULL,
+	&option_filter,		&option_exclude,       &option_tag,
+	&option_level,		&option_shard,	       &option_jobs,
+	&option_seed,		&option_timeout,       &option_repeat,
+	&option_fail_fast,	&option_report,	       &option_trace,
+	&option_rmi_log,	&option_kvm,	       &option_baseline,
+	&option_write_baseline, &option_coverage_html, &option_color,
+	&option_verbose,	&option_help,	       NULL,
 };
 
 const struct command command_run = {

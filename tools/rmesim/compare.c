@@ -105,10 +105,10 @@ static void keep_result(void *ctx, const struct result *result)
 	run->status = result->status;
 	run->reason = g_strdup(result->reason ? result->reason : "");
 	if (result->has_place)
-		run->end = g_strdup_printf("%s:%u:%u: step %u: %s",
-					   result->plan->place.source->path, result->place.line,
-					   result->place.column, result->step,
-					   result->step_title ? result->step_title : "");
+		run->end =
+			g_strdup_printf("%s:%u:%u: step %u: %s", result->plan->place.source->path,
+					result->place.line, result->place.column, result->step,
+					result->step_title ? result->step_title : "");
 	else
 		run->end = g_strdup("");
 	run->steps = g_ptr_array_new_with_free_func(kept_step_free);

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# run.sh - runs of somebody's own builds: baselines, comparing, coverage, and builds that this program cannot load.
+#
+# Usage: run.sh RMESIM CHECKOUT SANITIZE COMPILER
+. "$(dirname "$0")/../cli/lib.sh"
+checkout=${2:?usage: run.sh RMESIM CHECKOUT SANITIZE COMPILER}
+. "$checkout/tests/kvm_build/tree.sh"
+compiler=${4:-gcc}
+same=(--cc "$compiler" --cflag -O0)
+[ -z "${3:-}" ] || same+=(--sanitize "$3")
+shown=$checkout/scenarios/ripas/guest-gives-back-2m.yaml
+tree tree
+rme=$work/tree/arch/arm64/kvm/rme.c
+scenario harmless '' 'level: regression'
+expect 0 kvm-build --tree tree -o sound.so "${same[@]}" --coverage
+sed -i '/^int kvm_rec_pre_enter(struct kvm_vcpu \*vcpu)$/{n;s/^{$/{\n\tWARN_ON(vcpu);/}' "$rme"
+expect 0 kvm-build --tree tree -o warns.so "${same[@]}"
+
+# A baseline knows findings by oracle, condition and function; what is new still fails.
+expect 1 run "$shown" harmless.yaml --kvm warns.so
+says out 'yours: rme.c rme-exit.c asm/kvm_rme.h asm/rmi_cmds.h asm/rmi_smc.h; ours: the rest'
+expect 0 run "$shown" harmless.yaml --kvm warns.so --write-baseline known.json
+says out 'known   ripas.guest-gives-back-2m[page_size=4K]'
+holds jq -e '.findings == [{oracle: "warn", condition: "WARN", function: "kvm_rec_pre_enter",
+	example: .findings[0].example}]' known.json
+cp known.json before.json
+expect 0 run "$shown" harmless.yaml --kvm warns.so --baseline known.json
+says out 'known   ripas.guest-gives-back-2m[page_size=4K]'
+says out '1 passed'
+says out '1 known'
+says err '1 of the 1 findings of known.json were found again'
+holds cmp known.json before.json
+expect 0 run "$shown" --kvm sound.so --baseline known.json
+says err '0 of the 1 findings'
+sed 's/kvm_rec_pre_enter/another_function/' known.json >other.json
+expect 1 run "$shown" --kvm warns.so --baseline other.json
+says out 'warn/WARN: kvm_rec_pre_enter'
+# What an expectation found is known for its scenario only.
+sed 's/DATA_CREATE_UNKNOWN: *[^,}]*/DATA_CREATE_UNKNOWN: 7/' "$shown" >wrong.yaml
+expect 1 run wrong.yaml --kvm sound.so
+says out 'rmi.DATA_CREATE_UNKNOWN: expected 7'
+expect 0 run wrong.yaml --kvm sound.so --write-baseline wrong.json
+holds jq -e '.findings[0] | .oracle == "expectation" and .function == "ripas.guest-gives-back-2m"' wrong.json
+expect 0 run wrong.yaml --kvm sound.so --baseline wrong.json
+says out '1 known'
+for text in '' '{' '[]' '{"rmesim_baseline": 2, "findings": []}' '{"rmesim_baseline": 1}' \
+	'{"rmesim_baseline": 1, "findings": [{"oracle": "warn"}]}'; do
+	printf '%s' "$text" >bad.json
+	expect 2 run harmless.yaml --kvm sound.so --baseline bad.json
+	holds test -s err
+done
+expect 2 run harmless.yaml --kvm sound.so --baseline nowhere.json
+says err nowhere.json
+expect 2 run harmless.yaml --kvm sound.so --write-baseline /nowhere/known.json
+says err '/nowhere/known.json'
+
+# Two builds: the first difference of each scenario, and where it is.
+expect 0 run "$shown" harmless.yaml --kvm sound.so --kvm sound.so -v
+says out 'same    ripas.guest-gives-back-2m[page_size=4K]'
+says out 'skip    ripas.guest-gives-back-2m[page_size=64K]: there are no two KVM builds with pages of 64K'
+says out '0 different'
+expect 1 run "$shown" harmless.yaml --kvm sound.so --kvm warns.so
+says out 'DIFF    ripas.guest-gives-back-2m[page_size=4K]'
+says out 'second  failed: warn/WARN: kvm_rec_pre_enter'
+says out '1 the same, 1 different'
+sed -i 's/^\tWARN_ON(vcpu);/\treturn -ENXIO;/' "$rme"
+expect 0 kvm-build --tree tree -o refuses.so "${same[@]}"
+expect 1 run "$shown" --kvm sound.so --kvm refuses.so
+says out "$shown:27:5: step 5: guest.write"
+says out 'first   ok'
+says out 'second  error, ENXIO'
+says out 'RMI calls'
+expect 77 run "$shown" --kvm sound.so --kvm warns.so --filter '*64K*'
+expect 2 run "$shown" --kvm sound.so --kvm sound.so --kvm sound.so
+says err 'two builds with pages of 4096 bytes already'
+expect 2 run "$shown" --kvm sound.so --kvm warns.so --report tap=-
+says err 'of one'
+# All skipped is not green.
+expect 77 run "$shown" --kvm sound.so --filter '*64K*'
+
+# Coverage of the user's files, also of a run that died.
+if command -v gcovr >/dev/null && { [ "${compiler##*/}" != clang ] || command -v llvm-cov >/dev/null; }; then
+	expect 0 run "$shown" --kvm sound.so --coverage-html pages
+	holds test -s pages/index.html
+	holds test -n "$(find pages -name '*rme.c.*.html')"
+	lacks pages/index.html mmu.c
+	expect 2 run "$shown" --kvm warns.so --coverage-html pages
+	says err 'was not made by kvm-build --coverage'
+else
+	printf 'SKIPPED: coverage: gcovr, or llvm-cov, is not installed\n'
+fi
+
+# A build for a sanitizer's runtime that this program lacks: it becomes the one that has it, or says how to make it.
+cp "$program" "$work/rmesim"
+if [ -z "${3:-}" ]; then
+	expect 0 kvm-build --tree tree -o asan.so --cc gcc --sanitize address --cflag -O0
+	expect 0 kvm-info asan.so
+	says out "gcc's AddressSanitizer"
+	mkdir -p here/bin here/lib/rmesim/asan-gcc/bin
+	cp "$program" here/bin/rmesim
+	program=$work/here/bin/rmesim
+	expect 2 run "$shown" --kvm asan.so
+	says err "asan.so was built with gcc's AddressSanitizer, this rmesim with no AddressSanitizer"
+	says err "$work/here/lib/rmesim/asan-gcc/bin/rmesim is not there"
+	says err '-DCMAKE_C_COMPILER=gcc -DRMESIM_SANITIZE=address,undefined'
+	says err "--prefix $work/here"
+	# One that fits is called with the same arguments.
+	printf '#include <stdio.h>\nint main(int n, char **v) { for (int i = 1; i < n; i++) puts(v[i]); return 42; }\n' >fit.c
+	if gcc -fsanitize=address fit.c -o here/lib/rmesim/asan-gcc/bin/rmesim 2>gcc.log; then
+		expect 42 run "$shown" --kvm asan.so --seed 7
+		holds test "$(tr '\n' ' ' <out)" = "run $shown --kvm asan.so --seed 7 "
+	fi
+	expect 2 run "$shown" --kvm asan.so --kvm "$work/sound.so"
+	says err 'one run cannot have both'
+fi
+
+finish
