@@ -49,8 +49,10 @@ expect 77 run matrix.yaml --kvm double-16k.so --filter '*64K]'
 expect 2 run good.yaml --kvm nothing.so
 says err 'nothing.so: no such KVM build'
 silent out
-expect 2 run good.yaml --kvm double-4k.so --kvm x/double-4k.so
-says err 'there is another build'
+expect 0 run good.yaml --kvm double-4k.so --kvm x/double-4k.so
+says out '1 the same, 0 different'
+expect 2 run good.yaml --kvm double-4k.so --kvm x/double-4k.so --kvm y/double-4k.so
+says err 'there are two builds'
 
 # A hostile scenario says what was not looked at.
 scenario hostile '  - vmm.break: {how: finding}' 'hostile: true'
