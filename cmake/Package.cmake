@@ -49,7 +49,7 @@ find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
 if(DPKG_SHLIBDEPS)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 else()
-  set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6, libglib2.0-0, libjson-glib-1.0-0, libssl3, libyaml-0-2")
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6, libdw1, libglib2.0-0, libjson-glib-1.0-0, libssl3, libyaml-0-2")
 endif()
 # For kvm-build.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "gcc, libc6-dev")
