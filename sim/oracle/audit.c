@@ -478,6 +478,7 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 	bool is_free = frame->kind == PORT_FRAME_FREE || frame->kind == PORT_FRAME_QUARANTINE;
 	const bool cached = !(frame->flags & PORT_FRAME_UNCACHED);
 	bool any = false, leaked = false;
+	int expected;
 
 	for (uint64_t g = start; g < start + audit->page_size; g += RMM_GRANULE_SIZE) {
 		struct rmm_granule_view view;
@@ -501,10 +502,12 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 			REPORT(audit, DATA_NOT_GMEM,
 			       "granule %#" PRIx64 " is DATA, its frame is no guest_memfd page", g);
 	}
-	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != cached + any)
+	/* Since v12 a mapping holds no reference: the notifier guards its page. */
+	expected = cached + (any && audit->kvm->info.uapi_era < KVM_UAPI_ERA_D);
+	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != expected)
 		REPORT(audit, GMEM_REFCOUNT,
 		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)",
-		       start, frame->refcount, cached + any, any ? "mapped" : "not mapped");
+		       start, frame->refcount, expected, any ? "mapped" : "not mapped");
 	return start + audit->page_size;
 }
 

@@ -801,6 +801,8 @@ void expect_check(const struct checker *checker, const struct plan_expects *expe
 {
 	size_t i;
 
-	for (i = 0; i < expects->num; i++)
-		expects->items[i].def->check(checker, &expects->items[i]);
+	for (i = 0; i < expects->num; i++) {
+		if (!checker->applies || checker->applies(checker->ctx, &expects->items[i]))
+			expects->items[i].def->check(checker, &expects->items[i]);
+	}
 }

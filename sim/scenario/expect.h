@@ -19,6 +19,8 @@ struct checker {
 	void (*mismatch)(void *ctx, const struct plan_expect *item, const char *subject,
 			 const char *expected, const char *actual, bool has_address,
 			 uint64_t address);
+	/* Whether the expectation means anything on this KVM build. NULL: all of them do. */
+	bool (*applies)(void *ctx, const struct plan_expect *item);
 	void *ctx;
 };
 

@@ -263,6 +263,9 @@ static const struct shape variants_shape = {SHAPE_LIST, .fixed = true, .min = 1,
 		}                                                                                  \
 	}
 
+/* Postings with RMM ABI 1.0. */
+static const char *const series_names[] = {"v5", "v6", "v7", "v8", "v9", "v10", "v12", NULL};
+
 const struct key_def scenario_keys[] = {
 	[TOP_SCENARIO] = {"scenario",
 			  "Its name, which no other scenario has: words of lower-case letters, "
@@ -314,6 +317,12 @@ const struct key_def scenario_keys[] = {
 		 false,
 		 "false",
 		 {.kind = SHAPE_BOOL}},
+	[TOP_SINCE] = {"since",
+		       "The first posting of KVM's Realm series that can do what the scenario is "
+		       "about; on a KVM build of an earlier one it is skipped.",
+		       false,
+		       "v5",
+		       {SHAPE_NAME, .fixed = true, .names = series_names}},
 	[TOP_NUM] = {.name = NULL},
 };
 

@@ -151,6 +151,13 @@ static bool load_plan(struct loader *loader, const struct node **values, bool go
 		else
 			good = false;
 	}
+	if (values[TOP_SINCE]) {
+		if (load_key_value(loader, values[TOP_SINCE], &scenario_keys[TOP_SINCE], NULL,
+				   &number))
+			plan->since = scenario_keys[TOP_SINCE].shape.names[number];
+		else
+			good = false;
+	}
 	loader->verbatim = false;
 	if (values[TOP_HOSTILE]) {
 		if (load_key_value(loader, values[TOP_HOSTILE], &scenario_keys[TOP_HOSTILE], NULL,

@@ -50,7 +50,10 @@ struct run {
 	size_t num_known; /* findings that the baseline has */
 	/* The step that is being judged. */
 	const struct plan_step *current;
-	bool failed;
+	bool failed;  /* nothing more is done */
+	bool skipped; /* and that is no failure */
+	const char *left_out; /* why some expectation was not looked at; NULL: all were */
+	const struct step_result *result; /* of the step that is being judged */
 	bool has_address; /* a place in the IPA space that the failure is about */
 	uint64_t address;
 	enum result_status status;
@@ -439,6 +442,51 @@ static void run_check_success(struct run *run, const struct step_call *call)
 	}
 }
 
+/* Nothing can be said of the rest on this KVM build, unless something was found. */
+static void run_skip(struct run *run, const char *reason)
+{
+	run_check_findings(run, false);
+	run->skipped = !run->failed;
+	run_fail(run, RESULT_SKIPPED, "%s", reason);
+}
+
+static uint64_t faults_fired(const struct run *run)
+{
+	uint64_t fired = 0;
+	size_t i;
+
+	for (i = 0; i < run->plan->num_faults; i++)
+		fired += run->faults.states[i].fired;
+	return fired;
+}
+
+/* An expectation means nothing on this KVM build. The run goes on, but what it would show is not shown. */
+static void run_leave_out(struct run *run, const char *reason)
+{
+	if (!run->left_out)
+		run->left_out = reason;
+}
+
+static bool run_applies(void *ctx, const struct plan_expect *item)
+{
+	struct run *run = ctx;
+
+	if (run->result && run->result->elsewhere)
+		run_leave_out(run, "something is expected of a step for which the KVM build's era "
+				   "has no call");
+	else if (world_is_behind(run->world) && !(run->result && run->result->here))
+		run_leave_out(run, "something is expected before the first KVM_RUN, which in the KVM "
+				   "build's era does what earlier steps mean");
+	else if (!world_measures_alike(run->world) && !strcmp(item->def->name, "rim"))
+		run_leave_out(run, "the KVM build's era leaves the order of measured calls to the "
+				   "host");
+	else if (!world_accounts_tables(run->world) && !strcmp(item->def->name, "pgtable_pages"))
+		run_leave_out(run, "KVM accounts all page tables of a realm since v9 of the series");
+	else
+		return true;
+	return false;
+}
+
 static void run_call(struct run *run, const struct plan_step *step)
 {
 	struct step_call call = step->call;
@@ -446,14 +494,24 @@ static void run_call(struct run *run, const struct plan_step *step)
 				  .realm = step->realm,
 				  .result = &call.result,
 				  .mismatch = run_expectation,
+				  .applies = run_applies,
 				  .ctx = run};
+	uint64_t fired = faults_fired(run);
 	char *error = NULL;
 	int err;
 
 	err = world_perform(run->world, &call, &error);
 	run->num_calls += world_rmi_count(run->world, NULL);
+	run->result = &call.result;
 	if (err == -EDEADLK && run->num_known) {
 		run_fail(run, RESULT_KNOWN, "the host did not come back from an earlier step");
+	} else if (err == -EOPNOTSUPP) {
+		run_skip(run, error ? error : errno_text(err));
+	} else if (!err && call.result.elsewhere && step->expects.has_errno) {
+		run_skip(run, "an error is expected of a step for which the KVM build's era has no call");
+	} else if (!err && call.result.elsewhere && faults_fired(run) != fired) {
+		run_skip(run, "a fault hits a call that does in the KVM build's era what several steps "
+			      "mean");
 	} else if (err) {
 		run_fail(run, RESULT_ERROR, "the step cannot be carried out: %s",
 			 error ? error : errno_text(err));
@@ -466,6 +524,7 @@ static void run_call(struct run *run, const struct plan_step *step)
 	run_check_findings(run, false);
 	run_check_faults(run);
 	run_keep_step(run, step, err ? NULL : &call.result);
+	run->result = NULL;
 	free(error);
 	step_result_clear(&call.result);
 }
@@ -489,7 +548,10 @@ static void run_same_as(struct run *run, const struct plan_step *step)
 
 static void run_steps(struct run *run, const struct plan_step *steps, size_t num)
 {
-	struct checker checker = {.world = run->world, .mismatch = run_expectation, .ctx = run};
+	struct checker checker = {.world = run->world,
+				  .mismatch = run_expectation,
+				  .applies = run_applies,
+				  .ctx = run};
 	uint64_t round;
 	size_t i;
 
@@ -730,6 +792,7 @@ static void run_tell(const struct run *run, bool at_step)
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
 	struct follow ahead, follow;
+	char *skip_reason = NULL, *reason;
 	bool at_step = false;
 	struct run run;
 
@@ -747,8 +810,23 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 		fault_injector_attach(&run.faults, world_machine(run.world));
 		run_keep_step(&run, NULL, NULL);
 		run_check_findings(&run, false);
-		run_steps(&run, plan->steps, plan->num_steps);
+		if (plan->since && world_series(run.world) &&
+		    world_series(run.world) < strtoul(plan->since + 1, NULL, 10)) {
+			reason = g_strdup_printf("the KVM build is of v%u of the series, and the "
+						 "scenario is for %s and later",
+						 world_series(run.world), plan->since);
+			run_skip(&run, reason);
+			g_free(reason);
+		} else {
+			run_steps(&run, plan->steps, plan->num_steps);
+		}
 		at_step = run.failed;
+		if (run.skipped) {
+			/* What was done up to there is torn down and judged like anything else. */
+			skip_reason = run.reason;
+			run.reason = NULL;
+			run.failed = false;
+		}
 		if (run.failed)
 			run_explain(&run);
 		else
@@ -759,10 +837,16 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 		if (!run.failed) {
 			run_check_findings(&run, true);
 			run_check_faults(&run);
-			run_check_fired(&run);
+			if (!run.skipped)
+				run_check_fired(&run);
 			if (run.failed)
 				run_explain(&run);
 		}
+		if (run.skipped && !run.failed)
+			run_fail(&run, RESULT_SKIPPED, "%s", skip_reason);
+		if (run.left_out && !run.failed)
+			run_fail(&run, RESULT_SKIPPED, "all else held, but %s", run.left_out);
+		g_free(skip_reason);
 	}
 	if (!run.failed && run.num_known)
 		run_fail(&run, RESULT_KNOWN, "%zu known finding%s", run.num_known,

@@ -20,6 +20,7 @@ enum top_key {
 	TOP_FAULTS,
 	TOP_TEARDOWN,
 	TOP_HOSTILE,
+	TOP_SINCE,
 	TOP_NUM,
 };
 

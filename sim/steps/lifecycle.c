@@ -25,6 +25,7 @@ static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm
 	realm->irqchip_decided = false;
 	realm->irqchip_done = false;
 	realm->rd = 0;
+	realm->first = (struct first_run){0};
 	realm->num_slots = 0;
 	realm->num_vcpus = 0;
 	for (size_t i = 0; slots && i < realm->config.num_slots; i++) {
@@ -48,7 +49,7 @@ static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm
 int lifecycle_create_vm(struct world *world, struct realm *realm, int64_t *ret)
 {
 	*ret = create_vm(world, realm, true, realm->config.ipa_bits, 0, true);
-	return *ret == UAPI_UNSUPPORTED ? -EOPNOTSUPP : 0;
+	return 0;
 }
 
 int vmm_create_vm(struct world *world, struct step_call *call, char **error)
@@ -185,6 +186,8 @@ int vmm_config(struct world *world, struct step_call *call, char **error)
 	uint8_t bytes[64] = {0};
 	int64_t ret;
 
+	if (uapi_first_run_activates(world->uapi))
+		return first_run_config(world, call, error);
 	realm->configured = true;
 	if (args[CONFIG_ITEM].given) {
 		ret = uapi_config_item(world, realm, (uint32_t)args[CONFIG_ITEM].number,
@@ -211,6 +214,8 @@ int vmm_create_realm(struct world *world, struct step_call *call, char **error)
 	struct realm *realm = world_call_realm(world, call);
 	int64_t ret = 0;
 
+	if (uapi_first_run_activates(world->uapi))
+		return first_run_create_realm(world, call, error);
 	if (call->args[CREATE_REALM_CONFIG].number && !realm->configured) {
 		ret = config_all(world, realm, true, realm->config.hash_algo,
 				 realm->config.has_rpv ? realm->config.rpv : NULL);
@@ -301,6 +306,10 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 
 	if (!args[CREATE_VCPUS_PC].given && realm->config.num_slots)
 		pc = realm->config.slots[0].base;
+	if (uapi_first_run_activates(world->uapi) && rec != realm->is_realm)
+		return world_error(error, -EOPNOTSUPP,
+				   "%s: KVM's interface of era %s: every vCPU of a realm is a REC",
+				   call->def->name, uapi_era_name(world->uapi));
 	if (realm_grow(realm, count))
 		return world_error(error, -ENOMEM, "out of memory");
 	/* What failed before is taken up where it was left. */
@@ -324,9 +333,16 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 	}
 	/* Finalized in the order of their numbers, as REC indices demand. */
 	for (unsigned int i = first; i < count && ret >= 0; i++) {
-		if (rec && args[CREATE_VCPUS_FINALIZE].number)
+		if (rec && args[CREATE_VCPUS_FINALIZE].number &&
+		    uapi_first_run_activates(world->uapi)) {
+			int err = first_run_finalize(world, call, &realm->vcpus[i], error);
+
+			if (err)
+				return err;
+		} else if (rec && args[CREATE_VCPUS_FINALIZE].number) {
 			ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
 						 uapi_feature_rec(world->uapi));
+		}
 		if (ret >= 0)
 			realm->vcpus[i].unfinished = false;
 	}
@@ -341,6 +357,9 @@ int vmm_finalize_vcpu(struct world *world, struct step_call *call, char **error)
 
 	if (err)
 		return err;
+	if (uapi_first_run_activates(world->uapi) &&
+	    (!feature->given || feature->number == uapi_feature_rec(world->uapi)))
+		return first_run_finalize(world, call, vcpu, error);
 	return world_answer(world, call,
 			    uapi_finalize_vcpu(world, vcpu->realm, vcpu,
 					       feature->given ? (uint32_t)feature->number
@@ -351,8 +370,11 @@ int vmm_finalize_vcpu(struct world *world, struct step_call *call, char **error)
 int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
 {
 	uint64_t base = call->args[RANGE_BASE].number, size = call->args[RANGE_SIZE].number;
-	int64_t ret = uapi_init_ripas(world, world_call_realm(world, call), base, size);
+	int64_t ret;
 
+	if (uapi_first_run_activates(world->uapi))
+		return first_run_init_ripas(world, call, error);
+	ret = uapi_init_ripas(world, world_call_realm(world, call), base, size);
 	contract_init_ripas(world->contract, call->realm, base, size, ret);
 	return world_answer(world, call, ret, error);
 }
@@ -365,6 +387,8 @@ int vmm_populate(struct world *world, struct step_call *call, char **error)
 
 	if (args[POPULATE_FLAGS].given)
 		flags = (uint32_t)args[POPULATE_FLAGS].number;
+	if (uapi_first_run_activates(world->uapi))
+		return first_run_populate(world, call, flags, error);
 	ret = uapi_populate(world, world_call_realm(world, call), args[RANGE_BASE].number,
 			    args[RANGE_SIZE].number, flags, &call->result.done);
 	contract_populate(world->contract, call->realm, args[RANGE_BASE].number,
@@ -374,6 +398,8 @@ int vmm_populate(struct world *world, struct step_call *call, char **error)
 
 int vmm_activate(struct world *world, struct step_call *call, char **error)
 {
+	if (uapi_first_run_activates(world->uapi))
+		return first_run_activate(world, call, error);
 	return world_answer(world, call, uapi_activate(world, world_call_realm(world, call)),
 			    error);
 }
@@ -552,6 +578,12 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	int64_t ret;
 	int err;
 
+	if (!args[IOCTL_NUMBER].given &&
+	    !uapi_ioctl_is_plain(world->uapi, (enum step_ioctl)args[IOCTL_REQUEST].number))
+		return world_error(error, -EOPNOTSUPP,
+				   "%s: the bytes of this request are v10's, and KVM's interface is of "
+				   "era %s",
+				   call->def->name, uapi_era_name(world->uapi));
 	if (!args[IOCTL_NUMBER].given)
 		number = uapi_ioctl_number((enum step_ioctl)args[IOCTL_REQUEST].number);
 	switch (args[IOCTL_FD].number) {

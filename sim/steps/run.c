@@ -221,8 +221,12 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 	struct step_result *result = &call->result;
 	uint64_t finished = vcpu->guest.finished;
 	struct step_exit exit;
-	int64_t ret = lifecycle_before_run(world, vcpu->realm);
+	int64_t ret;
+	int err = first_run_ready(world, call, vcpu->realm, error);
 
+	if (err)
+		return err;
+	ret = lifecycle_before_run(world, vcpu->realm);
 	if (ret < 0)
 		return world_error(error, (int)ret,
 				   "%s: the irqchip that it implies could not be made: %s",
@@ -362,6 +366,9 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 	if (err)
 		return err;
 	if (world->kvm) {
+		err = first_run_ready(world, call, vcpu->realm, error);
+		if (err)
+			return err;
 		ret = lifecycle_before_run(world, vcpu->realm);
 		if (ret < 0)
 			return world_error(error, (int)ret,

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * uapi.c - KVM's interface as a VMM sees it. Era C (v9 and v10 of the series) is spoken; the realm
- * calls of the other eras answer UAPI_UNSUPPORTED, never with a call that means something else
- * there.
+ * uapi.c - KVM's interface as a VMM sees it, in each posting of the Realm series (v5 to v10, v12).
+ *
+ * Eras A, B and C name their structures differently and lay them out alike, so that one set of them is
+ * written here; capability, feature and ioctl numbers depend on the posting. Era D has none of the
+ * sub-operations of KVM_ENABLE_CAP: first_run.c does what the steps mean there.
  */
 #include "uapi.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define KVM_UAPI_ALL_ERAS
 #include "sim/linux/include/uapi/linux/kvm.h"
 
 #include "world.h"
@@ -33,39 +38,84 @@
 #define REG_CORE_U64 0x6030000000100000ull
 
 struct uapi {
+	unsigned int series;
+	enum kvm_uapi_era era;
 	const char *name;
-	bool realms; /* the realm calls below are this era's */
-	uint32_t cap_rme;
-	uint32_t feature_rec;
+	uint32_t cap_realm;
+	uint32_t feature_rec;	/* number of KVM_ARM_VCPU_REC; of no meaning in era D */
+	bool rec_in_init;	/* it is a feature of KVM_ARM_VCPU_INIT, too */
+	uint32_t psci_complete; /* the encoded ioctl */
+	bool fault_returns_0;	/* KVM_RUN, with KVM_EXIT_MEMORY_FAULT */
 };
 
-/* What v9 and v10 differ in is the capability's number. */
-static const struct uapi era_c_v9 = {"C (v9)", true, 243, KVM_ARM_VCPU_REC};
-static const struct uapi era_c_v10 = {"C (v10)", true, 244, KVM_ARM_VCPU_REC};
-static const struct uapi era_a = {"A (v3-v6)", false, 0, 0};
-static const struct uapi era_b = {"B (v7-v8)", false, 0, 0};
-static const struct uapi era_d = {"D (v12)", false, 0, 0};
-static const struct uapi era_none = {"unknown", false, 0, 0};
+#define PSCI_COMPLETE(nr) __KVM_IOW(nr, struct kvm_arm_rmm_psci_complete)
+
+/* In each era the last posting stands for those that are not known by name. */
+static const struct uapi interfaces[] = {
+	{5, KVM_UAPI_ERA_A, "A (v5)", 300, 8, false, PSCI_COMPLETE(0xd2), true},
+	{6, KVM_UAPI_ERA_A, "A (v6)", 300, 8, true, PSCI_COMPLETE(0xd2), true},
+	{7, KVM_UAPI_ERA_B, "B (v7)", 300, 8, true, PSCI_COMPLETE(0xd2), false},
+	{8, KVM_UAPI_ERA_B, "B (v8)", 240, 9, true, PSCI_COMPLETE(0xd6), false},
+	{9, KVM_UAPI_ERA_C, "C (v9)", 243, 9, true, PSCI_COMPLETE(0xd6), false},
+	{10, KVM_UAPI_ERA_C, "C (v10)", 244, 9, true, PSCI_COMPLETE(0xd6), false},
+	{12, KVM_UAPI_ERA_D, "D (v12)", 247, 9, false, PSCI_COMPLETE(0xd6), false},
+};
+#define NUM_INTERFACES (sizeof(interfaces) / sizeof(interfaces[0]))
+
+/* What is written as era C's is laid out the same in A and B, and PSCI's answer in D. */
+#define SAME_SIZE(a, b) _Static_assert(sizeof(a) == sizeof(b), #a)
+#define SAME_PLACE(a, ma, b, mb) _Static_assert(offsetof(a, ma) == offsetof(b, mb), #mb)
+SAME_SIZE(struct arm_rme_config, struct kvm_cap_arm_rme_config_item);
+SAME_PLACE(struct arm_rme_config, rpv, struct kvm_cap_arm_rme_config_item, rpv);
+SAME_PLACE(struct arm_rme_config, hash_algo, struct kvm_cap_arm_rme_config_item, hash_algo);
+SAME_SIZE(struct arm_rme_populate_realm, struct kvm_cap_arm_rme_populate_realm_args);
+SAME_PLACE(struct arm_rme_populate_realm, size, struct kvm_cap_arm_rme_populate_realm_args,
+	   populate_ipa_size);
+SAME_PLACE(struct arm_rme_populate_realm, flags, struct kvm_cap_arm_rme_populate_realm_args, flags);
+SAME_SIZE(struct arm_rme_init_ripas, struct kvm_cap_arm_rme_init_ipa_args);
+SAME_PLACE(struct arm_rme_init_ripas, size, struct kvm_cap_arm_rme_init_ipa_args, init_ipa_size);
+SAME_SIZE(struct kvm_arm_rmm_psci_complete, struct kvm_arm_rmi_psci_complete);
+SAME_PLACE(struct kvm_arm_rmm_psci_complete, psci_status, struct kvm_arm_rmi_psci_complete,
+	   psci_status);
+_Static_assert(KVM_CAP_ARM_RME_CREATE_RD == KVM_CAP_ARM_RME_CREATE_REALM &&
+		       KVM_CAP_ARM_RME_INIT_IPA_REALM == KVM_CAP_ARM_RME_INIT_RIPAS_REALM &&
+		       KVM_CAP_ARM_RME_CFG_RPV == ARM_RME_CONFIG_RPV &&
+		       KVM_CAP_ARM_RME_CFG_HASH_ALGO == ARM_RME_CONFIG_HASH_ALGO &&
+		       KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA512 == ARM_RME_CONFIG_HASH_ALGO_SHA512 &&
+		       ARM_RME_CONFIG_MEASUREMENT_ALGO_SHA512 == ARM_RME_CONFIG_HASH_ALGO_SHA512 &&
+		       KVM_ARM_RMI_POPULATE_FLAGS_MEASURE == KVM_ARM_RME_POPULATE_FLAGS_MEASURE,
+	       "numbers that the eras share");
 
 const struct uapi *uapi_find(const struct kvm_build_info *info)
 {
-	switch (info->uapi_era) {
-	case KVM_UAPI_ERA_A:
-		return &era_a;
-	case KVM_UAPI_ERA_B:
-		return &era_b;
-	case KVM_UAPI_ERA_C:
-		return info->series && !strcmp(info->series, "v9") ? &era_c_v9 : &era_c_v10;
-	case KVM_UAPI_ERA_D:
-		return &era_d;
-	default:
-		return &era_none;
+	unsigned long series = info->series && *info->series == 'v'
+				       ? strtoul(info->series + 1, NULL, 10)
+				       : 0;
+	const struct uapi *found = NULL;
+
+	for (size_t i = 0; i < NUM_INTERFACES; i++) {
+		if (interfaces[i].era != info->uapi_era)
+			continue;
+		found = &interfaces[i];
+		if (found->series == series)
+			break;
 	}
+	return found;
 }
 
 const char *uapi_era_name(const struct uapi *uapi)
 {
 	return uapi->name;
+}
+
+unsigned int uapi_series(const struct uapi *uapi)
+{
+	return uapi->series;
+}
+
+bool uapi_first_run_activates(const struct uapi *uapi)
+{
+	return uapi->era == KVM_UAPI_ERA_D;
 }
 
 /* A call for the realm that concerns no guest addresses. */
@@ -123,8 +173,6 @@ int64_t uapi_create_vm(struct world *world, bool is_realm, uint8_t ipa_bits, uin
 	struct sys_scope scope = scope_none(world, NULL, "KVM_CREATE_VM");
 	uint64_t type = type_bits | ipa_bits;
 
-	if (is_realm && !world->uapi->realms)
-		return UAPI_UNSUPPORTED;
 	if (is_realm)
 		type |= KVM_VM_TYPE_ARM_REALM;
 	scope.positive = true;
@@ -144,10 +192,8 @@ int64_t uapi_check_extension(struct world *world, int32_t fd, enum step_cap cap)
 		[STEP_CAP_ARM_PSCI_0_2] = KVM_CAP_ARM_PSCI_0_2,
 	};
 
-	if (cap == STEP_CAP_ARM_RME && !world->uapi->realms)
-		return UAPI_UNSUPPORTED;
 	return uapi_check_extension_number(
-		world, fd, cap == STEP_CAP_ARM_RME ? world->uapi->cap_rme : numbers[cap]);
+		world, fd, cap == STEP_CAP_ARM_RME ? world->uapi->cap_realm : numbers[cap]);
 }
 
 int64_t uapi_check_extension_number(struct world *world, int32_t fd, uint64_t number)
@@ -247,9 +293,9 @@ static int64_t realm_op(struct world *world, const struct sys_scope *scope, stru
 	struct {
 		struct kvm_enable_cap cap;
 		uint8_t args[sizeof(struct arm_rme_config)];
-	} data = {.cap = {.cap = world->uapi->cap_rme, .args = {op}}};
+	} data = {.cap = {.cap = world->uapi->cap_realm, .args = {op}}};
 
-	if (!world->uapi->realms)
+	if (world->uapi->era == KVM_UAPI_ERA_D)
 		return UAPI_UNSUPPORTED;
 	if (args) {
 		data.cap.args[1] = world->scratch + sizeof(data.cap);
@@ -329,6 +375,23 @@ int64_t uapi_populate(struct world *world, struct realm *realm, uint64_t base, u
 	return ret;
 }
 
+int64_t uapi_populate_from(struct world *world, struct realm *realm, uint64_t base, uint64_t size,
+			   uint64_t source, uint32_t flags)
+{
+	struct sys_scope scope =
+		scope_range(world->tid, realm, "KVM_ARM_RMI_POPULATE", base, size);
+	struct kvm_arm_rmi_populate args = {
+		.base = base, .size = size, .source_uaddr = source, .flags = flags};
+	int64_t ret;
+
+	if (world->uapi->era != KVM_UAPI_ERA_D)
+		return UAPI_UNSUPPORTED;
+	scope.positive = true;
+	ret = ioctl_data(world, &scope, realm->vm_fd, KVM_ARM_RMI_POPULATE, &args, sizeof(args));
+	world_refresh_rd(world, realm);
+	return ret;
+}
+
 int64_t uapi_activate(struct world *world, struct realm *realm)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_CAP_ARM_RME_ACTIVATE_REALM");
@@ -350,15 +413,13 @@ int64_t uapi_init_vcpu(struct world *world, struct realm *realm, struct vcpu *vc
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_INIT");
 	struct kvm_vcpu_init args = {.target = KVM_ARM_TARGET_GENERIC_V8};
 
-	if (rec && !world->uapi->realms)
-		return UAPI_UNSUPPORTED;
 	if (features & UAPI_VCPU_PSCI)
 		args.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
 	if (features & UAPI_VCPU_PMU)
 		args.features[0] |= 1u << KVM_ARM_VCPU_PMU_V3;
 	if (features & UAPI_VCPU_SVE)
 		args.features[0] |= 1u << KVM_ARM_VCPU_SVE;
-	if (rec)
+	if (rec && world->uapi->rec_in_init)
 		args.features[0] |= 1u << world->uapi->feature_rec;
 	/* As every VMM does: all but the first wait for PSCI_CPU_ON. */
 	if (vcpu->index)
@@ -377,8 +438,6 @@ int64_t uapi_finalize_vcpu(struct world *world, struct realm *realm, struct vcpu
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_FINALIZE");
 	int32_t what = (int32_t)feature;
 
-	if (!world->uapi->realms)
-		return UAPI_UNSUPPORTED;
 	return ioctl_data(world, &scope, vcpu->fd, KVM_ARM_VCPU_FINALIZE, &what, sizeof(what));
 }
 
@@ -448,10 +507,7 @@ int64_t uapi_psci_complete(struct world *world, struct realm *realm, struct vcpu
 	struct sys_scope scope = scope_none(world, realm, "KVM_ARM_VCPU_RMM_PSCI_COMPLETE");
 	struct kvm_arm_rmm_psci_complete args = {.target_mpidr = mpidr, .psci_status = status};
 
-	if (!world->uapi->realms)
-		return UAPI_UNSUPPORTED;
-	return ioctl_data(world, &scope, vcpu->fd, KVM_ARM_VCPU_RMM_PSCI_COMPLETE, &args,
-			  sizeof(args));
+	return ioctl_data(world, &scope, vcpu->fd, world->uapi->psci_complete, &args, sizeof(args));
 }
 
 enum uapi_exit uapi_exit_class(uint32_t reason)
@@ -558,6 +614,10 @@ int64_t uapi_run(struct world *world, struct realm *realm, struct vcpu *vcpu, ui
 	if (sys_user_read(world, vcpu->tid, vcpu->run, &run, RUN_HEAD) != (int64_t)RUN_HEAD)
 		return -EFAULT;
 	exit_decode(&run, exit);
+	if (!ret && exit->reason == KVM_EXIT_MEMORY_FAULT && world->uapi->fault_returns_0) {
+		ret = -EFAULT;
+		exit->err = -EFAULT;
+	}
 	if (trace_wants(world->trace, TRACE_EXIT)) {
 		struct trace_event event = {
 			.kind = TRACE_EXIT,
@@ -654,6 +714,19 @@ int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size)
 	const struct sys_scope scope = {.name = "munmap", .tid = world->tid, .end = UINT64_MAX};
 
 	return sys_munmap(world, &scope, addr, size);
+}
+
+bool uapi_ioctl_is_plain(const struct uapi *uapi, enum step_ioctl request)
+{
+	switch (request) {
+	case STEP_IOCTL_ENABLE_CAP:
+	case STEP_IOCTL_ARM_VCPU_INIT:
+	case STEP_IOCTL_ARM_VCPU_FINALIZE:
+	case STEP_IOCTL_ARM_VCPU_RMM_PSCI_COMPLETE:
+		return uapi->series == 10;
+	default:
+		return true;
+	}
 }
 
 uint32_t uapi_ioctl_number(enum step_ioctl request)

@@ -63,9 +63,13 @@ enum step_ioctl {
 	STEP_NUM_IOCTLS
 };
 
-/* uapi_find - the interface that a build has; never NULL. */
+/* uapi_find - the interface that a build has, or NULL: it says an era that there is not. */
 const struct uapi *uapi_find(const struct kvm_build_info *info);
-const char *uapi_era_name(const struct uapi *uapi); /* "C (v9-v10)" */
+const char *uapi_era_name(const struct uapi *uapi); /* "C (v10)" */
+/* uapi_series - the posting, or the one that stands for it: 10 for v10. */
+unsigned int uapi_series(const struct uapi *uapi);
+/* uapi_first_run_activates - era D: no calls for a realm's life but populating; see first_run.c. */
+bool uapi_first_run_activates(const struct uapi *uapi);
 
 int64_t uapi_open_kvm(struct world *world);
 /* Size in bytes of a vCPU's kvm_run mapping. */
@@ -100,6 +104,9 @@ int64_t uapi_init_ripas(struct world *world, struct realm *realm, uint64_t base,
 int64_t uapi_populate(struct world *world, struct realm *realm, uint64_t base, uint64_t size,
 		      uint32_t flags, uint64_t *done);
 uint32_t uapi_populate_flag_measure(void);
+/* Era D only: copies from `source` in the process's memory. Bytes that were populated. */
+int64_t uapi_populate_from(struct world *world, struct realm *realm, uint64_t base, uint64_t size,
+			   uint64_t source, uint32_t flags);
 int64_t uapi_activate(struct world *world, struct realm *realm);
 
 /* The vCPU's descriptor. */
@@ -160,6 +167,11 @@ int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size);
 int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);
 
+/*
+ * uapi_ioctl_is_plain - whether the argument of that ioctl means the same in every posting; if not, raw
+ * bytes are v10's.
+ */
+bool uapi_ioctl_is_plain(const struct uapi *uapi, enum step_ioctl request);
 /* The encoded number of an ioctl; 0 for STEP_IOCTL_NUMBER. */
 uint32_t uapi_ioctl_number(enum step_ioctl request);
 int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd,

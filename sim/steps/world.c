@@ -383,8 +383,16 @@ int world_create(const struct world_config *config, struct world **out, char **e
 	world->kvm = machine_kvm(world->machine);
 	world->page_size = machine_page_size(world->machine);
 	world->map_size = config->machine.boot.block_mappings ? BLOCK_SIZE : world->page_size;
-	if (world->kvm)
+	if (world->kvm) {
 		world->uapi = uapi_find(&world->kvm->info);
+		if (!world->uapi) {
+			err = world_error(error, -EINVAL,
+					  "the KVM build says that it has a UAPI era %u, which there is "
+					  "not",
+					  world->kvm->info.uapi_era);
+			goto fail;
+		}
+	}
 	err = audit_create(world->machine, &world->audit);
 	if (!err)
 		err = contract_create(world->machine, world->num_realms, world->map_size,
@@ -574,4 +582,14 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 		trace_emit(world->trace, &event);
 	}
 	return err;
+}
+
+unsigned int world_series(const struct world *world)
+{
+	return world->kvm ? uapi_series(world->uapi) : 0;
+}
+
+bool world_accounts_tables(const struct world *world)
+{
+	return !world->kvm || uapi_series(world->uapi) >= 9;
 }

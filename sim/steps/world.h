@@ -9,6 +9,7 @@
 #include <sim/step.h>
 
 #include "command.h"
+#include "first_run.h"
 #include "guest.h"
 #include "uapi.h"
 
@@ -57,6 +58,7 @@ struct realm {
 	bool configured;
 	bool irqchip_decided; /* the scenario made one, or said that there is none */
 	bool irqchip_done;    /* nothing is left to do before the first run */
+	struct first_run first; /* era D */
 	uint8_t ipa_bits;
 	uint64_t rd;
 	struct slot slots[WORLD_MAX_SLOTS];

@@ -3,6 +3,8 @@
 #include "run.h"
 #include "support.h"
 
+#include "double/double.h"
+
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -303,6 +305,57 @@ START_TEST(test_explanation)
 END_TEST
 
 /* What must not happen fails a scenario, whatever it expects. */
+static void skips(const char *steps, const char *reason)
+{
+	run_steps(steps);
+	ck_assert_int_eq(result.status, RESULT_SKIPPED);
+	ck_assert_msg(strstr(result.reason, reason), "%s", result.reason);
+	ck_assert_uint_eq(result.num_mismatches, 0);
+	finish();
+}
+
+/* A KVM build of another posting than the scenario was written for: skipped with a reason, never silently. */
+START_TEST(test_eras)
+{
+	static const char since[] = "scenario: a\nabout: x\nrealm: {ipa_bits: 33}\nsince: v9\n"
+				    "steps:\n  - vmm.create_realm:\n";
+
+	double_build.series = 8;
+	run_text(since);
+	ck_assert_int_eq(result.status, RESULT_SKIPPED);
+	ck_assert_ptr_nonnull(strstr(result.reason, "v8"));
+	ck_assert_ptr_nonnull(strstr(result.reason, "v9 and later"));
+	finish();
+	/* What has no meaning is left out, and what has is still looked at. */
+	skips(WRITE_4 "  - expect: {pgtable_pages: \"!=1\"}\n", "all else held, but KVM accounts");
+	fails(WRITE_4 "  - expect: {pgtable_pages: \"!=1\"}\n  - expect: {gmem_pages: 5}\n", "gmem_pages",
+	      "5", "4");
+	double_build.series = 9;
+	run_text(since);
+	ck_assert_msg(result.status == RESULT_PASSED, "%s", result.reason);
+	finish();
+	double_build.series = 10;
+
+	double_build.unsupported = true;
+	skips("  - guest.read: {ipa: 0x8000_0000}\n  - expect: {gmem_pages: 77}\n", "double: nothing reads here");
+	/* What was found before is found. */
+	fails("  - vmm.break: {how: finding}\n  - guest.read: {ipa: 0x8000_0000}\n", "host-audit/locks-held", "nothing",
+	      "kvm_double: a lock is held");
+	double_build.unsupported = false;
+
+	double_build.elsewhere = true;
+	skips("  - guest.read: {ipa: 0x8000_0000}\n    expect: {rmi: {DATA_CREATE: 3}}\n", "no call");
+	skips("  - guest.read: {ipa: 0x8000_0000}\n    expect: {errno: EPERM}\n  - expect: {gmem_pages: 77}\n",
+	      "an error is expected");
+	passes("  - guest.read: {ipa: 0x8000_0000}\n");
+	double_build.elsewhere = false;
+
+	double_build.behind = true;
+	skips("  - expect: {gmem_pages: 77}\n", "before the first KVM_RUN");
+	double_build.behind = false;
+}
+END_TEST
+
 START_TEST(test_findings)
 {
 	fails("  - vmm.break: {how: finding}\n", "host-audit/locks-held", "nothing",
@@ -609,6 +662,7 @@ int main(void)
 		{"second realm", test_second_realm},
 		{"place", test_place},
 		{"explanation", test_explanation},
+		{"eras", test_eras},
 		{"findings", test_findings},
 		{"permissions", test_permissions},
 		{"errors", test_errors},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Life of a Realm and of its RECs. Included by a foreign tree's rme.c behind stage2.c. It wants of the
- * posting: FEATURES (name of the feature word), HAS_SVE(kvm, vcpu), PMU_COUNTERS(kvm), PGD_SIZE(mmu).
+ * posting: FEATURES (name of the feature word), HAS_SVE(kvm, vcpu), SVE_LOCK(vcpu), SVE_UNLOCK(vcpu), PMU_COUNTERS(kvm), PGD_SIZE(mmu).
  */
 
 static unsigned long FEATURES;
@@ -73,7 +73,7 @@ static int params_sve(struct kvm *kvm, struct realm_params *params)
 	int ret = 0;
 
 	kvm_for_each_vcpu (i, vcpu, kvm) {
-		mutex_lock(&vcpu->mutex);
+		SVE_LOCK(vcpu);
 		if (HAS_SVE(kvm, vcpu)) {
 			const u64 vl = sve_vq_from_vl(vcpu->arch.sve_max_vl) - 1;
 
@@ -83,7 +83,7 @@ static int params_sve(struct kvm *kvm, struct realm_params *params)
 			params->flags |= RMI_REALM_PARAM_FLAG_SVE;
 			params->sve_vl = vl;
 		}
-		mutex_unlock(&vcpu->mutex);
+		SVE_UNLOCK(vcpu);
 	}
 	return ret;
 }

@@ -93,6 +93,9 @@ static int exit_dispatch(struct kvm_vcpu *vcpu, int status)
 	const struct rec_exit *exit = &run->exit;
 
 	run->enter.flags = 0;
+	/* The REC was not entered. */
+	if (status < 0)
+		return status;
 	if (RMI_RETURN_STATUS(status) == RMI_ERROR_REALM && RMI_RETURN_INDEX(status) == 1) {
 		vcpu->run->exit_reason = EXIT_SYSTEM_OFF;
 		return 0;

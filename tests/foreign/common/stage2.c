@@ -8,6 +8,7 @@
  *   TABLE_ACCOUNT(va, nr)	statistics of page tables, where the posting keeps them
  *   MAPPING_GET(phys)		the reference that a mapping holds on its host page, and its end:
  *   MAPPING_PUT(phys)		 nothing where the posting's mappings hold none
+ *   MAPPING_KEEP(phys)		the RMM keeps a granule of it: it must never be freed
  *   UNMAP_PAUSE(kvm, block)	give up mmu_lock for a moment, where the posting does
  */
 
@@ -197,7 +198,9 @@ static void private_page_unmap(struct realm *realm, unsigned long ipa, unsigned 
 		if (!rmi_data_destroy(realm_rd(realm), ipa, &data, &top))
 			ours &= granule_take_back(data);
 	}
-	if (ours && !page_is_mapped(realm, page_ipa))
+	if (!ours)
+		MAPPING_KEEP(page_phys);
+	else if (!page_is_mapped(realm, page_ipa))
 		MAPPING_PUT(page_phys);
 }
 

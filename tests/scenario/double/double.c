@@ -392,6 +392,32 @@ size_t world_num_realms(const struct world *world)
 	return world->config.num_realms;
 }
 
+struct double_build double_build = {.series = 10};
+
+unsigned int world_series(const struct world *world)
+{
+	(void)world;
+	return double_build.series;
+}
+
+bool world_accounts_tables(const struct world *world)
+{
+	(void)world;
+	return double_build.series >= 9;
+}
+
+bool world_measures_alike(const struct world *world)
+{
+	(void)world;
+	return double_build.series < 12;
+}
+
+bool world_is_behind(const struct world *world)
+{
+	(void)world;
+	return double_build.behind;
+}
+
 unsigned int world_num_warns(const struct world *world)
 {
 	return world->warns;
@@ -435,6 +461,11 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 		trace_emit(world->machine.trace, &event);
 	}
 	err = call->def->perform(world, call, error);
+	call->result.elsewhere = double_build.elsewhere;
+	if (double_build.unsupported && !strcmp(call->def->name, "guest.read")) {
+		*error = strdup("double: nothing reads here");
+		err = -EOPNOTSUPP;
+	}
 	if (world->machine.trace) {
 		event.kind = TRACE_STEP_END;
 		event.text = NULL;

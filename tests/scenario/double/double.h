@@ -14,4 +14,13 @@
 #define DOUBLE_SIZE (32ull << 20)
 #define DOUBLE_BLOCK (2ull << 20)
 
+/* What the KVM build is: 10 at first. */
+struct double_build {
+	unsigned int series;
+	bool behind;	   /* world_is_behind() */
+	bool elsewhere;	   /* each step's result says so */
+	bool unsupported;  /* guest.read cannot be done */
+};
+extern struct double_build double_build;
+
 #endif

@@ -110,6 +110,7 @@ struct plan {
 	unsigned int num_snapshots;
 	const struct plan_fault *faults;
 	size_t num_faults;
+	const char *since; /* "v6": on KVM builds of earlier postings it is skipped; NULL: on none */
 	bool hostile;	  /* the host audit's findings do not count */
 	bool allow_leaks; /* teardown: {allow: [leaks]} */
 	bool allow_warns; /* teardown: {allow: [warns]} */

@@ -68,6 +68,12 @@ struct step_result {
 	enum step_outcome outcome;
 	uint64_t value; /* what the step read or was told */
 	uint64_t done;	/* bytes (or items) that it got through */
+	/*
+	 * The KVM build's era has no such call: what the step means is done elsewhere, or this call did
+	 * what other steps mean too. Expectations about it say nothing of this build then.
+	 */
+	bool elsewhere;
+	bool here; /* not so, whatever world_is_behind() says */
 	bool has_response;
 	bool rejected;		 /* RSI_RESPONSE: REJECT */
 	struct step_exit *exits; /* without the last -EINTR of a guest step */
@@ -170,9 +176,22 @@ int32_t world_tid(const struct world *world);
 
 /*
  * world_perform - performs one step: implied steps first (vmm.create_vm), then call->def->perform,
- * then the host audit. 0, or -errno with *error when it could not be carried out.
+ * then the host audit. 0, or -errno with *error when it could not be carried out; -EOPNOTSUPP: the
+ * interface of the KVM build's era has nothing that does what the step means.
  */
 int world_perform(struct world *world, struct step_call *call, char **error);
+
+/*
+ * world_is_behind - whether steps were performed whose effects this KVM build's era only has with the
+ * first KVM_RUN (vmm.activate), and that was not yet: the state is not what the steps promise.
+ */
+bool world_is_behind(const struct world *world);
+/* world_series - the posting of the series that the KVM build is of: 10 for v10. Without a host 0. */
+unsigned int world_series(const struct world *world);
+/* world_accounts_tables - whether kvm_account_pgtable_pages() is told of all tables of a realm: since v9. */
+bool world_accounts_tables(const struct world *world);
+/* world_measures_alike - whether the order of measured calls is the scenario's, not the host's. */
+bool world_measures_alike(const struct world *world);
 
 /* RMI calls that the current (or last) step made. */
 struct world_rmi_call {

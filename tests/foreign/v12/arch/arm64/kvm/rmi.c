@@ -9,6 +9,7 @@
 #include <asm/virt.h>
 
 #define TABLE_ACCOUNT(va, nr) kvm_account_pgtable_pages(va, nr)
+#define MAPPING_KEEP(phys)	  get_page(phys_to_page(phys))
 #define MAPPING_GET(phys)	  ((void)(phys))
 #define MAPPING_PUT(phys)	  ((void)(phys))
 #define UNMAP_PAUSE(kvm, block)                                                                    \
@@ -21,6 +22,9 @@
 
 #define FEATURES	     rmm_feat_reg0
 #define HAS_SVE(kvm, vcpu)   kvm_has_sve(kvm)
+/* The vCPU that runs first holds its own. */
+#define SVE_LOCK(vcpu)	     ((void)(vcpu))
+#define SVE_UNLOCK(vcpu)     ((void)(vcpu))
 #define PMU_COUNTERS(kvm)    ((kvm)->arch.nr_pmu_counters)
 /* With large pages the host's own root is smaller than a Realm's. */
 #define PGD_SIZE(mmu)                                                                              \

@@ -10,6 +10,7 @@
 #include <asm/virt.h>
 
 #define TABLE_ACCOUNT(va, nr) ((void)(va))
+#define MAPPING_KEEP(phys)	  ((void)(phys)) /* it has its reference */
 #define MAPPING_GET(phys)	  get_page(phys_to_page(phys))
 #define MAPPING_PUT(phys)	  put_page(phys_to_page(phys))
 #define UNMAP_PAUSE(kvm, block) ((void)(kvm), (void)(block))
@@ -18,6 +19,8 @@
 
 #define FEATURES	     rmm_feat_reg0
 #define HAS_SVE(kvm, vcpu)   vcpu_has_sve(vcpu)
+#define SVE_LOCK(vcpu)	     mutex_lock(&(vcpu)->mutex)
+#define SVE_UNLOCK(vcpu)     mutex_unlock(&(vcpu)->mutex)
 #define PMU_COUNTERS(kvm)    ((kvm)->arch.pmcr_n)
 /* With large pages the host's own root is smaller than a Realm's. */
 #define PGD_SIZE(mmu)                                                                              \
