@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# suite.sh RMESIM PASSES MODULE... - runs the suite on somebody's own host side: nothing may fail, every run
-# that is skipped says why, and at least PASSES runs pass.
+# suite.sh RMESIM PASSES MODULE... - runs the themes of a realm's life on somebody's own host side: nothing may
+# fail, every run that is skipped says why, and at least PASSES runs pass. Left out is what states how
+# sim/kvm does a thing that a host may do otherwise: fold shared mappings, stop at a signal, count its calls.
 set -u
 rmesim=$1 passes=$2
 shift 2
@@ -14,7 +15,13 @@ for module in "$@"; do
 	first=
 	set -- "$@" --kvm "$module"
 done
-"$rmesim" run -j 2 "$@" scenarios >"$log" 2>&1
+themes=
+for theme in boot fault ripas unmap shared teardown; do
+	themes="$themes scenarios/$theme"
+done
+# shellcheck disable=SC2086
+"$rmesim" run -j 2 "$@" --exclude '*block*' --exclude 'ripas.interrupted-in-its-middle*' \
+	--exclude 'teardown.each-granule-once*' $themes >"$log" 2>&1
 status=$?
 grep -E '^(FAIL|ERROR|TIMEOUT)' "$log"
 tail -n 1 "$log"
