@@ -140,16 +140,30 @@ static void add_scopes(struct frames *frames, const struct object *object, Dwarf
 	free(chain);
 }
 
+/* The unit of an address; clang writes no table of them, so that each has to be asked. */
+static Dwarf_Die *find_unit(const struct object *object, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(object->module, address, bias);
+
+	if (unit)
+		return unit;
+	while ((unit = dwfl_module_nextcu(object->module, unit, bias))) {
+		if (dwarf_haspc(unit, address - *bias) == 1)
+			return unit;
+	}
+	return NULL;
+}
+
 static void add_address(struct frames *frames, const struct object *object, uint64_t offset)
 {
 	Dwarf_Addr address = object->bias + offset, unit_bias = 0;
-	Dwfl_Line *line = dwfl_module_getsrc(object->module, address);
-	Dwarf_Die *unit = dwfl_module_addrdie(object->module, address, &unit_bias);
-	const char *file = NULL;
+	Dwarf_Die *unit = find_unit(object, address, &unit_bias);
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - unit_bias) : NULL;
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	int number = 0;
 
-	if (line)
-		file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+	if (line && dwarf_lineno(line, &number))
+		number = 0;
 	add_scopes(frames, object, unit, address - unit_bias, file, (unsigned int)number);
 }
 
