@@ -17,8 +17,6 @@
 #define HOST_NR_CPUS 8
 /* Widest guest physical address of an ordinary VM, in bits. */
 #define HOST_IPA_LIMIT 48
-/* How often a vCPU that is powered off looks whether it still is, before KVM_RUN returns. */
-#define SLEEP_MAX_LOOKS 64
 
 /* The kernel asks only whether there is a PMU, never what it is. */
 #define HOST_PMU ((struct arm_pmu *)1UL)
@@ -544,6 +542,18 @@ static int vcpu_interrupted(struct kvm_vcpu *vcpu)
 	return -EINTR;
 }
 
+struct vcpu_sleep {
+	struct kvm_vcpu *vcpu;
+	const struct task_struct *task;
+};
+
+static bool vcpu_sleep_is_over(void *arg)
+{
+	const struct vcpu_sleep *sleep = arg;
+
+	return !kvm_arm_vcpu_stopped(sleep->vcpu) || sleep->task->signal_pending;
+}
+
 /*
  * Waits until the vCPU is turned on. Where that does not happen while others run, KVM_RUN returns
  * as if a signal had come: its caller has to be ready for that at any time, and nobody waits for
@@ -551,16 +561,14 @@ static int vcpu_interrupted(struct kvm_vcpu *vcpu)
  */
 static bool vcpu_sleep(struct kvm_vcpu *vcpu)
 {
-	int looks;
+	struct vcpu_sleep sleep = {vcpu, current};
 
-	for (looks = 0; looks < SLEEP_MAX_LOOKS; looks++) {
-		if (!kvm_arm_vcpu_stopped(vcpu))
-			return true;
-		if (signal_pending(current))
-			return false;
-		linux_sched_point(PORT_SCHED_RESCHED, "vcpu");
-	}
-	return !kvm_arm_vcpu_stopped(vcpu);
+	if (!kvm_arm_vcpu_stopped(vcpu))
+		return true;
+	if (signal_pending(current))
+		return false;
+	return linux_sleep_until(vcpu_sleep_is_over, &sleep, "vcpu") &&
+	       !kvm_arm_vcpu_stopped(vcpu);
 }
 
 /* 1: go on, or -errno. */

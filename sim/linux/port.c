@@ -14,8 +14,6 @@
 
 #include "internal.h"
 
-/* Tries before linux_wait_until() gives up: more than any actor needs to come by its next step. */
-#define WAIT_LIMIT  100000u
 #define REPORT_SIZE 512
 
 const struct sim_port *linux_port;
@@ -73,16 +71,30 @@ void linux_sched_point(enum port_sched kind, const char *object)
 	linux_current = task;
 }
 
+static bool sched_wait(enum port_sched kind, const char *object, bool (*done)(void *arg), void *arg)
+{
+	struct task_struct *task = linux_current;
+	bool holds;
+
+	if (done(arg))
+		return true;
+	holds = linux_port->sched_wait(linux_port->ctx, kind, object, done, arg);
+	linux_current = task;
+	return holds;
+}
+
 bool linux_wait_until(bool (*done)(void *arg), void *arg, enum port_sched kind, const char *object,
 		      const struct linux_site *site)
 {
-	for (u32 tries = 0; tries < WAIT_LIMIT; tries++) {
-		if (done(arg))
-			return true;
-		linux_sched_point(kind, object);
-	}
+	if (sched_wait(kind, object, done, arg))
+		return true;
 	linux_report("deadlock", site, "nobody ever gives up %s", object);
 	return false;
+}
+
+bool linux_sleep_until(bool (*done)(void *arg), void *arg, const char *object)
+{
+	return sched_wait(PORT_SCHED_RESCHED, object, done, arg);
 }
 
 void linux_vreport(const char *rule, const struct linux_site *site, const char *fmt, va_list args)

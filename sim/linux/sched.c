@@ -88,6 +88,9 @@ struct task_struct *linux_syscall_enter(struct task_struct *task)
 	struct task_struct *previous = linux_current;
 
 	linux_loop_restart();
+	/* It may be gone when this one comes back. */
+	if (previous->in_syscall)
+		previous = &init_task;
 	task->in_syscall = true;
 	linux_current = task;
 	return previous;

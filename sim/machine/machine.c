@@ -334,6 +334,22 @@ uint64_t machine_num_faults(const struct machine *machine)
 	return machine->num_faults;
 }
 
+int32_t machine_actor(const struct machine *machine)
+{
+	return machine->actor;
+}
+
+void machine_set_sched(struct machine *machine, const struct machine_sched *sched)
+{
+	machine->sched = sched;
+}
+
+void machine_sched_point(struct machine *machine, enum port_sched kind, const char *object)
+{
+	if (machine->sched)
+		machine->sched->point(machine->sched->ctx, kind, object);
+}
+
 static bool is_rmms(void *ctx, uint64_t pa)
 {
 	const struct machine *machine = ctx;

@@ -111,20 +111,30 @@ static void port_event(void *ctx, const struct port_event *event)
 static bool port_fault_decide(void *ctx, enum port_fault point, uint64_t address)
 {
 	struct machine *machine = ctx;
+	const struct machine_sched *sched = machine->sched;
+	bool fails = machine->fault && !machine->booting &&
+		     machine->fault(machine->fault_ctx, point, address);
 
-	if (!machine->fault || machine->booting ||
-	    !machine->fault(machine->fault_ctx, point, address))
-		return false;
-	machine->num_faults++;
-	return true;
+	if (fails)
+		machine->num_faults++;
+	else if (point == PORT_FAULT_RESCHED && sched)
+		fails = sched->resched(sched->ctx);
+	return fails;
 }
 
-/* One actor runs at a time and only changes between system calls, so there is nothing to schedule. */
 static void port_sched_point(void *ctx, enum port_sched kind, const char *object)
 {
-	(void)ctx;
-	(void)kind;
-	(void)object;
+	machine_sched_point(ctx, kind, object);
+}
+
+static bool port_sched_wait(void *ctx, enum port_sched kind, const char *object,
+			    bool (*done)(void *arg), void *arg)
+{
+	struct machine *machine = ctx;
+	const struct machine_sched *sched = machine->sched;
+
+	/* Alone, it would wait for ever. */
+	return sched ? sched->wait(sched->ctx, kind, object, done, arg) : done(arg);
 }
 
 static void port_warn(void *ctx, const struct port_warn *warn)
@@ -163,6 +173,7 @@ void machine_port_init(struct machine *machine)
 		.event = port_event,
 		.fault_decide = port_fault_decide,
 		.sched_point = port_sched_point,
+		.sched_wait = port_sched_wait,
 		.warn = port_warn,
 	};
 }

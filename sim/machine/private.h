@@ -32,6 +32,7 @@ struct machine {
 	uint64_t num_faults; /* that happened */
 	machine_rmi_fn rmi;
 	void *fault_ctx;
+	const struct machine_sched *sched; /* NULL: there is one actor */
 	int32_t actor;
 
 	/* A ring: call i of all is at i % MACHINE_NUM_CALLS. */

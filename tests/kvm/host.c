@@ -126,6 +126,14 @@ static void port_sched_point(void *ctx, enum port_sched kind, const char *object
 	host->racing = false;
 }
 
+/* There is nobody else. */
+static bool port_sched_wait(void *ctx, enum port_sched kind, const char *object,
+			    bool (*done)(void *arg), void *arg)
+{
+	port_sched_point(ctx, kind, object);
+	return done(arg);
+}
+
 static void port_warn(void *ctx, const struct port_warn *warn)
 {
 	struct host *host = ctx;
@@ -339,6 +347,7 @@ void host_start(struct host *host, const struct host_options *options)
 		.event = port_event,
 		.fault_decide = port_fault_decide,
 		.sched_point = port_sched_point,
+		.sched_wait = port_sched_wait,
 		.warn = port_warn,
 	};
 	boot_config.block_mappings = options->block_mappings;

@@ -97,6 +97,20 @@ static void fake_sched_point(void *ctx, enum port_sched kind, const char *object
 		fake->on_sched(fake, kind, object);
 }
 
+/* Tries before the fake gives up. */
+#define FAKE_MAX_LOOKS 100000u
+
+static bool fake_sched_wait(void *ctx, enum port_sched kind, const char *object,
+			    bool (*done)(void *arg), void *arg)
+{
+	for (unsigned int i = 0; i < FAKE_MAX_LOOKS; i++) {
+		if (done(arg))
+			return true;
+		fake_sched_point(ctx, kind, object);
+	}
+	return false;
+}
+
 static void fake_warn(void *ctx, const struct port_warn *warn)
 {
 	struct fake_port *fake = ctx;
@@ -139,6 +153,7 @@ struct fake_port *fake_port_create(uint64_t size, uint64_t page_size)
 		.event = fake_event,
 		.fault_decide = fake_fault_decide,
 		.sched_point = fake_sched_point,
+		.sched_wait = fake_sched_wait,
 		.warn = fake_warn,
 	};
 	if (!fake->secure || !fake->port.frames)

@@ -55,7 +55,8 @@ void linux_task_destroy(struct task_struct *task);
 
 /*
  * linux_syscall_enter - the thread enters the kernel; returns who was current, for
- * linux_syscall_exit().
+ * linux_syscall_exit(); nobody if that is another thread in the middle of its system call, which goes on
+ * by itself.
  */
 struct task_struct *linux_syscall_enter(struct task_struct *task);
 /*
@@ -69,11 +70,17 @@ void linux_syscall_exit(struct task_struct *previous);
 void linux_sched_point(enum port_sched kind, const char *object);
 
 /*
- * linux_wait_until - give the processor away until done(arg). If that does not come about within a
- * bounded number of scheduling points "deadlock" is reported for `object` and false is returned.
+ * linux_wait_until - give the processor away until done(arg). If nobody is left who could bring that
+ * about, "deadlock" is reported for `object` and false is returned. done() looks and changes nothing.
  */
 bool linux_wait_until(bool (*done)(void *arg), void *arg, enum port_sched kind, const char *object,
 		      const struct linux_site *site);
+
+/*
+ * linux_sleep_until - the same for a sleep that something may end or not: false if nobody is left who
+ * could, and nothing is reported.
+ */
+bool linux_sleep_until(bool (*done)(void *arg), void *arg, const char *object);
 
 /* -- the instrument port -- */
 

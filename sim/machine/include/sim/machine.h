@@ -93,6 +93,7 @@ enum rmm_outcome machine_cpu_event(struct machine *machine, struct rmm_cpu *cpu,
 
 /* machine_set_actor - the VMM thread that acts from now on; -1: none. For the trace. */
 void machine_set_actor(struct machine *machine, int32_t tid);
+int32_t machine_actor(const struct machine *machine);
 
 /*
  * Fault hooks. machine_fault_fn: true lets an allocation (or other point) fail. machine_rmi_fn: may answer
@@ -103,6 +104,24 @@ typedef bool (*machine_rmi_fn)(void *ctx, struct rmm_regs *regs);
 void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx);
 /* machine_num_faults - how many times such a hook let something fail since the last reset. */
 uint64_t machine_num_faults(const struct machine *machine);
+
+/*
+ * Who decides when several actors run as if at once (sim/actor). All members are required; it outlives its use.
+ * NULL: there is only one.
+ */
+struct machine_sched {
+	void *ctx;
+	/* Others may run before it returns. */
+	void (*point)(void *ctx, enum port_sched kind, const char *object);
+	/* As sim_port.sched_wait. */
+	bool (*wait)(void *ctx, enum port_sched kind, const char *object, bool (*done)(void *arg),
+		     void *arg);
+	/* Whether cond_resched_rwlock_write() and its like drop the lock; a point of kind RESCHED follows then. */
+	bool (*resched)(void *ctx);
+};
+void machine_set_sched(struct machine *machine, const struct machine_sched *sched);
+/* machine_sched_point - others may run now: for what is no host code (a guest between two instructions). */
+void machine_sched_point(struct machine *machine, enum port_sched kind, const char *object);
 
 /* Something that must not happen. `oracle`, `condition` and `function` key it across runs. */
 struct finding {

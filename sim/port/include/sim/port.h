@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PORT_ABI 1u
+#define SIM_PORT_ABI 2u
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
@@ -131,7 +131,14 @@ struct sim_port {
 	uint32_t event_mask; /* bit of each port_event_kind that is wanted */
 	void (*event)(void *ctx, const struct port_event *event);
 	bool (*fault_decide)(void *ctx, enum port_fault point, uint64_t address); /* true: let it fail */
+	/* Other threads may run now. */
 	void (*sched_point)(void *ctx, enum port_sched kind, const char *object);
+	/*
+	 * The thread cannot go on before done(arg), which may be asked at any time and changes nothing. True:
+	 * it holds now. False: nobody is left who could make it so.
+	 */
+	bool (*sched_wait)(void *ctx, enum port_sched kind, const char *object, bool (*done)(void *arg),
+			   void *arg);
 	void (*warn)(void *ctx, const struct port_warn *warn);
 };
 
