@@ -76,6 +76,7 @@ struct audit {
 	bool in_call;
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
+	unsigned int open; /* system calls that have begun and did not end */
 
 	struct interval *touched;
 	size_t num_touched, max_touched;
@@ -562,6 +563,17 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
 	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
+	audit->open++;
+}
+
+void audit_swap(struct audit *audit, struct audit_call *call)
+{
+	const struct audit_call was = {audit->call, audit->scope, audit->in_call};
+
+	audit->call = call->name;
+	audit->scope = call->scope;
+	audit->in_call = call->in_call;
+	*call = was;
 }
 
 void audit_end(struct audit *audit, int64_t ret, bool positive)
@@ -569,6 +581,8 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 	const char *name = audit->call;
 
 	audit->in_call = false;
+	if (audit->open)
+		audit->open--;
 	if (!audit->enabled) {
 		audit->num_touched = 0;
 		return;
@@ -576,6 +590,10 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 	if (ret < -ERRNO_MAX || (ret > 0 && !positive))
 		REPORT(audit, RETURN_VALUE,
 		       "%s returned %" PRId64 ", which is neither 0 nor -errno", name, ret);
+	if (audit->open) {
+		audit->call = NULL;
+		return;
+	}
 	judge_books(audit);
 	if (audit->lost) {
 		audit->lost = false;
@@ -674,6 +692,7 @@ void audit_reset(struct audit *audit)
 {
 	audit->call = NULL;
 	audit->in_call = false;
+	audit->open = 0;
 	audit->num_touched = 0;
 	audit->lost = false;
 	audit->num_leaked = 0;

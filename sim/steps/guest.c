@@ -204,7 +204,7 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 	struct guest_op *op = op_current(guest);
 	uint64_t finished = guest->finished;
 
-	while (guest->finished == finished) {
+	for (bool first = true; guest->finished == finished; first = false) {
 		uint32_t size = access_chunk(op);
 		struct rmm_access access = {
 			.type = op->type,
@@ -214,6 +214,9 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 		};
 		enum rmm_outcome outcome;
 
+		if (!first)
+			machine_sched_point(world->machine, PORT_SCHED_SMC,
+					    "the guest's next instruction");
 		switch (op->type) {
 		case RMM_FETCH:
 			access.ipa &= ~(uint64_t)(INSTRUCTION - 1);
@@ -545,8 +548,13 @@ void guest_run(void *ctx, struct rmm_cpu *cpu)
 		op_finish(world, guest, STEP_ERROR);
 	}
 	guest->seen = guest->progress;
+	/* Once is how a fault is resolved; then the host may be waiting for somebody by trying again. */
+	if (guest->stuck > 1)
+		world_yield(world);
 	while (guest_head(guest)) {
 		bool stops = op_current(guest)->stops;
+
+		machine_sched_point(world->machine, PORT_SCHED_SMC, "the guest's next instruction");
 
 		if (op_execute(world, guest, cpu) != RMM_EXIT)
 			continue;

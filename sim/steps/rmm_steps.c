@@ -17,6 +17,7 @@ int rmm_smc_step(struct world *world, struct step_call *call, char **error)
 					: command_fid((unsigned int)args[SMC_COMMAND].number);
 	for (unsigned int i = 0; i < 6; i++)
 		regs.x[1 + i] = args[SMC_X1 + i].number;
+	machine_sched_point(world->machine, PORT_SCHED_SMC, "smc");
 	machine_smc(world->machine, &regs);
 	call->result.value = regs.x[0];
 	call->result.done = regs.x[1];

@@ -274,7 +274,8 @@ static int run_rec(struct world *world, struct step_call *call, struct vcpu *vcp
 {
 	struct rec_search search = {.rmm = world->rmm, .rd = vcpu->realm->rd, .index = vcpu->index};
 	uint64_t base = dram_base(world->dram);
-	uint64_t run_pa = base + dram_size(world->dram) - RMM_GRANULE_SIZE;
+	/* Several may run at once: each vCPU has a page of its own. */
+	uint64_t run_pa = base + dram_size(world->dram) - (vcpu->index + 1ull) * RMM_GRANULE_SIZE;
 	struct rmi_rec_run *run = (void *)(dram_host_view(world->dram) + (run_pa - base));
 	struct step_result *result = &call->result;
 	struct guest *guest = &vcpu->guest;
@@ -287,15 +288,16 @@ static int run_rec(struct world *world, struct step_call *call, struct vcpu *vcp
 				   call->def->name, call->realm, vcpu->index);
 	if (!rmm_inspect_granule(world->rmm, run_pa, &granule) ||
 	    granule.state != RMM_GRANULE_UNDELEGATED)
-		return world_error(
-			error, -EBUSY,
-			"%s: the last granule of memory, %#llx, is needed for the run page",
-			call->def->name, (unsigned long long)run_pa);
+		return world_error(error, -EBUSY,
+				   "%s: the granule at %#llx, at the end of memory, is needed for "
+				   "the run page",
+				   call->def->name, (unsigned long long)run_pa);
 	dram_mark_dirty(world->dram, run_pa);
 	memset(run, 0, sizeof(*run));
 	regs.x[0] = RMI_REC_ENTER;
 	regs.x[1] = search.rec;
 	regs.x[2] = run_pa;
+	machine_sched_point(world->machine, PORT_SCHED_SMC, "smc");
 	world->running = vcpu;
 	machine_smc(world->machine, &regs);
 	world->running = NULL;

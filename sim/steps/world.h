@@ -89,6 +89,8 @@ struct world {
 	struct realm *realms;
 	size_t num_realms;
 
+	struct parallel *parallel; /* several actors run; NULL: there is one */
+
 	bool torn_down;
 	bool hostile; /* the scenario made RMI calls behind the host's back */
 
@@ -164,6 +166,9 @@ int64_t memory_convert(struct world *world, struct realm *realm, int32_t tid,
 int run_guest(struct world *world, struct step_call *call, const struct guest_op *op, char **error);
 /* run.c: one KVM_RUN, for vmm.run. */
 int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error);
+
+/* parallel.c: the guest was entered again without having got anywhere. */
+void world_yield(struct world *world);
 
 /* Beginning and end of every system call; see sys.c. */
 struct sys_scope {

@@ -59,6 +59,19 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
  */
 void audit_end(struct audit *audit, int64_t ret, bool positive);
 
+/*
+ * Several threads may be in system calls at once. What a call returned and the range of its RMI calls are
+ * judged for each; the state only when none is left in the middle, since a call may own what others see.
+ *
+ * audit_swap - another thread goes on: exchanges what is known of the call that is being made.
+ */
+struct audit_call {
+	const char *name; /* NULL: none */
+	struct audit_scope scope;
+	bool in_call;
+};
+void audit_swap(struct audit *audit, struct audit_call *call);
+
 /* audit_full - judge every granule and frame that was ever touched. Must be quiescent. */
 void audit_full(struct audit *audit);
 /*
