@@ -100,6 +100,8 @@ static void jsonl_result(struct report *report, const struct result *result)
 		plan->hostile ? "true" : "false");
 	fprintf(out, ",\"status\":\"%s\",\"steps\":%u,\"rmi_calls\":%" PRIu64,
 		result_status_name(result->status), result->num_steps, result->num_calls);
+	if (result->num_schedules)
+		fprintf(out, ",\"schedules\":%" PRIu64, result->num_schedules);
 	put_key(out, "reason", result->status == RESULT_PASSED ? NULL : result_reason(result));
 	if (result_is_bad(result))
 		put_failure(report, result);

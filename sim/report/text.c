@@ -9,7 +9,8 @@
 struct text_state {
 	const struct plan *scenario; /* of the runs that were not printed yet */
 	size_t passed;
-	size_t bad; /* printed already, each by itself */
+	uint64_t schedules; /* that those ran */
+	size_t bad;	    /* printed already, each by itself */
 };
 
 static const char *const words[] = {
@@ -21,9 +22,10 @@ static const char *const words[] = {
 static void print_word(const struct report *report, enum result_status status)
 {
 	bool color = report->options.color;
-	const char *code = status == RESULT_PASSED    ? COLOR(color, "32")
-			   : status == RESULT_SKIPPED || status == RESULT_KNOWN ? COLOR(color, "33")
-						      : COLOR(color, "1;31");
+	const char *code = status == RESULT_PASSED ? COLOR(color, "32")
+			   : status == RESULT_SKIPPED || status == RESULT_KNOWN
+				   ? COLOR(color, "33")
+				   : COLOR(color, "1;31");
 
 	fprintf(report->out, "%s%-7s%s ", code, words[status], COLOR_RESET(color));
 }
@@ -48,6 +50,8 @@ static void text_flush(struct report *report)
 			fprintf(report->out, "  (%zu other runs)", state->passed);
 		else if (state->passed > 1)
 			fprintf(report->out, "  (%zu runs)", state->passed);
+		if (state->schedules)
+			fprintf(report->out, "  (%" PRIu64 " schedules)", state->schedules);
 		fprintf(report->out, "%s\n", hostile_words(state->scenario));
 	}
 	*state = (struct text_state){0};
@@ -68,10 +72,14 @@ static void text_result(struct report *report, const struct result *result)
 	state->scenario = result->plan;
 	if (result->status == RESULT_PASSED && !report->options.verbose) {
 		state->passed++;
+		state->schedules += result->num_schedules;
 	} else if (result->status == RESULT_PASSED) {
 		print_word(report, result->status);
-		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls)%s\n", name,
-			result->num_steps, result->num_calls, hostile_words(result->plan));
+		fprintf(report->out, "%s  (%u steps, %" PRIu64 " RMI calls", name,
+			result->num_steps, result->num_calls);
+		if (result->num_schedules)
+			fprintf(report->out, ", %" PRIu64 " schedules", result->num_schedules);
+		fprintf(report->out, ")%s\n", hostile_words(result->plan));
 	} else if (result->status == RESULT_SKIPPED || result->status == RESULT_KNOWN) {
 		print_word(report, result->status);
 		fprintf(report->out, "%s: %s\n", name, reason);

@@ -187,6 +187,7 @@ static void result_from_pool(struct campaign *campaign, const struct pool_result
 {
 	bool whole =
 		record_read(from->payload, from->payload_size, result->plan->place.source, result);
+	char *text;
 
 	resolve_stacks(result);
 	if (from->end == POOL_EXITED && whole && !from->code)
@@ -217,6 +218,11 @@ static void result_from_pool(struct campaign *campaign, const struct pool_result
 		result->reason =
 			g_strdup_printf("no process could be started: %s", strerror(-from->code));
 		break;
+	}
+	if (result->schedule && *result->schedule) {
+		text = g_strdup_printf("schedule: [%s]\n", result->schedule);
+		result_add_block(result, "the schedule that it ended in", text);
+		g_free(text);
 	}
 	if (from->end == POOL_QUIT || from->end == POOL_SIGNAL || from->end == POOL_TIMEOUT)
 		result_add_crash(campaign, from, result);

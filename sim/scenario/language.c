@@ -378,25 +378,29 @@ const struct key_def schedules_keys[] = {
 };
 static const struct shape actor_name_shape = {SHAPE_TEXT, .pattern = REALM_PATTERN};
 static const struct shape actor_steps_shape = {.kind = SHAPE_STEPS};
-static const struct shape schedule_item_shape = {.kind = SHAPE_VALUE};
+static const struct shape schedule_item_shape = {SHAPE_TEXT,
+						 .pattern = "^[a-z][a-z0-9_-]*(\\*[1-9][0-9]*)?$"};
 
 const struct key_def parallel_keys[] = {
 	[PARALLEL_ACTORS] = {"actors",
 			     "The steps of each actor, by its name: vcpu0, vcpu1, vmm.",
 			     true,
 			     NULL,
-			     {SHAPE_TABLE, .min = 1, .key = &actor_name_shape,
+			     {SHAPE_TABLE, .min = 2, .key = &actor_name_shape,
 			      .item = &actor_steps_shape}},
 	[PARALLEL_SCHEDULES] = {"schedules",
 				"Which interleavings are run.",
 				false,
 				NULL,
 				{SHAPE_MAP, .keys = schedules_keys}},
-	[PARALLEL_SCHEDULE] = {"schedule",
-			       "The one interleaving to run, as a report printed it.",
-			       false,
-			       NULL,
-			       {SHAPE_LIST, .item = &schedule_item_shape}},
+	[PARALLEL_SCHEDULE] =
+		{"schedule",
+		 "The one interleaving to run, as a report printed it: NAME*POINTS is an actor "
+		 "that is preempted after so many scheduling points, NAME one that is "
+		 "not.",
+		 false,
+		 NULL,
+		 {SHAPE_LIST, .item = &schedule_item_shape}},
 	[PARALLEL_NUM] = {.name = NULL},
 };
 

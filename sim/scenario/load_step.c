@@ -99,6 +99,7 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 		step->call.memory_fault = loader->realm_policies[step->realm];
 	if (!load_arguments(loader, value, step))
 		good = false;
+	step->call.vcpu = loader->actor_vcpu;
 	if (keys[KEY_VCPU]) {
 		if (load_key_value(loader, keys[KEY_VCPU], &step_item_keys[KEY_VCPU], def->name,
 				   &number))
@@ -115,6 +116,12 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 			loader->plan->hostile |= number != 0;
 		else
 			good = false;
+	}
+	if (loader->in_actor && !strcmp(def->name, "vmm.create_vcpus")) {
+		load_error(loader, key,
+			   "%s cannot stand among an actor's steps: their vCPUs are there before",
+			   def->name);
+		good = false;
 	}
 	if (def->actor == STEP_ACTOR_VMM && plan->machine.no_kvm) {
 		load_error(loader, key, "%s needs a KVM build, and the machine says `kvm: none`",
@@ -314,10 +321,20 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 		if (keys[KEY_EXPECT] &&
 		    !expect_load(loader, keys[KEY_EXPECT], true, step->realm, &step->expects))
 			good = false;
-	} else if (keys[KEY_PARALLEL]) {
-		load_error(loader, key_nodes[KEY_PARALLEL],
-			   "`parallel` steps are not supported yet");
+	} else if (loader->in_actor &&
+		   (keys[KEY_PARALLEL] || keys[KEY_SNAPSHOT] || keys[KEY_SAME_AS])) {
+		index = keys[KEY_PARALLEL]   ? KEY_PARALLEL
+			: keys[KEY_SNAPSHOT] ? KEY_SNAPSHOT
+					     : KEY_SAME_AS;
+		load_error(loader, key_nodes[index], "`%s` cannot stand among an actor's steps",
+			   step_item_keys[index].name);
 		good = false;
+	} else if (keys[KEY_PARALLEL]) {
+		step->place = key_nodes[KEY_PARALLEL]->place;
+		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_PARALLEL,
+				     "`parallel`") ||
+		    !load_parallel(loader, keys[KEY_PARALLEL], factor, step))
+			good = false;
 	} else if (keys[KEY_USE]) {
 		step->place = key_nodes[KEY_USE]->place;
 		if (!step_check_keys(loader, key_nodes, BESIDE_CONTROL, KEY_USE, "`use`") ||
@@ -351,7 +368,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 	} else if (good) {
 		load_error(loader, map,
 			   "a step that does nothing: expected a step such as vmm.activate, or "
-			   "expect, note, repeat, snapshot, same_as, use");
+			   "expect, note, repeat, parallel, snapshot, same_as, use");
 		good = false;
 	}
 	return good;

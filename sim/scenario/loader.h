@@ -59,6 +59,8 @@ struct loader {
 	const char **snapshots;
 	size_t num_snapshots;
 	uint64_t num_steps; /* that the plan performs */
+	bool in_actor;		 /* the steps are those of an actor of `parallel` */
+	unsigned int actor_vcpu; /* the vCPU that a step is for unless it says otherwise */
 };
 
 /*
@@ -160,6 +162,9 @@ bool load_policy(struct loader *loader, const struct node *node, const char *of,
 /* load_step.c: a list of steps, each of which the plan performs `factor` times. */
 bool load_steps(struct loader *loader, const struct node *node, const char *of, uint64_t factor,
 		const struct plan_step **steps, size_t *num);
+/* load_parallel.c: `parallel:` of a step. */
+bool load_parallel(struct loader *loader, const struct node *node, uint64_t factor,
+		   struct plan_step *step);
 /* expect.c: the expectations of a step (`result`), or of a step that only looks at the state. */
 bool expect_load(struct loader *loader, const struct node *node, bool result, unsigned int realm,
 		 struct plan_expects *out);

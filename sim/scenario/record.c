@@ -220,6 +220,22 @@ void record_life(struct recorder *recorder, const struct trace_event *event, con
 	send_bytes(recorder, RECORD_LIFE, bytes);
 }
 
+void record_turn(struct recorder *recorder, const char *turn)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	put_text(bytes, turn);
+	send_bytes(recorder, RECORD_TURN, bytes);
+}
+
+void record_schedules(struct recorder *recorder, uint64_t num)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	put_u64(bytes, num);
+	send_bytes(recorder, RECORD_SCHEDULES, bytes);
+}
+
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step)
 {
@@ -573,6 +589,18 @@ static void read_life(struct reader *reader, struct result *result)
 		result->num_lives++;
 }
 
+static void read_turn(struct reader *reader, struct result *result)
+{
+	char *turn = get_text(reader), *was = result->schedule;
+
+	if (turn && *turn && was && *was)
+		result->schedule = g_strdup_printf("%s, %s", was, turn);
+	else
+		result->schedule = g_strdup(turn);
+	g_free(was);
+	g_free(turn);
+}
+
 static void read_end(struct reader *reader, struct result *result)
 {
 	uint8_t status = get_u8(reader);
@@ -632,6 +660,12 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 		case RECORD_LIFE:
 			read_life(&chunk, result);
 			break;
+		case RECORD_TURN:
+			read_turn(&chunk, result);
+			break;
+		case RECORD_SCHEDULES:
+			result->num_schedules = get_u64(&chunk);
+			break;
 		case RECORD_END:
 			read_end(&chunk, result);
 			ended = true;
@@ -676,6 +710,7 @@ void result_clear(struct result *result)
 	g_free(result->step_name);
 	g_free(result->why);
 	g_free(result->reason);
+	g_free(result->schedule);
 	g_free(result->trace);
 	g_free(result->rmi_log);
 	g_free(result->events);

@@ -15,13 +15,15 @@ enum record_type {
 	RECORD_STEP_KEPT,      /* struct result_step */
 	RECORD_MISMATCH,
 	RECORD_BLOCK,
-	RECORD_CALLS,	/* the last RMI calls of a process that is dying */
+	RECORD_CALLS, /* the last RMI calls of a process that is dying */
 	RECORD_FINDING,
-	RECORD_TRACE,	/* more lines of the trace */
-	RECORD_RMI_LOG, /* more lines of the log of RMI calls */
-	RECORD_EVENTS,	/* more struct result_event */
-	RECORD_LIFE,	/* struct result_life */
-	RECORD_END,	/* status, reason, counters: the run is complete */
+	RECORD_TRACE,	  /* more lines of the trace */
+	RECORD_RMI_LOG,	  /* more lines of the log of RMI calls */
+	RECORD_EVENTS,	  /* more struct result_event */
+	RECORD_LIFE,	  /* struct result_life */
+	RECORD_TURN,	  /* of the schedule that is being run, one more turn; empty: it begins */
+	RECORD_SCHEDULES, /* how many schedules were run */
+	RECORD_END,	  /* status, reason, counters: the run is complete */
 };
 
 struct recorder {
@@ -44,6 +46,8 @@ void record_event_append(GByteArray *bytes, const struct trace_event *event,
 			 const uint64_t *granules);
 void record_events(struct recorder *recorder, const void *data, size_t size);
 void record_life(struct recorder *recorder, const struct trace_event *event, const char *changes);
+void record_turn(struct recorder *recorder, const char *turn);
+void record_schedules(struct recorder *recorder, uint64_t num);
 void record_end(struct recorder *recorder, enum result_status status, const char *reason,
 		uint32_t num_steps, uint64_t num_calls, bool at_step);
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sim/parallel.h>
 #include <sim/stack.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -33,6 +34,21 @@ struct stream {
 #define EVENTS_MASK  (TRACE_MASK_ALL & ~TRACE_MASK(TRACE_HOST))
 #define EVENTS_CHUNK (16u << 10) /* bytes */
 
+/* The actors of one parallel step, and what each is doing. */
+struct team {
+	struct run *run;
+	const struct plan_parallel *plan;
+	struct parallel *parallel;
+	struct schedule *schedule; /* that decides now */
+	size_t turns_seen;
+	struct {
+		const struct plan_step *current;
+		uint32_t step;
+		const char *fault_step;
+	} actors[SCHEDULE_MAX_ACTORS];
+	GString *story; /* the turns in words */
+};
+
 struct run {
 	const struct plan *plan;
 	const struct run_config *config;
@@ -44,17 +60,31 @@ struct run {
 	uint64_t granules[RMM_GRANULE_NUM_STATES]; /* at the last event */
 	struct fault_injector faults;
 	uint64_t *digests; /* of each snapshot */
-	uint32_t step;
+	uint32_t step, last_step;
 	uint64_t num_calls;
+	/* Parallel steps, in the order in which they are met; see plan_run(). */
+	GPtrArray *teams;
+	size_t num_met;
+	size_t focus; /* the one that is run under `schedule`; others under their first one */
+	struct schedule *schedule; /* NULL: all under their first one */
+	bool exploring;		   /* `schedule` is made when the step is met, and run through */
+	uint64_t num_schedules;
+	struct recorder
+		*watcher; /* learns where the run is, so that the place of a crash is known */
+	bool in_team, explained;
+	bool at_step;			/* it failed at a step, not at the end */
+	bool team_failed;		/* at one of several actors */
+	const struct plan_step *blamed; /* what failed, while other actors went on */
+	uint32_t blamed_step;
 	size_t findings_seen;
 	size_t num_known; /* findings that the baseline has */
 	/* The step that is being judged. */
 	const struct plan_step *current;
-	bool failed;  /* nothing more is done */
-	bool skipped; /* and that is no failure */
+	bool failed;	      /* nothing more is done */
+	bool skipped;	      /* and that is no failure */
 	const char *left_out; /* why some expectation was not looked at; NULL: all were */
 	const struct step_result *result; /* of the step that is being judged */
-	bool has_address; /* a place in the IPA space that the failure is about */
+	bool has_address;		  /* a place in the IPA space that the failure is about */
 	uint64_t address;
 	enum result_status status;
 	char *reason;
@@ -74,6 +104,10 @@ static void run_fail(struct run *run, enum result_status status, const char *for
 {
 	va_list args;
 
+	if (!run->failed) {
+		run->blamed = run->current;
+		run->blamed_step = run->step;
+	}
 	run->failed = true;
 	/* What is new matters more than what is known, and among equals the first. */
 	if (run->reason && (run->status != RESULT_KNOWN || status == RESULT_KNOWN))
@@ -183,6 +217,9 @@ static void run_explain(struct run *run)
 	bool has_address = run->has_address;
 	uint64_t address = run->address;
 
+	if (run->explained)
+		return;
+	run->explained = true;
 	if (!has_address && run->current)
 		has_address = step_address(run->current, &address);
 	run->has_address = has_address;
@@ -475,13 +512,15 @@ static bool run_applies(void *ctx, const struct plan_expect *item)
 		run_leave_out(run, "something is expected of a step for which the KVM build's era "
 				   "has no call");
 	else if (world_is_behind(run->world) && !(run->result && run->result->here))
-		run_leave_out(run, "something is expected before the first KVM_RUN, which in the KVM "
-				   "build's era does what earlier steps mean");
+		run_leave_out(run,
+			      "something is expected before the first KVM_RUN, which in the KVM "
+			      "build's era does what earlier steps mean");
 	else if (!world_measures_alike(run->world) && !strcmp(item->def->name, "rim"))
 		run_leave_out(run, "the KVM build's era leaves the order of measured calls to the "
 				   "host");
 	else if (!world_accounts_tables(run->world) && !strcmp(item->def->name, "pgtable_pages"))
-		run_leave_out(run, "KVM accounts all page tables of a realm since v9 of the series");
+		run_leave_out(run,
+			      "KVM accounts all page tables of a realm since v9 of the series");
 	else
 		return true;
 	return false;
@@ -502,16 +541,22 @@ static void run_call(struct run *run, const struct plan_step *step)
 
 	err = world_perform(run->world, &call, &error);
 	run->num_calls += world_rmi_count(run->world, NULL);
+	/* Another actor has failed meanwhile: one failure is enough to tell of. */
+	if (run->failed)
+		goto out;
 	run->result = &call.result;
 	if (err == -EDEADLK && run->num_known) {
 		run_fail(run, RESULT_KNOWN, "the host did not come back from an earlier step");
 	} else if (err == -EOPNOTSUPP) {
 		run_skip(run, error ? error : errno_text(err));
 	} else if (!err && call.result.elsewhere && step->expects.has_errno) {
-		run_skip(run, "an error is expected of a step for which the KVM build's era has no call");
+		run_skip(
+			run,
+			"an error is expected of a step for which the KVM build's era has no call");
 	} else if (!err && call.result.elsewhere && faults_fired(run) != fired) {
-		run_skip(run, "a fault hits a call that does in the KVM build's era what several steps "
-			      "mean");
+		run_skip(run,
+			 "a fault hits a call that does in the KVM build's era what several steps "
+			 "mean");
 	} else if (err) {
 		run_fail(run, RESULT_ERROR, "the step cannot be carried out: %s",
 			 error ? error : errno_text(err));
@@ -524,6 +569,9 @@ static void run_call(struct run *run, const struct plan_step *step)
 	run_check_findings(run, false);
 	run_check_faults(run);
 	run_keep_step(run, step, err ? NULL : &call.result);
+	if (run->in_team && run->failed && !run->skipped)
+		run_explain(run);
+out:
 	run->result = NULL;
 	free(error);
 	step_result_clear(&call.result);
@@ -546,6 +594,8 @@ static void run_same_as(struct run *run, const struct plan_step *step)
 	g_free(actual);
 }
 
+static void run_parallel(struct run *run, const struct plan_step *step);
+
 static void run_steps(struct run *run, const struct plan_step *steps, size_t num)
 {
 	struct checker checker = {.world = run->world,
@@ -564,16 +614,16 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 				run_steps(run, step->body, step->num_body);
 			continue;
 		}
-		if (step->kind == PLAN_CALL && run->step + 1 == run->stop_before) {
+		if (step->kind == PLAN_CALL && run->last_step + 1 == run->stop_before) {
 			run->stopped = true;
 			break;
 		}
 		run->current = step;
 		/* Steps are numbered as in the trace: what only looks has the number of what it looks at. */
 		if (step->kind == PLAN_CALL)
-			run->step++;
+			run->step = ++run->last_step;
 		run->faults.step = step->name;
-		record_step_begin(run->recorder, run->step, step);
+		record_step_begin(run->watcher, run->step, step);
 		switch (step->kind) {
 		case PLAN_CALL:
 			run_call(run, step);
@@ -594,11 +644,206 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 		case PLAN_NOTE:
 			run_keep_step(run, step, NULL);
 			break;
+		case PLAN_PARALLEL:
+			run_parallel(run, step);
+			break;
 		case PLAN_REPEAT:
 			break;
 		}
-		run_flush(run);
+		if (!run->in_team)
+			run_flush(run);
 	}
+}
+
+/* --- parallel steps ---------------------------------------------------------------------------------- */
+
+/* "vcpu0*12, vmm": turns as `schedule:` has them. */
+static char *turns_text(const struct plan_parallel *plan, const struct schedule_turn *turns,
+			size_t num)
+{
+	GString *text = g_string_new(NULL);
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		g_string_append_printf(text, "%s%s", i ? ", " : "",
+				       plan->actors[turns[i].actor].name);
+		if (turns[i].points)
+			g_string_append_printf(text, "*%" PRIu64, turns[i].points);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void team_run(void *ctx, unsigned int actor)
+{
+	struct team *team = ctx;
+	const struct plan_actor *plan = &team->plan->actors[actor];
+
+	run_steps(team->run, plan->steps, plan->num_steps);
+}
+
+static void team_swap(struct team *team, unsigned int actor)
+{
+	const struct plan_step *current = team->run->current;
+	const char *fault_step = team->run->faults.step;
+	uint32_t step = team->run->step;
+
+	team->run->current = team->actors[actor].current;
+	team->run->step = team->actors[actor].step;
+	team->actors[actor].current = current;
+	team->actors[actor].step = step;
+	team->run->faults.step = team->actors[actor].fault_step;
+	team->actors[actor].fault_step = fault_step;
+}
+
+/* Turns that are over are told at once: the next one may end in a crash. */
+static void team_enter(void *ctx, unsigned int actor)
+{
+	struct team *team = ctx;
+	size_t num;
+	const struct schedule_turn *turns = schedule_turns(team->schedule, &num);
+
+	for (; team->turns_seen < num; team->turns_seen++) {
+		const struct schedule_turn *over =
+			team->turns_seen ? &turns[team->turns_seen - 1] : NULL;
+		char *text = over ? turns_text(team->plan, over, 1) : NULL;
+
+		if (text) {
+			record_turn(team->run->watcher, text);
+			g_string_append_printf(team->story, "%s %s: %s\n",
+					       team->plan->actors[over->actor].name,
+					       over->points ? "is preempted" : "stops",
+					       parallel_place(team->parallel, over->actor));
+		}
+		g_free(text);
+	}
+	team_swap(team, actor);
+}
+
+static void team_leave(void *ctx, unsigned int actor)
+{
+	team_swap(ctx, actor);
+}
+
+static void team_free(void *data)
+{
+	struct team *team = data;
+
+	parallel_destroy(team->parallel);
+	g_string_free(team->story, TRUE);
+	g_free(team);
+}
+
+/* The actors of the parallel step that is met now; their stacks are kept from run to run. */
+static struct team *team_get(struct run *run, const struct plan_parallel *plan)
+{
+	struct parallel_config config = {
+		.num = plan->num_actors, .run = team_run, .enter = team_enter, .leave = team_leave};
+	struct team *team;
+	int err;
+
+	if (run->num_met < run->teams->len)
+		return run->teams->pdata[run->num_met];
+	team = g_new0(struct team, 1);
+	team->plan = plan;
+	team->story = g_string_new(NULL);
+	config.ctx = team;
+	err = parallel_create(&config, &team->parallel);
+	if (err) {
+		run_fail(run, RESULT_ERROR, "the actors cannot be made: %s", errno_text(err));
+		team_free(team);
+		return NULL;
+	}
+	g_ptr_array_add(run->teams, team);
+	return team;
+}
+
+/* What was run, so that it can be run again. */
+static void explain_schedule(struct run *run, const struct team *team)
+{
+	size_t num;
+	const struct schedule_turn *turns = schedule_turns(team->schedule, &num);
+	char *list = turns_text(team->plan, turns, num);
+	char *text = g_strdup_printf("schedule: [%s]\n%s", list, team->story->str);
+
+	record_block(run->recorder,
+		     "the schedule (put it in place of `schedules:` to run it again)", text);
+	g_free(text);
+	g_free(list);
+}
+
+static struct schedule *explored_schedule(const struct plan_parallel *plan)
+{
+	switch (plan->kind) {
+	case PLAN_SCHEDULES_ALL:
+		return schedule_create_all(plan->preemptions);
+	case PLAN_SCHEDULES_RANDOM:
+		return schedule_create_random(plan->seed, plan->runs);
+	case PLAN_SCHEDULE_TURNS:
+		break;
+	}
+	return schedule_create_turns(plan->turns, plan->num_turns);
+}
+
+static void run_parallel(struct run *run, const struct plan_step *step)
+{
+	const struct plan_parallel *plan = step->parallel;
+	struct team *team = team_get(run, plan);
+	bool focused = run->num_met == run->focus && (run->schedule || run->exploring) &&
+		       plan->kind != PLAN_SCHEDULE_TURNS;
+	struct schedule *schedule = NULL;
+	const struct plan_step *current = run->current;
+	uint32_t number = run->step;
+	char *error = NULL;
+	int err;
+
+	run->num_met++;
+	if (!team)
+		return;
+	if (!focused) {
+		schedule = schedule_create_turns(plan->turns, plan->num_turns);
+	} else if (!run->schedule) {
+		run->schedule = explored_schedule(plan);
+		if (run->schedule && !schedule_next(run->schedule))
+			focused = false;
+	}
+	team->run = run;
+	team->schedule = focused ? run->schedule : schedule;
+	team->turns_seen = 0;
+	g_string_truncate(team->story, 0);
+	memset(team->actors, 0, sizeof(team->actors));
+	if (!team->schedule || (schedule && !schedule_next(schedule))) {
+		run_fail(run, RESULT_ERROR, "the schedule cannot be made: out of memory");
+		goto out;
+	}
+	record_turn(run->watcher, "");
+	run->in_team = true;
+	err = parallel_run(team->parallel, run->world, team->schedule, &error);
+	run->in_team = false;
+	if (err) {
+		run->failed = false;
+		run_fail(run,
+			 plan->kind == PLAN_SCHEDULE_TURNS && err == -EINVAL ? RESULT_INVALID
+									     : RESULT_ERROR,
+			 "the parallel steps cannot be run: %s", error ? error : errno_text(err));
+		free(error);
+	}
+	if (run->failed) {
+		run->current = run->blamed ? run->blamed : current;
+		run->step = run->blamed ? run->blamed_step : number;
+		record_step_begin(run->watcher, run->step, run->current);
+	} else {
+		run->current = current;
+		run->step = run->last_step;
+		run_check_findings(run, false);
+		run_check_faults(run);
+		run_keep_step(run, step, NULL);
+	}
+	run->team_failed = run->failed;
+	if (run->failed)
+		explain_schedule(run, team);
+out:
+	schedule_destroy(schedule);
+	team->schedule = NULL;
 }
 
 /* A fault that never came to pass would leave the scenario testing something else than it says. */
@@ -702,11 +947,61 @@ static void run_end(struct run *run)
 		g_byte_array_unref(run->events);
 }
 
+/* The plan from the beginning to the closing checks. */
+static void run_perform(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	char *skip_reason = NULL, *reason;
+
+	fault_injector_attach(&run->faults, world_machine(run->world));
+	run_keep_step(run, NULL, NULL);
+	run_check_findings(run, false);
+	if (plan->since && world_series(run->world) &&
+	    world_series(run->world) < strtoul(plan->since + 1, NULL, 10)) {
+		reason = g_strdup_printf("the KVM build is of v%u of the series, and the "
+					 "scenario is for %s and later",
+					 world_series(run->world), plan->since);
+		run_skip(run, reason);
+		g_free(reason);
+	} else {
+		run_steps(run, plan->steps, plan->num_steps);
+	}
+	run->at_step = run->failed;
+	if (run->skipped) {
+		/* What was done up to there is torn down and judged like anything else. */
+		skip_reason = run->reason;
+		run->reason = NULL;
+		run->failed = false;
+	}
+	if (run->failed)
+		run_explain(run);
+	else
+		run->current = NULL;
+	run->faults.step = PLAN_TEARDOWN_STEP;
+	world_teardown(run->world, plan->allow_leaks);
+	/* After a failure the end only repeats it. */
+	if (!run->failed) {
+		run_check_findings(run, true);
+		run_check_faults(run);
+		if (!run->skipped)
+			run_check_fired(run);
+		if (run->failed)
+			run_explain(run);
+	}
+	if (run->skipped && !run->failed)
+		run_fail(run, RESULT_SKIPPED, "%s", skip_reason);
+	if (run->left_out && !run->failed)
+		run_fail(run, RESULT_SKIPPED, "all else held, but %s", run->left_out);
+	g_free(skip_reason);
+}
+
 static void run_init(struct run *run, const struct plan *plan, const struct run_config *config,
 		     struct recorder *recorder)
 {
-	*run = (struct run){.plan = plan, .config = config, .recorder = recorder};
+	*run = (struct run){
+		.plan = plan, .config = config, .recorder = recorder, .watcher = recorder};
 	run->digests = g_new0(uint64_t, plan->num_snapshots + 1);
+	run->teams = g_ptr_array_new_with_free_func(team_free);
 	fault_injector_init(&run->faults, plan);
 }
 
@@ -714,8 +1009,71 @@ static void run_clear(struct run *run)
 {
 	fault_injector_clear(&run->faults);
 	moment_clear(&run->after);
+	g_ptr_array_unref(run->teams);
 	g_free(run->digests);
 	g_free(run->reason);
+}
+
+/* Once more from the beginning, on a machine as new. */
+static bool run_again(struct run *run)
+{
+	char *error = NULL;
+	int err = world_reset(run->world, &error);
+
+	fault_injector_clear(&run->faults);
+	fault_injector_init(&run->faults, run->plan);
+	run->step = run->last_step = 0;
+	run->num_met = 0;
+	run->findings_seen = 0;
+	run->current = NULL;
+	if (err)
+		run_fail(run, RESULT_ERROR, "the machine cannot be reset: %s",
+			 error ? error : errno_text(err));
+	free(error);
+	return !err;
+}
+
+/* A schedule that did not pass: of which parallel step, and its turns. */
+struct found {
+	bool failed;
+	size_t focus;
+	struct schedule_turn *turns;
+	size_t num_turns;
+};
+
+/*
+ * Runs the plan under every schedule, each time from the beginning: parallel step by parallel step, while the
+ * others have their first one. Stops at the first run that does not pass.
+ */
+static void run_explore(struct run *run, struct found *found)
+{
+	const struct schedule_turn *turns;
+	bool more;
+
+	run->exploring = true;
+	run_perform(run);
+	do {
+		more = run->schedule && !run->failed && schedule_next(run->schedule);
+		if (!more && !run->failed) {
+			/* On to the next parallel step; its first run makes its schedules. */
+			run->num_schedules += run->schedule ? schedule_num_runs(run->schedule) : 0;
+			schedule_destroy(run->schedule);
+			run->schedule = NULL;
+			more = ++run->focus < run->teams->len;
+		}
+		if (more && run_again(run))
+			run_perform(run);
+	} while (more && !run->failed);
+	if (run->schedule)
+		run->num_schedules += schedule_num_runs(run->schedule);
+	found->failed = run->failed;
+	if (run->failed && run->schedule) {
+		turns = schedule_turns(run->schedule, &found->num_turns);
+		found->turns = g_memdup2(turns, found->num_turns * sizeof(*turns));
+		found->focus = run->focus;
+	}
+	schedule_destroy(run->schedule);
+	run->schedule = NULL;
 }
 
 static int write_nothing(void *ctx, const void *data, size_t size)
@@ -737,7 +1095,8 @@ static void look_before(const struct run *failed, struct moment *before)
 	struct recorder recorder = {.write = write_nothing};
 	struct run run;
 
-	if (!failed->step || failed->num_calls > MAX_CALLS_TWICE)
+	/* Among several actors there is no moment before a step. */
+	if (!failed->step || failed->num_calls > MAX_CALLS_TWICE || failed->team_failed)
 		return;
 	run_init(&run, failed->plan, &config, &recorder);
 	run.stop_before = failed->step;
@@ -789,78 +1148,89 @@ static void run_tell(const struct run *run, bool at_step)
 	moment_clear(&before);
 }
 
+/*
+ * A plan with parallel steps is first explored, with nothing recorded but where it is; then the run that failed
+ * is repeated, or the first one, and told. That it can be repeated is so proven each time.
+ */
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
+	bool wanted = config->trace || config->rmi_log || config->events || config->keep_steps ||
+		      config->follow;
+	unsigned int num_calls = config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS;
+	struct recorder silence = {.write = write_nothing};
+	struct run_config quiet = *config;
 	struct follow ahead, follow;
-	char *skip_reason = NULL, *reason;
-	bool at_step = false;
+	struct found found = {0};
+	uint64_t num_schedules = 0;
+	size_t num_known = 0;
 	struct run run;
 
+	if (plan->num_explored) {
+		quiet.trace = quiet.rmi_log = quiet.events = quiet.keep_steps = false;
+		quiet.follow = NULL;
+		run_init(&run, plan, &quiet, &silence);
+		run.watcher = recorder;
+		if (run_start(&run)) {
+			if (config->last_words)
+				crash_watch(recorder, run.world, num_calls, run.events);
+			run_explore(&run, &found);
+		} else {
+			found.failed = true;
+		}
+		if (config->last_words)
+			crash_watch(NULL, NULL, 0, NULL);
+		num_schedules = run.num_schedules;
+		run_end(&run);
+		num_known = run.num_known;
+		if (!found.failed && !wanted && !num_known) {
+			record_schedules(recorder, num_schedules);
+			record_end(recorder, RESULT_PASSED, NULL, run.last_step, run.num_calls,
+				   false);
+			run_clear(&run);
+			return;
+		}
+		run_clear(&run);
+	}
 	run_init(&run, plan, config, recorder);
+	run.focus = found.focus;
 	if (config->follow) {
 		follow_init(&ahead, plan, config->follow, NULL, NULL);
 		look_ahead(plan, config, &ahead);
 		follow_init(&follow, plan, config->follow, recorder, ahead.granules);
 		run.follow = &follow;
 	}
-	if (run_start(&run)) {
+	if (found.turns)
+		run.schedule = schedule_create_turns(found.turns, found.num_turns);
+	if (run.schedule && !schedule_next(run.schedule)) {
+		run_fail(&run, RESULT_ERROR, "the schedule cannot be made");
+	} else if (run_start(&run)) {
 		if (config->last_words)
-			crash_watch(recorder, run.world,
-				    config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS, run.events);
-		fault_injector_attach(&run.faults, world_machine(run.world));
-		run_keep_step(&run, NULL, NULL);
-		run_check_findings(&run, false);
-		if (plan->since && world_series(run.world) &&
-		    world_series(run.world) < strtoul(plan->since + 1, NULL, 10)) {
-			reason = g_strdup_printf("the KVM build is of v%u of the series, and the "
-						 "scenario is for %s and later",
-						 world_series(run.world), plan->since);
-			run_skip(&run, reason);
-			g_free(reason);
-		} else {
-			run_steps(&run, plan->steps, plan->num_steps);
-		}
-		at_step = run.failed;
-		if (run.skipped) {
-			/* What was done up to there is torn down and judged like anything else. */
-			skip_reason = run.reason;
-			run.reason = NULL;
-			run.failed = false;
-		}
-		if (run.failed)
-			run_explain(&run);
-		else
-			run.current = NULL;
-		run.faults.step = PLAN_TEARDOWN_STEP;
-		world_teardown(run.world, plan->allow_leaks);
-		/* After a failure the end only repeats it. */
-		if (!run.failed) {
-			run_check_findings(&run, true);
-			run_check_faults(&run);
-			if (!run.skipped)
-				run_check_fired(&run);
-			if (run.failed)
-				run_explain(&run);
-		}
-		if (run.skipped && !run.failed)
-			run_fail(&run, RESULT_SKIPPED, "%s", skip_reason);
-		if (run.left_out && !run.failed)
-			run_fail(&run, RESULT_SKIPPED, "all else held, but %s", run.left_out);
-		g_free(skip_reason);
+			crash_watch(recorder, run.world, num_calls, run.events);
+		run_perform(&run);
 	}
-	if (!run.failed && run.num_known)
-		run_fail(&run, RESULT_KNOWN, "%zu known finding%s", run.num_known,
-			 run.num_known == 1 ? "" : "s");
+	num_known = MAX(num_known, run.num_known);
+	if (!run.failed && !found.failed && num_known)
+		run_fail(&run, RESULT_KNOWN, "%zu known finding%s", num_known,
+			 num_known == 1 ? "" : "s");
 	if (config->last_words)
 		crash_watch(NULL, NULL, 0, NULL);
 	/* run_end() first: what it still writes belongs to the record. */
 	run_end(&run);
-	run_tell(&run, at_step);
-	record_end(recorder, run.failed ? run.status : RESULT_PASSED, run.reason, run.step,
-		   run.num_calls, at_step);
+	run_tell(&run, run.at_step);
+	if (found.failed && !run.failed)
+		run_fail(&run, RESULT_ERROR,
+			 "what failed under one of %" PRIu64
+			 " schedules passed when it was run again: it depends on something else",
+			 num_schedules);
+	if (plan->num_explored)
+		record_schedules(recorder, num_schedules);
+	record_end(recorder, run.failed ? run.status : RESULT_PASSED, run.reason, run.last_step,
+		   run.num_calls, run.at_step);
+	schedule_destroy(run.schedule);
 	if (config->follow) {
 		follow_clear(&ahead);
 		follow_clear(&follow);
 	}
 	run_clear(&run);
+	g_free(found.turns);
 }

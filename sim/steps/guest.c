@@ -548,8 +548,8 @@ void guest_run(void *ctx, struct rmm_cpu *cpu)
 		op_finish(world, guest, STEP_ERROR);
 	}
 	guest->seen = guest->progress;
-	/* Once is how a fault is resolved; then the host may be waiting for somebody by trying again. */
-	if (guest->stuck > 1)
+	/* Once or twice is how a fault is resolved; then the host may be waiting for somebody by trying again. */
+	if (guest->stuck > 2)
 		world_yield(world);
 	while (guest_head(guest)) {
 		bool stops = op_current(guest)->stops;

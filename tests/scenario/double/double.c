@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <rmm/rmi.h>
+#include <sim/parallel.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,6 +49,8 @@ struct machine {
 struct rmm {
 	struct world *world;
 };
+
+static void double_sched_point(void);
 
 struct world {
 	struct machine machine;
@@ -364,16 +367,40 @@ void world_teardown(struct world *world, bool allow_leaks)
 			       "1 granule is left");
 }
 
-void world_destroy(struct world *world)
+static void findings_clear(struct world *world)
 {
 	size_t i;
 
-	for (i = 0; world && i < world->machine.num_findings; i++) {
+	for (i = 0; i < world->machine.num_findings; i++) {
 		free(world->machine.findings[i].oracle);
 		free(world->machine.findings[i].condition);
 		free(world->machine.findings[i].function);
 		free(world->machine.findings[i].message);
 	}
+	world->machine.num_findings = 0;
+}
+
+int world_reset(struct world *world, char **error)
+{
+	const struct machine machine = world->machine;
+	const struct world_config config = world->config;
+
+	*error = NULL;
+	findings_clear(world);
+	memset(world, 0, sizeof(*world));
+	world->config = config;
+	world->machine.config = machine.config;
+	world->machine.trace = machine.trace;
+	world->machine.world = world;
+	world->rmm.world = world;
+	return 0;
+}
+
+void world_destroy(struct world *world)
+{
+	if (!world)
+		return;
+	findings_clear(world);
 	free(world);
 }
 
@@ -453,6 +480,7 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 	int err;
 
 	*error = NULL;
+	double_sched_point();
 	world->first_call = world->num_calls;
 	world->warns = 0;
 	world->step++;
@@ -850,4 +878,71 @@ const char *step_exit_reason_name(uint32_t reason)
 	default:
 		return NULL;
 	}
+}
+
+/* --- several actors ----------------------------------------------------------------------------------- */
+
+/* Each step is one scheduling point, before what it does. */
+struct parallel {
+	struct parallel_config config;
+	struct actors *actors;
+};
+
+static struct parallel *running;
+
+static void double_sched_point(void)
+{
+	if (running)
+		actors_point(running->actors);
+}
+
+int parallel_create(const struct parallel_config *config, struct parallel **out)
+{
+	struct parallel *parallel = calloc(1, sizeof(*parallel));
+	struct actors_config actors = {.num = config->num,
+				       .stack_size = 1u << 20,
+				       .max_points = 100000,
+				       .ctx = config->ctx,
+				       .run = config->run,
+				       .enter = config->enter,
+				       .leave = config->leave};
+
+	if (!parallel)
+		return -ENOMEM;
+	if (actors_create(&actors, &parallel->actors)) {
+		free(parallel);
+		return -ENOMEM;
+	}
+	*out = parallel;
+	return 0;
+}
+
+void parallel_destroy(struct parallel *parallel)
+{
+	if (!parallel)
+		return;
+	actors_destroy(parallel->actors);
+	free(parallel);
+}
+
+int parallel_run(struct parallel *parallel, struct world *world, struct schedule *schedule,
+		 char **error)
+{
+	enum actors_end end;
+
+	(void)world;
+	running = parallel;
+	end = actors_run(parallel->actors, schedule);
+	running = NULL;
+	if (end == ACTORS_ENDED)
+		return 0;
+	*error = strdup(end == ACTORS_MISFIT ? schedule_misfit(schedule) : "it did not end");
+	return -EINVAL;
+}
+
+const char *parallel_place(const struct parallel *parallel, unsigned int actor)
+{
+	(void)parallel;
+	(void)actor;
+	return "a step";
 }

@@ -7,6 +7,7 @@
 #define SIM_PLAN_H
 
 #include <sim/diagnostic.h>
+#include <sim/schedule.h>
 #include <sim/step.h>
 
 enum plan_level { PLAN_SMOKE, PLAN_REGRESSION, PLAN_LONG, PLAN_NUM_LEVELS };
@@ -41,8 +42,31 @@ enum plan_step_kind {
 	PLAN_NOTE,     /* say something */
 	PLAN_REPEAT,   /* `body`, `times` times */
 	PLAN_SNAPSHOT, /* remember the state's digest under `text` */
+	PLAN_PARALLEL, /* `parallel`: several actors as if at once */
 	PLAN_SAME_AS,  /* the state's digest is the one remembered under `text` */
 };
+/* Actors of PLAN_PARALLEL, and how it is decided which one goes on. */
+struct plan_step;
+struct plan_actor {
+	const char *name;
+	const struct plan_step *steps;
+	size_t num_steps;
+};
+enum plan_schedules {
+	PLAN_SCHEDULES_ALL,    /* all with at most `preemptions` */
+	PLAN_SCHEDULES_RANDOM, /* `runs` of them, drawn with `seed` */
+	PLAN_SCHEDULE_TURNS,   /* the one that `turns` describes */
+};
+struct plan_parallel {
+	enum plan_schedules kind;
+	unsigned int preemptions;
+	uint64_t seed, runs;
+	const struct schedule_turn *turns;
+	size_t num_turns;
+	const struct plan_actor *actors;
+	unsigned int num_actors;
+};
+
 struct plan_step {
 	enum plan_step_kind kind;
 	struct place place;
@@ -55,6 +79,7 @@ struct plan_step {
 	const struct plan_step *body;
 	size_t num_body;
 	uint64_t times;
+	const struct plan_parallel *parallel;
 	unsigned int snapshot; /* index of the remembered digest */
 };
 
@@ -108,6 +133,7 @@ struct plan {
 	const struct plan_step *steps;
 	size_t num_steps;
 	unsigned int num_snapshots;
+	unsigned int num_explored; /* parallel steps that are run under many schedules */
 	const struct plan_fault *faults;
 	size_t num_faults;
 	const char *since; /* "v6": on KVM builds of earlier postings it is skipped; NULL: on none */

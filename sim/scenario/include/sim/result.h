@@ -94,6 +94,12 @@ struct result {
 	size_t num_findings;
 	struct result_step *steps;
 	size_t num_steps_kept;
+	/*
+	 * Of parallel steps: how many schedules were run, and the one that did not pass (or that a crash ended),
+	 * as a list of turns that can stand behind `schedule:`; NULL: none.
+	 */
+	uint64_t num_schedules;
+	char *schedule;
 	char *trace; /* JSON Lines */
 	size_t trace_size;
 	char *rmi_log; /* as <sim/rmi_log.h> says */
