@@ -47,6 +47,7 @@ struct team {
 		const char *fault_step;
 	} actors[SCHEDULE_MAX_ACTORS];
 	GString *story; /* the turns in words */
+	char *ran;	/* the schedule that was run last, with its story */
 };
 
 struct run {
@@ -73,7 +74,6 @@ struct run {
 		*watcher; /* learns where the run is, so that the place of a crash is known */
 	bool in_team, explained;
 	bool at_step;			/* it failed at a step, not at the end */
-	bool team_failed;		/* at one of several actors */
 	const struct plan_step *blamed; /* what failed, while other actors went on */
 	uint32_t blamed_step;
 	size_t findings_seen;
@@ -730,6 +730,7 @@ static void team_free(void *data)
 
 	parallel_destroy(team->parallel);
 	g_string_free(team->story, TRUE);
+	g_free(team->ran);
 	g_free(team);
 }
 
@@ -758,17 +759,30 @@ static struct team *team_get(struct run *run, const struct plan_parallel *plan)
 }
 
 /* What was run, so that it can be run again. */
-static void explain_schedule(struct run *run, const struct team *team)
+static void team_note(struct team *team)
 {
 	size_t num;
 	const struct schedule_turn *turns = schedule_turns(team->schedule, &num);
 	char *list = turns_text(team->plan, turns, num);
-	char *text = g_strdup_printf("schedule: [%s]\n%s", list, team->story->str);
 
-	record_block(run->recorder,
-		     "the schedule (put it in place of `schedules:` to run it again)", text);
-	g_free(text);
+	g_free(team->ran);
+	team->ran = g_strdup_printf("schedule: [%s]\n%s", list, team->story->str);
 	g_free(list);
+}
+
+static void explain_schedules(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->teams->len; i++) {
+		const struct team *team = run->teams->pdata[i];
+
+		if (team->ran)
+			record_block(
+				run->recorder,
+				"the schedule (put it in place of `schedules:` to run it again)",
+				team->ran);
+	}
 }
 
 static struct schedule *explored_schedule(const struct plan_parallel *plan)
@@ -838,9 +852,7 @@ static void run_parallel(struct run *run, const struct plan_step *step)
 		run_check_faults(run);
 		run_keep_step(run, step, NULL);
 	}
-	run->team_failed = run->failed;
-	if (run->failed)
-		explain_schedule(run, team);
+	team_note(team);
 out:
 	schedule_destroy(schedule);
 	team->schedule = NULL;
@@ -1095,8 +1107,8 @@ static void look_before(const struct run *failed, struct moment *before)
 	struct recorder recorder = {.write = write_nothing};
 	struct run run;
 
-	/* Among several actors there is no moment before a step. */
-	if (!failed->step || failed->num_calls > MAX_CALLS_TWICE || failed->team_failed)
+	/* What came before several actors is not what came before this step. */
+	if (!failed->step || failed->num_calls > MAX_CALLS_TWICE || failed->teams->len)
 		return;
 	run_init(&run, failed->plan, &config, &recorder);
 	run.stop_before = failed->step;
@@ -1217,6 +1229,8 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 	/* run_end() first: what it still writes belongs to the record. */
 	run_end(&run);
 	run_tell(&run, run.at_step);
+	if (run.failed)
+		explain_schedules(&run);
 	if (found.failed && !run.failed)
 		run_fail(&run, RESULT_ERROR,
 			 "what failed under one of %" PRIu64
