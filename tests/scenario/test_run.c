@@ -647,6 +647,87 @@ START_TEST(test_seeds)
 }
 END_TEST
 
+#define PARALLEL(how, second)                                                                      \
+	"  - parallel:\n      " how "\n      actors:\n"                                            \
+	"        vcpu0:\n"                                                                         \
+	"          - guest.write: {ipa: 0x8020_0000, size: 4K, value: 1}\n"                        \
+	"          - guest.read: {ipa: 0x8020_0000}\n"                                             \
+	"            expect: {value: 1}\n"                                                         \
+	"        vcpu1:\n"                                                                         \
+	"          - guest.write: {ipa: " second ", size: 4K, value: 2}\n"
+
+/* One scheduling point a step, before it: vcpu0 has three pieces to run and vcpu1 two. */
+START_TEST(test_parallel)
+{
+	static const struct {
+		const char *how;
+		uint64_t schedules;
+	} counts[] = {
+		/* Who begins. */
+		{"schedules: {all: true, preemptions: 0}", 2},
+		/* And which piece but an actor's last is followed by the other actor. */
+		{"schedules: {all: true, preemptions: 1}", 2 + 2 + 1},
+		/* All orders of three and two: 5! / (3! 2!). */
+		{"schedules: {all: true, preemptions: 9}", 10},
+		{"schedules: {seed: 3, runs: 17}", 17},
+		{"schedule: [vcpu1*1, vcpu0, vcpu1]", 0},
+	};
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(counts); i++) {
+		char *steps = g_strdup_printf(PARALLEL("%s", "0x8030_0000"), counts[i].how);
+
+		run_steps(steps);
+		ck_assert_msg(result.status == RESULT_PASSED, "%s: %s", counts[i].how,
+			      result.reason);
+		ck_assert_uint_eq(result.num_schedules, counts[i].schedules);
+		finish();
+		g_free(steps);
+	}
+	/* The other actor's write comes between the two steps only if vcpu0 is preempted there. */
+	passes(PARALLEL("schedules: {all: true, preemptions: 0}", "0x8020_0000"));
+	run_steps(PARALLEL("schedules: {all: true, preemptions: 1}", "0x8020_0000"));
+	ck_assert_int_eq(result.status, RESULT_FAILED);
+	ck_assert_str_eq(result.reason, "value: expected 1, found 2");
+	ck_assert_uint_eq(result.num_mismatches, 1);
+	/* Depth first: the last point of the first run is the first that is decided otherwise. */
+	ck_assert_uint_eq(result.num_schedules, 2);
+	ck_assert_str_eq(result.schedule, "vcpu0*2, vcpu1");
+	ck_assert_ptr_nonnull(strstr(result.step_title, "guest.read"));
+	for (i = 0; i < result.num_blocks; i++) {
+		if (g_str_has_prefix(result.blocks[i].title, "the schedule"))
+			break;
+	}
+	ck_assert_uint_lt(i, result.num_blocks);
+	ck_assert_msg(
+		g_str_has_prefix(result.blocks[i].text, "schedule: [vcpu0*2, vcpu1, vcpu0]\n"),
+		"%s", result.blocks[i].text);
+	finish();
+	/* As it was printed. */
+	fails(PARALLEL("schedule: [vcpu0*2, vcpu1, vcpu0]", "0x8020_0000"), "value", "1", "2");
+	passes(PARALLEL("schedule: [vcpu0*1, vcpu1, vcpu0]", "0x8020_0000"));
+	run_steps(PARALLEL("schedule: [vcpu0*9, vcpu1]", "0x8020_0000"));
+	ck_assert_int_eq(result.status, RESULT_INVALID);
+	ck_assert_str_eq(result.reason,
+			 "the parallel steps cannot be run: turn 1: the actor stops after 2 points "
+			 "already, not 9");
+	finish();
+	/* What follows is judged for each schedule: the last one to write is not always the same. */
+	run_steps(PARALLEL("schedules: {all: true, preemptions: 0}",
+			   "0x8020_0000") "  - guest.read: {ipa: 0x8020_0000}\n"
+					  "    expect: {value: 2}\n");
+	ck_assert_int_eq(result.status, RESULT_FAILED);
+	ck_assert_uint_eq(result.num_schedules, 2);
+	finish();
+	/* Each parallel step is explored by itself. */
+	run_steps(PARALLEL("schedules: {all: true, preemptions: 0}", "0x8030_0000")
+			  PARALLEL("schedules: {all: true, preemptions: 1}", "0x8030_0000"));
+	ck_assert_int_eq(result.status, RESULT_PASSED);
+	ck_assert_uint_eq(result.num_schedules, 2 + 5);
+	finish();
+}
+END_TEST
+
 int main(void)
 {
 	const struct {
@@ -670,6 +751,7 @@ int main(void)
 		{"faults of a step", test_faults_of_a_step},
 		{"ERROR_RTT", test_fault_rtt},
 		{"control", test_control},
+		{"parallel", test_parallel},
 		{"kept steps", test_kept_steps},
 		{"record", test_record},
 		{"seeds", test_seeds},
