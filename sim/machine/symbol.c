@@ -78,8 +78,27 @@ static const char *shorten(const struct object *object, const char *file)
 	return !strncmp(file, "./", 2) ? file + 2 : file;
 }
 
-static void frame_add(struct frames *frames, const struct object *object, const char *function,
-		      const char *file, unsigned int line)
+/* The whole path of a file that is named as seen from where the compiler ran. NULL: out of memory. */
+static char *whole_path(const struct object *object, Dwarf_Die *unit, const char *file)
+{
+	Dwarf_Attribute attribute;
+	const char *directory = NULL;
+	char *path = NULL, *shortened;
+
+	if (unit && *file != '/' && dwarf_attr(unit, DW_AT_comp_dir, &attribute))
+		directory = dwarf_formstring(&attribute);
+	/* Builds of a checkout do not tell where it was, and name its files as seen from its root. */
+	if (!directory || *directory != '/' || !strncmp(file, "sim/", strlen("sim/")))
+		return strdup(shorten(object, file));
+	if (asprintf(&path, "%s/%s", directory, file) < 0)
+		return NULL;
+	shortened = strdup(shorten(object, path));
+	free(path);
+	return shortened;
+}
+
+static void frame_add(struct frames *frames, const struct object *object, Dwarf_Die *unit,
+		      const char *function, const char *file, unsigned int line)
 {
 	struct stack_frame *grown =
 		realloc(frames->items, (frames->num + 1) * sizeof(*frames->items));
@@ -89,7 +108,7 @@ static void frame_add(struct frames *frames, const struct object *object, const 
 	frames->items = grown;
 	frames->items[frames->num] = (struct stack_frame){
 		.function = strdup(function ? function : ""),
-		.file = strdup(file ? shorten(object, file) : ""),
+		.file = file ? whole_path(object, unit, file) : strdup(""),
 		.line = line,
 	};
 	if (frames->items[frames->num].function && frames->items[frames->num].file)
@@ -126,7 +145,7 @@ static void add_scopes(struct frames *frames, const struct object *object, Dwarf
 
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
 			continue;
-		frame_add(frames, object, dwarf_diename(&chain[i]), file, line);
+		frame_add(frames, object, unit, dwarf_diename(&chain[i]), file, line);
 		if (tag == DW_TAG_subprogram)
 			break;
 		line = unsigned_attribute(&chain[i], DW_AT_call_line);
@@ -135,7 +154,7 @@ static void add_scopes(struct frames *frames, const struct object *object, Dwarf
 			     : NULL;
 	}
 	if (frames->num == before)
-		frame_add(frames, object, NULL, file, line);
+		frame_add(frames, object, unit, NULL, file, line);
 	free(scopes);
 	free(chain);
 }
