@@ -249,32 +249,35 @@ void place_print_line(struct place place, FILE *out, const char *indent, bool co
 	g_string_free(below, TRUE);
 }
 
-/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
-static size_t edit_distance(const char *a, const char *b)
+/* Longer words are no misspelt names. */
+#define MAX_WORD 64u
+
+/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; case does not matter. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-	size_t rows = strlen(a) + 1, columns = strlen(b) + 1, i, j, result;
-	size_t *table = g_new(size_t, rows * columns);
+	/* Three rows of the table: the one that is filled, and the two above it. */
+	size_t rows[3][MAX_WORD + 1], i, j;
 
-#define AT(r, c) table[(r)*columns + (c)]
-	for (i = 0; i < rows; i++)
-		AT(i, 0) = i;
-	for (j = 0; j < columns; j++)
-		AT(0, j) = j;
-	for (i = 1; i < rows; i++) {
-		for (j = 1; j < columns; j++) {
-			size_t best = AT(i - 1, j - 1) + (a[i - 1] != b[j - 1]);
+	for (j = 0; j <= b_length; j++)
+		rows[0][j] = j;
+	for (i = 1; i <= a_length; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 
-			best = MIN(best, AT(i - 1, j) + 1);
-			best = MIN(best, AT(i, j - 1) + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				best = MIN(best, AT(i - 2, j - 2) + 1);
-			AT(i, j) = best;
+		row[0] = i;
+		for (j = 1; j <= b_length; j++) {
+			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
+			size_t best = above[j - 1] + (x != y);
+
+			best = MIN(best, above[j] + 1);
+			best = MIN(best, row[j - 1] + 1);
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
+			    g_ascii_tolower(a[i - 2]) == y)
+				best = MIN(best, before[j - 2] + 1);
+			row[j] = best;
 		}
 	}
-	result = AT(rows - 1, columns - 1);
-#undef AT
-	g_free(table);
-	return result;
+	return rows[a_length % 3][b_length];
 }
 
 const char *name_nearest(const char *text, const char *const *names)
@@ -282,16 +285,16 @@ const char *name_nearest(const char *text, const char *const *names)
 	const char *nearest = NULL;
 	size_t length = strlen(text), best = SIZE_MAX, distance, limit;
 
-	if (length > 64)
+	if (length > MAX_WORD)
 		return NULL;
 	for (; *names; names++) {
-		char *folded_text = g_ascii_strdown(text, -1),
-		     *folded_name = g_ascii_strdown(*names, -1);
+		size_t other = strlen(*names);
 
-		distance = edit_distance(folded_text, folded_name);
-		g_free(folded_text);
-		g_free(folded_name);
-		limit = (MAX(length, strlen(*names)) + 2) / 3;
+		limit = (MAX(length, other) + 2) / 3;
+		/* The difference in length is the least that it takes. */
+		if (other > MAX_WORD || MAX(length, other) - MIN(length, other) > limit)
+			continue;
+		distance = edit_distance(text, length, *names, other);
 		if (distance <= limit && distance < best) {
 			best = distance;
 			nearest = *names;

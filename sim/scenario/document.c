@@ -20,7 +20,6 @@ struct parse {
 	GPtrArray *frames;   /* struct frame: collections that are open */
 	GHashTable *anchors; /* name -> struct node; NULL while the node is open */
 	unsigned int num_aliases;
-	size_t num_copied; /* nodes that aliases stand for */
 	struct node *root;
 	bool failed;
 };
@@ -134,15 +133,16 @@ static void parse_scalar(struct parse *parse, const yaml_event_t *event, struct 
 	parse_attach(parse, node, place);
 }
 
-/* An alias is a copy, so that what is wrong below it can say how it got there. */
-static void parse_attach_copy(struct parse *parse, const struct node *node, const char *name,
-			      struct place place)
+/* An alias is a node of its own, so that what is wrong below it can say how it got there. */
+static struct node *alias_create(struct parse *parse, const struct node *node, const char *name,
+				 struct place place)
 {
-	const char *text = arena_format(parse->arena, "used here, through the alias `*%s`", name);
-	const struct origin *origin = origin_create(parse->arena, place, text, NULL);
+	struct node *alias = arena_alloc(parse->arena, sizeof(*alias));
 
-	parse->num_copied += node->expanded;
-	parse_attach(parse, node_copy(parse->arena, node, origin), place);
+	*alias = *node;
+	alias->alias = arena_copy(parse->arena, name, strlen(name));
+	alias->alias_place = place;
+	return alias;
 }
 
 static void parse_alias(struct parse *parse, const yaml_event_t *event, struct place place)
@@ -152,13 +152,8 @@ static void parse_alias(struct parse *parse, const yaml_event_t *event, struct p
 
 	if (++parse->num_aliases > DOCUMENT_MAX_ALIASES)
 		PARSE_FAIL(parse, place, "too many aliases: at most %u", DOCUMENT_MAX_ALIASES);
-	else if (node && parse->num_copied + node->expanded > DOCUMENT_MAX_NODES)
-		PARSE_FAIL(parse, place, "too large: at most %u values, with every alias followed",
-			   DOCUMENT_MAX_NODES);
-	else if (node && parse->frames->len + node->depth > DOCUMENT_MAX_DEPTH)
-		parse_attach(parse, node, place); /* which says that it is too deep */
 	else if (node)
-		parse_attach_copy(parse, node, name, place);
+		parse_attach(parse, alias_create(parse, node, name, place), place);
 	else if (g_hash_table_contains(parse->anchors, name))
 		PARSE_FAIL(parse, place, "alias `*%s` stands inside what it names", name);
 	else
@@ -295,21 +290,20 @@ struct node *document_parse(const struct source *source, struct arena *arena,
 	yaml_parser_delete(&parser);
 	g_hash_table_unref(parse.anchors);
 	g_ptr_array_unref(parse.frames);
-	return parse.failed ? NULL : parse.root;
+	if (parse.failed)
+		return NULL;
+	/* Only now is it known that all aliases together are not too much. */
+	return parse.num_aliases ? node_copy(arena, parse.root, NULL) : parse.root;
 }
 
-/* `origin` with one more at its outer end. */
+/* `origin` with `last` at its outer end. */
 static const struct origin *origin_append(struct arena *arena, const struct origin *origin,
 					  const struct origin *last)
 {
-	struct origin *copy;
-
 	if (!origin)
 		return last;
-	copy = arena_alloc(arena, sizeof(*copy));
-	*copy = *origin;
-	copy->next = origin_append(arena, origin->next, last);
-	return copy;
+	return origin_create(arena, origin->place, origin->text,
+			     origin_append(arena, origin->next, last));
 }
 
 struct copying {
@@ -322,6 +316,7 @@ struct copying {
 static struct node *copy_tree(struct copying *copying, const struct node *node)
 {
 	struct node *copy = arena_alloc(copying->arena, sizeof(*copy));
+	struct copying below;
 	size_t i;
 
 	*copy = *node;
@@ -330,6 +325,19 @@ static struct node *copy_tree(struct copying *copying, const struct node *node)
 		copying->after = origin_append(copying->arena, node->origin, copying->last);
 	}
 	copy->origin = copying->after;
+	if (node->alias) {
+		const char *text = arena_format(copying->arena,
+						"used here, through the alias `*%s`", node->alias);
+
+		below = (struct copying){
+			.arena = copying->arena,
+			.last = origin_create(copying->arena, node->alias_place, text,
+					      copying->last),
+		};
+		copy->alias = NULL;
+		copy->origin = below.last;
+		copying = &below;
+	}
 	if (node->kind == NODE_SEQUENCE) {
 		copy->items = arena_alloc(copying->arena, node->num * sizeof(*copy->items));
 		for (i = 0; i < node->num; i++)

@@ -34,13 +34,15 @@ struct node {
 	enum node_kind kind;
 	struct place place;	     /* where it stands in a file */
 	const struct origin *origin; /* NULL: it stands where it is used */
-	bool plain;		     /* a scalar without quotes: `yes` is not "yes" */
-	const char *text;	     /* of a scalar, NUL terminated, holds no other NUL */
-	struct node **items;	     /* of a sequence */
-	struct node_pair *pairs;     /* of a mapping, in the file's order */
-	size_t num;		     /* items or pairs */
-	unsigned int depth;	     /* collections below and including it */
-	unsigned int expanded;	     /* nodes below and including it, aliases followed */
+	const char *alias;	  /* while a file is read: the name of the alias that this is ... */
+	struct place alias_place; /* ... and where it stands */
+	bool plain;		  /* a scalar without quotes: `yes` is not "yes" */
+	const char *text;	  /* of a scalar, NUL terminated, holds no other NUL */
+	struct node **items;	  /* of a sequence */
+	struct node_pair *pairs;  /* of a mapping, in the file's order */
+	size_t num;		  /* items or pairs */
+	unsigned int depth;	  /* collections below and including it */
+	unsigned int expanded;	  /* nodes below and including it, aliases followed */
 };
 
 /*
