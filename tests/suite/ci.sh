@@ -61,7 +61,7 @@ END
 	}
 	sed -e "s|scenarios/|$few|" gitlab.sh >here.sh
 	PATH=$work/bin:$PATH CI_NODE_INDEX=2 CI_NODE_TOTAL=2 sh here.sh >out 2>&1 &&
-		grep -q 'tests="3"' rmesim.xml || {
+		grep -qE 'tests="[1-9]' rmesim.xml || {
 		cat out
 		complain 'the command for GitLab'
 	}
