@@ -100,6 +100,10 @@ if [ -z "${3:-}" ]; then
 	mkdir -p here/bin here/lib/rmesim/asan-gcc/bin
 	cp "$program" here/bin/rmesim
 	program=$work/here/bin/rmesim
+	# What stands beside an installation is another one, and not called.
+	mkdir -p beside/bin
+	printf 'int main(void) { return 43; }\n' >beside.c
+	gcc -fsanitize=address beside.c -o beside/bin/rmesim 2>gcc.log
 	expect 2 run "$shown" --kvm asan.so
 	says err "asan.so was built with gcc's AddressSanitizer, this rmesim with no AddressSanitizer"
 	says err "$work/here/lib/rmesim/asan-gcc/bin/rmesim is not there"

@@ -51,18 +51,32 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Build directories often stand beside each other. */
+static bool is_build_directory(const char *path)
+{
+	char *cache = g_build_filename(path, "CMakeCache.txt", NULL);
+	bool is = g_file_test(cache, G_FILE_TEST_IS_REGULAR);
+
+	g_free(cache);
+	return is;
+}
+
+/* Build directories often stand beside each other; what stands beside an installation is another one. */
 static char *find_beside(const char *prefix, enum kvm_asan wanted)
 {
 	char *parent = g_path_get_dirname(prefix), *found = NULL;
 	GPtrArray *entries = g_ptr_array_new_with_free_func(g_free);
-	GDir *dir = g_dir_open(parent, 0, NULL);
+	GDir *dir = is_build_directory(prefix) ? g_dir_open(parent, 0, NULL) : NULL;
 	const char *name;
 	unsigned int i;
 
-	while (dir && (name = g_dir_read_name(dir)))
-		g_ptr_array_add(entries,
-				g_build_filename(parent, name, places[KVM_ASAN_NONE], NULL));
+	while (dir && (name = g_dir_read_name(dir))) {
+		char *directory = g_build_filename(parent, name, NULL);
+
+		if (is_build_directory(directory))
+			g_ptr_array_add(entries,
+					g_build_filename(directory, places[KVM_ASAN_NONE], NULL));
+		g_free(directory);
+	}
 	g_ptr_array_sort(entries, compare_texts);
 	for (i = 0; i < entries->len && !found; i++) {
 		if (fits(entries->pdata[i], wanted))
