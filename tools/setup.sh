@@ -26,6 +26,7 @@ missing_packages() {
 	want clang command -v clang
 	want libclang-rt-14-dev has_clang_runtime
 	want llvm command -v llvm-symbolizer # names the lines in what a sanitizer reports
+	want patch command -v patch # the canaries are patches
 	want pkg-config command -v pkg-config
 	want libglib2.0-dev has_library glib-2.0
 	want libyaml-dev has_library yaml-0.1
