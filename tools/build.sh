@@ -27,5 +27,5 @@ build_quietly() {
 	fi
 }
 
-# Builds a preset of CMakePresets.json in its directory, build/<preset>.
-build_preset() { build_quietly "build/$1" --preset "$1"; }
+# Builds preset $1 of CMakePresets.json in its directory, build/<preset>; the rest goes to the configuring cmake.
+build_preset() { build_quietly "build/$1" --preset "$@"; }

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# rmi_log.sh - what `rmesim run --rmi-log` writes is the run: for every scenario of the suite the replay of its
-# log on the RMM alone gives the same x0..x4 for each call as the run had.
+# rmi_log.sh - what `rmesim run --rmi-log` writes is the run: for every scenario given the replay of its log on
+# the RMM alone gives the same x0..x4 for each call as the run had.
 #
-# Usage: rmi_log.sh RMESIM CHECKOUT
+# Usage: rmi_log.sh RMESIM CHECKOUT PATH...      (PATH, below CHECKOUT, of scenarios)
 
 set -u
 export LC_ALL=C
-rmesim=${1:?usage: rmi_log.sh RMESIM CHECKOUT}
-cd "${2:?usage: rmi_log.sh RMESIM CHECKOUT}" || exit 2
+usage='usage: rmi_log.sh RMESIM CHECKOUT PATH...'
+rmesim=${1:?$usage}
+cd "${2:?$usage}" || exit 2
+: "${3:?$usage}"
+shift 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -27,18 +30,18 @@ results() {
 
 run() { "$rmesim" run "$@" --report tap=/dev/null </dev/null >/dev/null; }
 
-run scenarios -j2 --rmi-log "$work/suite.rmi" || fail "the suite: exit status $?"
-"$rmesim" rmi "$work/suite.rmi" >"$work/replayed" || fail "the log cannot be replayed"
-results "$work/suite.rmi" >"$work/recorded"
+run "$@" -j2 --rmi-log "$work/all.rmi" || fail "the run: exit status $?"
+"$rmesim" rmi "$work/all.rmi" >"$work/replayed" || fail "the log cannot be replayed"
+results "$work/all.rmi" >"$work/recorded"
 cmp -s "$work/recorded" "$work/replayed" || {
 	diff "$work/recorded" "$work/replayed" | head -10
 	fail "the replay answers otherwise than the run"
 }
 printf '%s calls of %s scenarios are the same when they are replayed; %s scenarios cannot be replayed to the end\n' \
-	"$(wc -l <"$work/recorded")" "$(grep -c '^# scenario' "$work/suite.rmi")" "$(grep -c '^#!' "$work/suite.rmi")"
+	"$(wc -l <"$work/recorded")" "$(grep -c '^# scenario' "$work/all.rmi")" "$(grep -c '^#!' "$work/all.rmi")"
 
 # All of it is there: each call that the trace has; those that never reached the RMM are marked.
-run scenarios/ripas scenarios/fault scenarios/scarce -j2 --trace "$work/part.jsonl" --rmi-log "$work/part.rmi" ||
+run scenarios/fault scenarios/scarce -j2 --trace "$work/part.jsonl" --rmi-log "$work/part.rmi" ||
 	fail "a part of the suite: exit status $?"
 traced=$(grep '"kind":"rmi"' "$work/part.jsonl" | grep -vc '"condition":"injected"')
 recorded=$(results "$work/part.rmi" | wc -l)
@@ -49,7 +52,7 @@ injected=$(grep -c '"condition":"injected"' "$work/part.jsonl")
 
 # Only several vCPUs at once can be beyond the form.
 awk '/^# scenario/ { file = $4 } /^#!/ && file !~ /scenarios\/parallel\// { print file; bad = 1 } END { exit bad }' \
-	"$work/suite.rmi" || fail "these cannot be replayed, and have no parallel steps"
+	"$work/all.rmi" || fail "these cannot be replayed, and have no parallel steps"
 
 # The order is the suite's, whatever the number of jobs.
 run scenarios/ripas -j1 --rmi-log "$work/one" || fail "one job"
