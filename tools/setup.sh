@@ -3,7 +3,9 @@
 #
 # setup.sh - install what is missing to build and test rmesim on Debian 12.
 #
-# Usage: tools/setup.sh
+# Usage: tools/setup.sh [--run]
+#
+#   --run   only what it takes to build rmesim and run scenarios; tests want more
 #
 # Looks for each tool and library first and asks apt-get only for the packages
 # of those that are not there, as root or through sudo. With everything in place
@@ -18,22 +20,23 @@ die() {
 }
 
 # The packages whose tool, header or library is not there, one a line.
-missing_packages() {
+missing_packages() { # --run or nothing
 	want cmake command -v cmake
 	want ninja-build command -v ninja
 	want gcc command -v gcc
 	want libc6-dev has_header stdio.h
-	want clang command -v clang
-	want libclang-rt-14-dev has_clang_runtime
-	want llvm command -v llvm-symbolizer # names the lines in what a sanitizer reports
-	want patch command -v patch # the canaries are patches
 	want pkg-config command -v pkg-config
 	want libglib2.0-dev has_library glib-2.0
 	want libyaml-dev has_library yaml-0.1
 	want libdw-dev has_library libdw # names the lines of a stack
 	want libjson-glib-dev has_library json-glib-1.0
 	want libssl-dev has_library libcrypto
-	want check has_library check
+	want check has_library check # which the build configures for, whatever is built
+	[ "$1" != --run ] || return 0
+	want clang command -v clang
+	want libclang-rt-14-dev has_clang_runtime
+	want llvm command -v llvm-symbolizer # names the lines in what a sanitizer reports
+	want patch command -v patch # the canaries are patches
 	want gcovr command -v gcovr # shows coverage of a kernel developer's rme.c
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver
@@ -93,8 +96,11 @@ main() {
 	local -a packages=()
 	local log='' status=0
 
-	[ $# = 0 ] || die "takes no arguments"
-	mapfile -t packages < <(missing_packages)
+	case "$#:${1:-}" in
+	0: | 1:--run) ;;
+	*) die "unknown arguments: $* (usage: tools/setup.sh [--run])" ;;
+	esac
+	mapfile -t packages < <(missing_packages "${1:-}")
 	[ ${#packages[@]} -gt 0 ] || return 0
 
 	say "missing: ${packages[*]}"
@@ -116,7 +122,7 @@ main() {
 		die "apt-get could not install them (exit status $status, its last lines are above)"
 	fi
 	rm -f "$log"
-	mapfile -t packages < <(missing_packages)
+	mapfile -t packages < <(missing_packages "${1:-}")
 	[ ${#packages[@]} = 0 ] || die "still missing after the installation: ${packages[*]}"
 	say "done"
 }
