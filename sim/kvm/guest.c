@@ -23,7 +23,6 @@
 
 #define REG_SVE_VLS	 (REG_ARM64 | REG_SIZE_U512 | REG_GROUP_SVE | 0xffff)
 #define REG_PSCI_VERSION 0 /* of the firmware group */
-#define PSCI_VERSION_1_1 0x10001ULL
 
 /* Core registers are numbered by their offset in 32-bit words. */
 #define CORE_SP	    62
@@ -95,7 +94,7 @@ static int get_reg64(struct kvm_vcpu *vcpu, u64 id, u64 *value)
 	case REG_GROUP_FW:
 		if (number != REG_PSCI_VERSION)
 			return -ENOENT;
-		*value = PSCI_VERSION_1_1;
+		*value = KVM_PSCI_VERSION;
 		return 0;
 	case REG_GROUP_SYSREG:
 		break;

@@ -5,6 +5,9 @@
 
 #include <linux/kvm_host.h>
 
+/* What a guest and its VMM are told of PSCI: 1.1. */
+#define KVM_PSCI_VERSION 0x10001u
+
 /* reset.c */
 
 /* kvm_arm_supported_features - the KVM_ARM_VCPU_* bits that a vCPU of this VM can have. */

@@ -11,9 +11,8 @@
 
 #include "kvm_arm.h"
 
-#define PSCI_VERSION_1_1 0x10001u
-#define PSCI_TOS_MP	 2
-#define PSCI_AFF_MASK	 MPIDR_HWID_BITMASK
+#define PSCI_TOS_MP   2
+#define PSCI_AFF_MASK MPIDR_HWID_BITMASK
 
 /* Without an interrupt to wait for, a suspended vCPU wakes up at once. */
 static long psci_vcpu_suspend(struct kvm_vcpu *vcpu)
@@ -117,7 +116,7 @@ int kvm_psci_call(struct kvm_vcpu *vcpu)
 
 	switch (fn) {
 	case PSCI_0_2_FN_PSCI_VERSION:
-		val = PSCI_VERSION_1_1;
+		val = KVM_PSCI_VERSION;
 		break;
 	case PSCI_1_0_FN_PSCI_FEATURES:
 		if (psci_is_supported((u32)smccc_get_arg1(vcpu)))

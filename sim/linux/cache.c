@@ -26,8 +26,8 @@ void linux_cache_fill_set(bool only_min)
 	fill_only_min = only_min;
 }
 
-static void *object_alloc(const struct kvm_mmu_memory_cache *mc, gfp_t gfp, enum port_fault point,
-			  const struct linux_site *site)
+static void *cache_object_alloc(const struct kvm_mmu_memory_cache *mc, gfp_t gfp,
+				enum port_fault point, const struct linux_site *site)
 {
 	struct page *page = linux_page_alloc(gfp | mc->gfp_zero, 0, PORT_FRAME_PAGE, point, site);
 
@@ -49,7 +49,7 @@ int linux_cache_topup(struct kvm_mmu_memory_cache *mc, int capacity, int min,
 	mc->capacity = capacity;
 	target = fill_only_min ? min : capacity;
 	while (mc->nobjs < target) {
-		void *object = object_alloc(mc, gfp, PORT_FAULT_CACHE_TOPUP, site);
+		void *object = cache_object_alloc(mc, gfp, PORT_FAULT_CACHE_TOPUP, site);
 
 		if (!object)
 			return mc->nobjs >= min ? 0 : -ENOMEM;
@@ -64,7 +64,8 @@ void *linux_cache_alloc(struct kvm_mmu_memory_cache *mc, const struct linux_site
 
 	if (!mc->nobjs) {
 		linux_warn(site, "the memory cache is empty");
-		object = object_alloc(mc, GFP_ATOMIC | __GFP_ACCOUNT, PORT_FAULT_PAGE_ZALLOC, site);
+		object = cache_object_alloc(mc, GFP_ATOMIC | __GFP_ACCOUNT, PORT_FAULT_PAGE_ZALLOC,
+					    site);
 		BUG_ON(!object);
 		return object;
 	}

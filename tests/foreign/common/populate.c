@@ -2,9 +2,10 @@
 /*
  * Populating from the shared alias, v5 to v10. Included by rme.c behind realm.c. It wants of the posting:
  *
- *   int source_get(kvm, slot, gfn, &pfn, &page)	pins the VMM's page; -errno
- *   void source_put(kvm, pfn, page)
- *   int private_get(kvm, slot, gfn, &pfn, &page)	a referenced page of guest_memfd; -errno
+ *   SOURCE_GET(slot, gfn, &page)			pins the VMM's page: its pfn, or an error pfn
+ *   SOURCE_PUT(kvm, pfn, page)
+ *   PRIVATE_GET(kvm, slot, gfn, &pfn, &page)	a referenced page of guest_memfd; 0 or -errno
+ *   POPULATE_PAUSE()				between chunks
  */
 static int page_populate(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn,
 			 unsigned long flags)
@@ -13,16 +14,19 @@ static int page_populate(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gf
 	int ret;
 
 	do {
-		struct page *src_page, *dst_page;
+		struct page *src_page = NULL, *dst_page;
 		unsigned long seq = kvm->mmu_invalidate_seq;
 		kvm_pfn_t src, dst;
 		bool kept = false;
 
-		if (!vma_lookup(current->mm, hva) || source_get(kvm, slot, gfn, &src, &src_page))
+		if (!vma_lookup(current->mm, hva))
 			return -EFAULT;
-		ret = private_get(kvm, slot, gfn, &dst, &dst_page);
+		src = SOURCE_GET(slot, gfn, &src_page);
+		if (is_error_pfn(src))
+			return -EFAULT;
+		ret = PRIVATE_GET(kvm, slot, gfn, &dst, &dst_page);
 		if (ret) {
-			source_put(kvm, src, src_page);
+			SOURCE_PUT(kvm, src, src_page);
 			return ret;
 		}
 		write_lock(&kvm->mmu_lock);
@@ -33,7 +37,7 @@ static int page_populate(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gf
 					       __pfn_to_phys(dst), __pfn_to_phys(src), flags,
 					       &kept);
 		write_unlock(&kvm->mmu_lock);
-		source_put(kvm, src, src_page);
+		SOURCE_PUT(kvm, src, src_page);
 		if (ret && !kept)
 			put_page(dst_page);
 	} while (ret == -EAGAIN);

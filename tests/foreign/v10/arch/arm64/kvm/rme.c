@@ -9,211 +9,60 @@
 #include <asm/virt.h>
 
 #define TABLE_ACCOUNT(va, nr) kvm_account_pgtable_pages(va, nr)
-#define MAPPING_KEEP(phys)	  ((void)(phys)) /* it has its reference */
-#define MAPPING_GET(phys)	  get_page(phys_to_page(phys))
-#define MAPPING_PUT(phys)	  free_page((unsigned long)phys_to_virt(phys))
+#define MAPPING_KEEP(phys)    ((void)(phys)) /* it has its reference */
+#define MAPPING_GET(phys)     get_page(phys_to_page(phys))
+#define MAPPING_PUT(phys)     free_page((unsigned long)phys_to_virt(phys))
 #define UNMAP_PAUSE(kvm, block)                                                                    \
 	do {                                                                                       \
 		if (block)                                                                         \
 			cond_resched_rwlock_write(&(kvm)->mmu_lock);                               \
 	} while (0)
-#define SHARED_S2AP		  (KVM_PTE_LEAF_ATTR_LO_S2_S2AP_R | KVM_PTE_LEAF_ATTR_LO_S2_S2AP_W)
-#include "../../../../common/stage2.c"
+#define SHARED_S2AP (KVM_PTE_LEAF_ATTR_LO_S2_S2AP_R | KVM_PTE_LEAF_ATTR_LO_S2_S2AP_W)
 
-#define FEATURES	     rmm_feat_reg0
-#define HAS_SVE(kvm, vcpu)   vcpu_has_sve(vcpu)
-#define SVE_LOCK(vcpu)	     mutex_lock(&(vcpu)->mutex)
-#define SVE_UNLOCK(vcpu)     mutex_unlock(&(vcpu)->mutex)
-#define PMU_COUNTERS(kvm)    ((kvm)->arch.nr_pmu_counters)
+#define FEATURES	   rmm_feat_reg0
+#define HAS_SVE(kvm, vcpu) vcpu_has_sve(vcpu)
+#define SVE_LOCK(vcpu)	   mutex_lock(&(vcpu)->mutex)
+#define SVE_UNLOCK(vcpu)   mutex_unlock(&(vcpu)->mutex)
+#define PMU_COUNTERS(kvm)  ((kvm)->arch.nr_pmu_counters)
 /* With large pages the host's own root is smaller than a Realm's. */
 #define PGD_SIZE(mmu)                                                                              \
-	max(kvm_pgtable_stage2_pgd_size((mmu)->vtcr), (size_t)(mmu)->pgt->pgd_pages * PAGE_SIZE)
-#include "../../../../common/realm.c"
+	max(kvm_pgtable_stage2_pgd_size((mmu)->vtcr), PAGE_SIZE * (mmu)->pgt->pgd_pages)
+#define DFR0_VCPU const struct kvm_vcpu
 
-static int source_get(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
-		      struct page **page)
-{
-	bool writable;
+#define SOURCE_GET(slot, gfn, page)	       __kvm_faultin_pfn(slot, gfn, FOLL_WRITE, &(bool){false}, page)
+#define SOURCE_PUT(kvm, pfn, page)	       kvm_release_page_clean(page)
+#define PRIVATE_GET(kvm, slot, gfn, pfn, page) kvm_gmem_get_pfn(kvm, slot, gfn, pfn, page, NULL)
+#define POPULATE_PAUSE()		       cond_resched()
 
-	(void)kvm;
-	*pfn = __kvm_faultin_pfn(slot, gfn, FOLL_WRITE, &writable, page);
-	return is_error_pfn(*pfn) ? -EFAULT : 0;
-}
+#define MAPPED		 kvm_pfn_t
+#define MAPPED_PHYS(pfn) __pfn_to_phys(pfn)
+#define UNMAP_ARGUMENTS                                                                            \
+	struct kvm *kvm, unsigned long ipa, unsigned long size, bool unmap_private, bool may_block
+#define UNMAP_MAY_BLOCK may_block
 
-static void source_put(struct kvm *kvm, kvm_pfn_t pfn, struct page *page)
-{
-	(void)pfn;
-	(void)kvm;
-	kvm_release_page_clean(page);
-}
-
-static int private_get(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
-		       struct page **page)
-{
-	return kvm_gmem_get_pfn(kvm, slot, gfn, pfn, page, NULL);
-}
-
-#define POPULATE_PAUSE() cond_resched()
-#include "../../../../common/populate.c"
-
-void kvm_init_rme(void)
-{
-	if (rmm_probe())
-		static_branch_enable(&kvm_rme_is_available);
-}
-
-u32 kvm_realm_ipa_limit(void)
-{
-	return u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_S2SZ);
-}
-
-u32 kvm_realm_vgic_nr_lr(void)
-{
-	return u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_GICV3_NUM_LRS);
-}
-
-u8 kvm_realm_max_pmu_counters(void)
-{
-	return u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_PMU_NUM_CTRS);
-}
-
-unsigned int kvm_realm_sve_max_vl(void)
-{
-	return sve_vl_from_vq(u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_SVE_VL) + 1);
-}
-
-bool kvm_rme_supports_sve(void)
-{
-	return FEATURES & RMI_FEATURE_REGISTER_0_SVE_EN;
-}
-
-u64 kvm_realm_reset_id_aa64dfr0_el1(const struct kvm_vcpu *vcpu, u64 val)
-{
-	return dfr0_limit((struct kvm_vcpu *)vcpu, val);
-}
-
-int kvm_init_realm_vm(struct kvm *kvm)
-{
-	kvm->arch.realm.params = (void *)get_zeroed_page(GFP_KERNEL);
-	return kvm->arch.realm.params ? 0 : -ENOMEM;
-}
-
-void kvm_destroy_realm(struct kvm *kvm)
-{
-	realm_end(kvm);
-}
-
-void kvm_realm_destroy_rtts(struct kvm *kvm, u32 ia_bits)
-{
-	WARN_ON(!tables_destroy(&kvm->arch.realm, BIT(ia_bits)));
-}
-
-void kvm_realm_unmap_range(struct kvm *kvm, unsigned long ipa, unsigned long size,
-			   bool unmap_private, bool may_block)
-{
-	stage2_unmap(kvm, ipa, size, unmap_private, may_block);
-}
-
-int realm_map_protected(struct realm *realm, unsigned long ipa, kvm_pfn_t pfn,
-			unsigned long map_size, struct kvm_mmu_memory_cache *memcache)
-{
-	return private_map(realm, ipa, __pfn_to_phys(pfn), map_size, memcache);
-}
-
-int realm_map_non_secure(struct realm *realm, unsigned long ipa, kvm_pfn_t pfn,
-			 unsigned long size, struct kvm_mmu_memory_cache *memcache)
-{
-	return shared_map(realm, ipa, __pfn_to_phys(pfn), size, memcache);
-}
-
-int realm_psci_complete(struct kvm_vcpu *source, struct kvm_vcpu *target, unsigned long status)
-{
-	return psci_answer(source, target, status);
-}
-
-int kvm_create_rec(struct kvm_vcpu *vcpu)
-{
-	return rec_make(vcpu);
-}
-
-void kvm_destroy_rec(struct kvm_vcpu *vcpu)
-{
-	rec_end(vcpu);
-}
+#define CAP_CONFIG	  arm_rme_config
+#define CAP_CONFIG_RPV	  ARM_RME_CONFIG_RPV
+#define CAP_CONFIG_HASH	  ARM_RME_CONFIG_HASH_ALGO
+#define CAP_SHA256	  ARM_RME_CONFIG_HASH_ALGO_SHA256
+#define CAP_SHA512	  ARM_RME_CONFIG_HASH_ALGO_SHA512
+#define CAP_INIT_RIPAS	  arm_rme_init_ripas
+#define CAP_INIT_BASE	  base
+#define CAP_INIT_SIZE	  size
+#define CAP_POPULATE	  arm_rme_populate_realm
+#define CAP_POPULATE_BASE base
+#define CAP_POPULATE_SIZE size
+#define CAP_CREATE	  KVM_CAP_ARM_RME_CREATE_REALM
+#define CAP_INIT	  KVM_CAP_ARM_RME_INIT_RIPAS_REALM
+#include "../../../../common/rme.c"
 
 int kvm_rec_pre_enter(struct kvm_vcpu *vcpu)
 {
-	int ret = 0;
+	int ret = entry_prepare(vcpu, true);
 
-	if (kvm_realm_state(vcpu->kvm) != REALM_STATE_ACTIVE)
-		return -EINVAL;
-	rec_answer(vcpu);
-	if (vcpu->arch.rec.run->exit.exit_reason == RMI_EXIT_RIPAS_CHANGE)
-		ret = ripas_complete(vcpu);
 	return ret ? ret : 1;
 }
 
 int kvm_rec_enter(struct kvm_vcpu *vcpu)
 {
 	return rec_run_it(vcpu);
-}
-
-static int cap_config(struct kvm *kvm, const void __user *argp)
-{
-	struct arm_rme_config args;
-
-	if (kvm_realm_is_created(kvm))
-		return -EBUSY;
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	switch (args.cfg) {
-	case ARM_RME_CONFIG_RPV:
-		memcpy(kvm->arch.realm.params->rpv, args.rpv, sizeof(args.rpv));
-		return 0;
-	case ARM_RME_CONFIG_HASH_ALGO:
-		if (args.hash_algo != ARM_RME_CONFIG_HASH_ALGO_SHA256 &&
-		    args.hash_algo != ARM_RME_CONFIG_HASH_ALGO_SHA512)
-			return -EINVAL;
-		return hash_choose(kvm, args.hash_algo);
-	default:
-		return -EINVAL;
-	}
-}
-
-static int cap_init_ripas(struct kvm *kvm, const void __user *argp)
-{
-	struct arm_rme_init_ripas args;
-
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	return ripas_init(kvm, args.base, args.size);
-}
-
-static int cap_populate(struct kvm *kvm, const void __user *argp)
-{
-	struct arm_rme_populate_realm args;
-
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	return realm_populate(kvm, args.base, args.size, args.flags);
-}
-
-int kvm_realm_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
-{
-	const void __user *argp = u64_to_user_ptr(cap->args[1]);
-
-	switch (cap->args[0]) {
-	case KVM_CAP_ARM_RME_CONFIG_REALM:
-		return cap_config(kvm, argp);
-	case KVM_CAP_ARM_RME_CREATE_REALM:
-		return realm_create(kvm);
-	case KVM_CAP_ARM_RME_INIT_RIPAS_REALM:
-		return cap_init_ripas(kvm, argp);
-	case KVM_CAP_ARM_RME_POPULATE_REALM:
-		return cap_populate(kvm, argp);
-	case KVM_CAP_ARM_RME_ACTIVATE_REALM:
-		return realm_activate(kvm);
-	default:
-		return -EINVAL;
-	}
 }

@@ -9,37 +9,24 @@
 #include <asm/rmi_cmds.h>
 #include <asm/virt.h>
 
-#define TABLE_ACCOUNT(va, nr) ((void)(va))
-#define MAPPING_KEEP(phys)	  ((void)(phys)) /* it has its reference */
-#define MAPPING_GET(phys)	  get_page(phys_to_page(phys))
-#define MAPPING_PUT(phys)	  put_page(phys_to_page(phys))
+#define TABLE_ACCOUNT(va, nr)	((void)(va))
+#define MAPPING_KEEP(phys)	((void)(phys)) /* it has its reference */
+#define MAPPING_GET(phys)	get_page(phys_to_page(phys))
+#define MAPPING_PUT(phys)	put_page(phys_to_page(phys))
 #define UNMAP_PAUSE(kvm, block) ((void)(kvm), (void)(block))
-#define SHARED_S2AP		  (3UL << 6)
-#include "../../../../common/stage2.c"
+#define SHARED_S2AP		(3UL << 6)
 
-#define FEATURES	     rmm_feat_reg0
-#define HAS_SVE(kvm, vcpu)   vcpu_has_sve(vcpu)
-#define SVE_LOCK(vcpu)	     mutex_lock(&(vcpu)->mutex)
-#define SVE_UNLOCK(vcpu)     mutex_unlock(&(vcpu)->mutex)
-#define PMU_COUNTERS(kvm)    ((kvm)->arch.pmcr_n)
-#define PGD_SIZE(mmu)	     ((size_t)(mmu)->pgt->pgd_pages * PAGE_SIZE)
-#include "../../../../common/realm.c"
+#define FEATURES	   rmm_feat_reg0
+#define HAS_SVE(kvm, vcpu) vcpu_has_sve(vcpu)
+#define SVE_LOCK(vcpu)	   mutex_lock(&(vcpu)->mutex)
+#define SVE_UNLOCK(vcpu)   mutex_unlock(&(vcpu)->mutex)
+#define PMU_COUNTERS(kvm)  ((kvm)->arch.pmcr_n)
+#define PGD_SIZE(mmu)	   ((size_t)(mmu)->pgt->pgd_pages * PAGE_SIZE)
+#define DFR0_VCPU	   struct kvm_vcpu
 
-static int source_get(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
-		      struct page **page)
-{
-	(void)kvm;
-	(void)page;
-	*pfn = gfn_to_pfn_memslot(slot, gfn);
-	return is_error_pfn(*pfn) ? -EFAULT : 0;
-}
-
-static void source_put(struct kvm *kvm, kvm_pfn_t pfn, struct page *page)
-{
-	(void)kvm;
-	(void)page;
-	kvm_release_pfn_clean(pfn);
-}
+#define SOURCE_GET(slot, gfn, page)	       ((void)(page), gfn_to_pfn_memslot(slot, gfn))
+#define SOURCE_PUT(kvm, pfn, page)	       ((void)(page), kvm_release_pfn_clean(pfn))
+#define PRIVATE_GET(kvm, slot, gfn, pfn, page) private_get(kvm, slot, gfn, pfn, page)
 
 static int private_get(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
 		       struct page **page)
@@ -52,71 +39,27 @@ static int private_get(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn,
 }
 
 #define POPULATE_PAUSE() ((void)0)
-#include "../../../../common/populate.c"
 
-void kvm_init_rme(void)
-{
-	if (rmm_probe())
-		static_branch_enable(&kvm_rme_is_available);
-}
+#define MAPPED		  struct page *
+#define MAPPED_PHYS(page) page_to_phys(page)
+#define NO_VGIC_NR_LR
+#define UNMAP_ARGUMENTS struct kvm *kvm, unsigned long ipa, u64 size, bool unmap_private
+#define UNMAP_MAY_BLOCK false
 
-u32 kvm_realm_ipa_limit(void)
-{
-	return u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_S2SZ);
-}
-
-u8 kvm_realm_max_pmu_counters(void)
-{
-	return u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_PMU_NUM_CTRS);
-}
-
-unsigned int kvm_realm_sve_max_vl(void)
-{
-	return sve_vl_from_vq(u64_get_bits(FEATURES, RMI_FEATURE_REGISTER_0_SVE_VL) + 1);
-}
-
-bool kvm_rme_supports_sve(void)
-{
-	return FEATURES & RMI_FEATURE_REGISTER_0_SVE_EN;
-}
-
-u64 kvm_realm_reset_id_aa64dfr0_el1(struct kvm_vcpu *vcpu, u64 val)
-{
-	return dfr0_limit((struct kvm_vcpu *)vcpu, val);
-}
-
-int kvm_init_realm_vm(struct kvm *kvm)
-{
-	kvm->arch.realm.params = (void *)get_zeroed_page(GFP_KERNEL);
-	return kvm->arch.realm.params ? 0 : -ENOMEM;
-}
-
-void kvm_destroy_realm(struct kvm *kvm)
-{
-	realm_end(kvm);
-}
-
-void kvm_realm_destroy_rtts(struct kvm *kvm, u32 ia_bits)
-{
-	WARN_ON(!tables_destroy(&kvm->arch.realm, BIT(ia_bits)));
-}
-
-void kvm_realm_unmap_range(struct kvm *kvm, unsigned long ipa, u64 size, bool unmap_private)
-{
-	stage2_unmap(kvm, ipa, size, unmap_private, false);
-}
-
-int realm_map_protected(struct realm *realm, unsigned long ipa, struct page *page,
-			unsigned long map_size, struct kvm_mmu_memory_cache *memcache)
-{
-	return private_map(realm, ipa, page_to_phys(page), map_size, memcache);
-}
-
-int realm_map_non_secure(struct realm *realm, unsigned long ipa, struct page *page,
-			 unsigned long size, struct kvm_mmu_memory_cache *memcache)
-{
-	return shared_map(realm, ipa, page_to_phys(page), size, memcache);
-}
+#define CAP_CONFIG	  kvm_cap_arm_rme_config_item
+#define CAP_CONFIG_RPV	  KVM_CAP_ARM_RME_CFG_RPV
+#define CAP_CONFIG_HASH	  KVM_CAP_ARM_RME_CFG_HASH_ALGO
+#define CAP_SHA256	  KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA256
+#define CAP_SHA512	  KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA512
+#define CAP_INIT_RIPAS	  kvm_cap_arm_rme_init_ipa_args
+#define CAP_INIT_BASE	  init_ipa_base
+#define CAP_INIT_SIZE	  init_ipa_size
+#define CAP_POPULATE	  kvm_cap_arm_rme_populate_realm_args
+#define CAP_POPULATE_BASE populate_ipa_base
+#define CAP_POPULATE_SIZE populate_ipa_size
+#define CAP_CREATE	  KVM_CAP_ARM_RME_CREATE_RD
+#define CAP_INIT	  KVM_CAP_ARM_RME_INIT_IPA_REALM
+#include "../../../../common/rme.c"
 
 int realm_set_ipa_state(struct kvm_vcpu *vcpu, unsigned long addr, unsigned long end,
 			unsigned long ripas, unsigned long *top_ipa)
@@ -124,85 +67,9 @@ int realm_set_ipa_state(struct kvm_vcpu *vcpu, unsigned long addr, unsigned long
 	return ripas_set(vcpu, addr, end, ripas, top_ipa);
 }
 
-int realm_psci_complete(struct kvm_vcpu *source, struct kvm_vcpu *target, unsigned long status)
-{
-	return psci_answer(source, target, status);
-}
-
-int kvm_create_rec(struct kvm_vcpu *vcpu)
-{
-	return rec_make(vcpu);
-}
-
-void kvm_destroy_rec(struct kvm_vcpu *vcpu)
-{
-	rec_end(vcpu);
-}
-
 int kvm_rec_enter(struct kvm_vcpu *vcpu)
 {
-	if (kvm_realm_state(vcpu->kvm) != REALM_STATE_ACTIVE)
-		return -EINVAL;
-	rec_answer(vcpu);
-	return rec_run_it(vcpu);
-}
+	int ret = entry_prepare(vcpu, false);
 
-static int cap_config(struct kvm *kvm, const void __user *argp)
-{
-	struct kvm_cap_arm_rme_config_item args;
-
-	if (kvm_realm_is_created(kvm))
-		return -EBUSY;
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	switch (args.cfg) {
-	case KVM_CAP_ARM_RME_CFG_RPV:
-		memcpy(kvm->arch.realm.params->rpv, args.rpv, sizeof(args.rpv));
-		return 0;
-	case KVM_CAP_ARM_RME_CFG_HASH_ALGO:
-		if (args.hash_algo != KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA256 &&
-		    args.hash_algo != KVM_CAP_ARM_RME_MEASUREMENT_ALGO_SHA512)
-			return -EINVAL;
-		return hash_choose(kvm, args.hash_algo);
-	default:
-		return -EINVAL;
-	}
-}
-
-static int cap_init_ripas(struct kvm *kvm, const void __user *argp)
-{
-	struct kvm_cap_arm_rme_init_ipa_args args;
-
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	return ripas_init(kvm, args.init_ipa_base, args.init_ipa_size);
-}
-
-static int cap_populate(struct kvm *kvm, const void __user *argp)
-{
-	struct kvm_cap_arm_rme_populate_realm_args args;
-
-	if (copy_from_user(&args, argp, sizeof(args)))
-		return -EFAULT;
-	return realm_populate(kvm, args.populate_ipa_base, args.populate_ipa_size, args.flags);
-}
-
-int kvm_realm_enable_cap(struct kvm *kvm, struct kvm_enable_cap *cap)
-{
-	const void __user *argp = u64_to_user_ptr(cap->args[1]);
-
-	switch (cap->args[0]) {
-	case KVM_CAP_ARM_RME_CONFIG_REALM:
-		return cap_config(kvm, argp);
-	case KVM_CAP_ARM_RME_CREATE_RD:
-		return realm_create(kvm);
-	case KVM_CAP_ARM_RME_INIT_IPA_REALM:
-		return cap_init_ripas(kvm, argp);
-	case KVM_CAP_ARM_RME_POPULATE_REALM:
-		return cap_populate(kvm, argp);
-	case KVM_CAP_ARM_RME_ACTIVATE_REALM:
-		return realm_activate(kvm);
-	default:
-		return -EINVAL;
-	}
+	return ret ? ret : rec_run_it(vcpu);
 }
