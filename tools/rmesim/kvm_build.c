@@ -913,10 +913,12 @@ static bool prepare_coverage(struct build *build)
 
 static void describe(const struct build *build)
 {
+	const bool dry = build->options->build.dry_run;
 	unsigned int i;
 
-	printf("%s: v%u, pages of %uK, made by %s%s%s%s\n", build->options->build.output,
-	       build->series.number, 1u << (build->page_shift - 10), build->compiler,
+	printf("%s%sv%u, pages of %uK, %s by %s%s%s%s\n", dry ? "" : build->options->build.output,
+	       dry ? "" : ": ", build->series.number, 1u << (build->page_shift - 10),
+	       dry ? "to be made" : "made", build->compiler,
 	       build->asan ? ", address" : "", build->ubsan ? ", undefined" : "",
 	       build->coverage ? ", coverage" : "");
 	for (i = 0; i < build->sources->len; i++)
@@ -930,7 +932,7 @@ static void describe(const struct build *build)
 		printf("the sources could be from several postings of the series; v%u is taken, "
 		       "--series chooses another\n",
 		       build->series.number);
-	if (build->options->verbose)
+	if (dry || build->options->verbose)
 		printf("names that told the series:\n%s", build->series.evidence->str);
 }
 
@@ -941,11 +943,16 @@ static bool build_run(struct build *build)
 	bool good = false;
 	int fd, err;
 
-	if (!prepare_directories(build) || !find_files(build) || !check_output(build) ||
-	    !choose_series(build))
+	if (!find_files(build) || (build->output && !check_output(build)) || !choose_series(build))
 		return false;
 	build->manifest = kvm_manifest_load();
 	if (!build->manifest)
+		return false;
+	if (build->options->build.dry_run) {
+		describe(build);
+		return true;
+	}
+	if (!prepare_directories(build))
 		return false;
 	for (unsigned int i = 0; i < build->manifest->includes->len; i++)
 		g_ptr_array_add(build->ours,
@@ -995,12 +1002,13 @@ static int run(const struct command *command, struct options *options)
 			    (const char *)options->paths->pdata[0]);
 		return EXIT_USAGE;
 	}
-	if (!options->build.output) {
+	if (!options->build.output && !options->build.dry_run) {
 		usage_error("kvm-build: --output is needed: the file to make, mine.so for example");
 		return EXIT_USAGE;
 	}
 	build.page_shift = options->build.page_shift;
-	build.output = g_canonicalize_filename(options->build.output, NULL);
+	if (options->build.output)
+		build.output = g_canonicalize_filename(options->build.output, NULL);
 	build.sources = g_ptr_array_new_with_free_func(kvm_file_free);
 	build.headers = g_ptr_array_new_with_free_func(kvm_file_free);
 	build.prefixes = g_ptr_array_new_with_free_func(kvm_file_free);
@@ -1138,6 +1146,13 @@ static bool set_coverage(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_dry_run(struct options *options, const char *value)
+{
+	(void)value;
+	options->build.dry_run = true;
+	return true;
+}
+
 static bool set_cflag(struct options *options, const char *value)
 {
 	g_ptr_array_add(options->build.cflags, g_strdup(value));
@@ -1180,12 +1195,16 @@ static const struct option_def option_coverage = {
 	set_coverage};
 static const struct option_def option_cflag = {
 	0, "cflag", "FLAG", "one more option for the compiler; several are fine", set_cflag};
+static const struct option_def option_dry_run = {
+	0, "dry-run", NULL, "only say which files would be taken, and which posting they are from",
+	set_dry_run};
 
 static const struct option_def *const kvm_build_options[] = {
 	&option_tree,	&option_rme,	 &option_rme_exit, &option_include,
 	&option_add,	&option_uapi,	 &option_output,   &option_page_size,
 	&option_series, &option_cc,	 &option_sanitize, &option_coverage,
-	&option_cflag,	&option_verbose, &option_help,	   NULL,
+	&option_cflag,	&option_dry_run, &option_verbose,  &option_help,
+	NULL,
 };
 
 const struct command command_kvm_build = {

@@ -24,6 +24,7 @@ struct build_options {
 	unsigned int page_shift;
 	unsigned int series; /* 0: as the sources tell */
 	bool coverage;
+	bool dry_run;
 };
 
 /* Part `index` (from 0) of `total`; 0 of 1: all of it. */
