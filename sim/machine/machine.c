@@ -293,8 +293,23 @@ enum rmm_outcome machine_cpu_access(struct machine *machine, struct rmm_cpu *cpu
 
 enum rmm_outcome machine_cpu_smc(struct machine *machine, struct rmm_cpu *cpu)
 {
-	rmi_log_realm_smc(machine->log, cpu, rmm_cpu_regs(cpu)->gprs);
-	return rmm_cpu_smc(cpu);
+	const uint64_t *const gprs = rmm_cpu_regs(cpu)->gprs;
+	struct trace_event event = {.kind = TRACE_RSI, .actor = machine->actor};
+	struct rmm_call call;
+
+	rmi_log_realm_smc(machine->log, cpu, gprs);
+	if (!trace_wants(machine->trace, TRACE_RSI))
+		return rmm_cpu_smc(cpu);
+	memcpy(event.value, gprs, sizeof(event.value));
+	event.result[4] = rmm_cpu_smc(cpu) == RMM_EXIT;
+	memcpy(event.result, gprs, 4 * sizeof(event.result[0]));
+	call = rmm_last_realm_call(machine->rmm);
+	event.name = call.command;
+	event.text = call.condition;
+	/* PSCI, and what the RMM does not know, are none of RSI. */
+	if (event.name)
+		trace_emit(machine->trace, &event);
+	return event.result[4] ? RMM_EXIT : RMM_CONTINUE;
 }
 
 enum rmm_outcome machine_cpu_hvc(struct machine *machine, struct rmm_cpu *cpu)

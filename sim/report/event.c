@@ -157,6 +157,7 @@ static void append_event(GString *out, const struct trace_event *const *events,
 	case TRACE_HOST:
 		append_host(out, event);
 		break;
+	case TRACE_RSI:
 	case TRACE_STEP_BEGIN:
 	case TRACE_STEP_END:
 	case TRACE_WARN:

@@ -338,6 +338,7 @@ static void take_event(struct report *report, const struct result *result, size_
 		take_instant(report, result, index, actor, "finding");
 		break;
 	case TRACE_HOST:
+	case TRACE_RSI:
 	case TRACE_NUM_KINDS:
 		break;
 	}

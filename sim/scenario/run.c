@@ -30,8 +30,11 @@ struct stream {
 	char *text;
 	size_t size, sent;
 };
-/* What the host does within its own memory is most of a trace and explains little of it. */
-#define EVENTS_MASK  (TRACE_MASK_ALL & ~TRACE_MASK(TRACE_HOST))
+/*
+ * What the host does within its own memory is most of a trace and explains little of it; what a guest calls is told
+ * by what it did.
+ */
+#define EVENTS_MASK  (TRACE_MASK_ALL & ~(TRACE_MASK(TRACE_HOST) | TRACE_MASK(TRACE_RSI)))
 #define EVENTS_CHUNK (16u << 10) /* bytes */
 
 /* The actors of one parallel step, and what each is doing. */

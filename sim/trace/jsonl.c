@@ -79,6 +79,23 @@ static void put_rmi(FILE *file, const struct trace_event *event)
 	put_text(file, "condition", event->text);
 }
 
+static void put_rsi(FILE *file, const struct trace_event *event)
+{
+	size_t num = 6;
+
+	put_text(file, "name", event->name);
+	while (num && !event->value[num])
+		num--;
+	put_registers(file, "args", NULL, event->value + 1, num);
+	if (event->result[4]) {
+		put_text(file, "result", "exit");
+	} else {
+		put_value(file, "result", event->result[0]);
+		put_registers(file, "out", NULL, event->result + 1, 3);
+	}
+	put_text(file, "condition", event->text);
+}
+
 void trace_jsonl_sink(void *ctx, const struct trace_event *event)
 {
 	FILE *file = ctx;
@@ -95,6 +112,9 @@ void trace_jsonl_sink(void *ctx, const struct trace_event *event)
 		break;
 	case TRACE_RMI:
 		put_rmi(file, event);
+		break;
+	case TRACE_RSI:
+		put_rsi(file, event);
 		break;
 	case TRACE_REALM:
 		put_value(file, "ipa", event->value[0]);

@@ -107,6 +107,7 @@ const char *trace_kind_name(unsigned int kind)
 		[TRACE_STEP_BEGIN] = "step_begin",
 		[TRACE_STEP_END] = "step_end",
 		[TRACE_RMI] = "rmi",
+		[TRACE_RSI] = "rsi",
 		[TRACE_REALM] = "realm",
 		[TRACE_SYSCALL] = "syscall",
 		[TRACE_EXIT] = "exit",

@@ -272,7 +272,7 @@ static void log_sink(void *ctx, const struct trace_event *event)
 	struct log *log = ctx;
 	size_t at = strlen(log->text);
 
-	if (event->kind == TRACE_RMI)
+	if (event->kind == TRACE_RMI || event->kind == TRACE_RSI)
 		snprintf(log->text + at, sizeof(log->text) - at, "%s=%llx:%s@%d ",
 			 event->name ? event->name : "?", (unsigned long long)event->result[0],
 			 event->text ? event->text : "-", event->actor);
@@ -394,6 +394,44 @@ START_TEST(the_log_says_what_realm_and_host_did_while_a_rec_ran)
 	ck_assert_int_eq(fclose(log), 0);
 	ck_assert_str_eq(text + before, expected);
 	free(text);
+}
+END_TEST
+
+/* RSI: VERSION 1.0 and 2.0 (sections 3.1, 5.1 of the facts); PSCI_VERSION; IPA_STATE_SET, at which the REC exits. */
+static void calling_guest(void *ctx, struct rmm_cpu *cpu)
+{
+	static const uint64_t calls[][5] = {{0xc4000190, 0x10000},
+					    {0xc4000190, 0x20000},
+					    {0x84000000},
+					    {0xc4000197, 0, 0x1000, RMI_RIPAS_EMPTY, 0}};
+	enum rmm_outcome outcome = RMM_CONTINUE;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		ck_assert_int_eq(outcome, RMM_CONTINUE);
+		memcpy(rmm_cpu_regs(cpu)->gprs, calls[i], sizeof(calls[i]));
+		outcome = machine_cpu_smc(ctx, cpu);
+	}
+	ck_assert_int_eq(outcome, RMM_EXIT);
+}
+
+START_TEST(rsi_calls_are_traced_with_the_condition_that_failed)
+{
+	struct machine_config config;
+	struct machine *machine;
+	struct log log = {""};
+
+	machine_config_init(&config);
+	config.rmm.rec_aux = 0;
+	machine = create(&config);
+	make_realm(machine);
+	machine_set_guest(machine, calling_guest, machine);
+	memset(host_memory(machine, PAGE(RUN)), 0, 4096);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_RSI), log_sink, &log), 0);
+	enter(machine);
+	ck_assert_str_eq(log.text,
+			 "VERSION=0:-@-1 VERSION=1:version@-1 IPA_STATE_SET=c4000197:-@-1 ");
+	machine_destroy(machine);
 }
 END_TEST
 
@@ -825,6 +863,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, what_the_rmm_fills_with_a_pattern_is_not_clean);
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
+	tcase_add_test(bare, rsi_calls_are_traced_with_the_condition_that_failed);
 	tcase_add_test(bare, the_log_says_what_realm_and_host_did_while_a_rec_ran);
 	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);
 	tcase_add_test(bare, findings_are_kept_and_traced);

@@ -142,6 +142,29 @@ START_TEST(events_as_lines_of_json)
 			 "\"NOT_SUPPORTED\",\"out\":{\"x1\":\"0x1\",\"x2\":\"0x2\",\"x3\":\"0x3\","
 			 "\"x4\":\"0x4\"}}\n");
 	ck_assert_str_eq(
+		json(&(struct trace_event){.kind = TRACE_RSI,
+					   .value = {0xc4000198, 0x1000, 0x3000},
+					   .result = {0, 0x2000, 1, 0},
+					   .name = "IPA_STATE_GET"}),
+		"{\"step\":3,\"actor\":0,\"kind\":\"rsi\",\"name\":\"IPA_STATE_GET\",\"args\":"
+		"{\"x1\":\"0x1000\",\"x2\":\"0x3000\"},\"result\":\"0x0\",\"out\":{\"x1\":"
+		"\"0x2000\",\"x2\":\"0x1\",\"x3\":\"0x0\"}}\n");
+	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_RSI,
+						    .value = {0xc4000199, 0x1008},
+						    .result = {1},
+						    .name = "HOST_CALL",
+						    .text = "addr_align"}),
+			 "{\"step\":3,\"actor\":0,\"kind\":\"rsi\",\"name\":\"HOST_CALL\",\"args\":"
+			 "{\"x1\":\"0x1008\"},\"result\":\"0x1\",\"out\":{\"x1\":\"0x0\",\"x2\":"
+			 "\"0x0\",\"x3\":\"0x0\"},\"condition\":\"addr_align\"}\n");
+	/* The call goes to the Host: no register holds its result yet. */
+	ck_assert_str_eq(json(&(struct trace_event){.kind = TRACE_RSI,
+						    .value = {0xc4000199, 0x1000},
+						    .result = {0xc4000199, 0x1000, 0, 0, 1},
+						    .name = "HOST_CALL"}),
+			 "{\"step\":3,\"actor\":0,\"kind\":\"rsi\",\"name\":\"HOST_CALL\",\"args\":"
+			 "{\"x1\":\"0x1000\"},\"result\":\"exit\"}\n");
+	ck_assert_str_eq(
 		json(&(struct trace_event){
 			.kind = TRACE_REALM, .value = {0x1000, 8, 1}, .text = "write"}),
 		"{\"step\":3,\"actor\":0,\"kind\":\"realm\",\"ipa\":\"0x1000\",\"size\":\"0x8\","

@@ -15,7 +15,7 @@ struct counts {
 
 struct coverage {
 	struct kvm_builds *builds;
-	struct counts *counts; /* the RMI commands */
+	struct counts *counts; /* all commands, as rmm_commands() has them */
 	size_t num_counts;
 	struct report_summary summary;
 };
@@ -27,8 +27,6 @@ static void counts_create(struct coverage *coverage)
 
 	coverage->counts = g_new0(struct counts, num_commands);
 	for (i = 0; i < num_commands; i++) {
-		if (table[i].interface != RMM_INTERFACE_RMI)
-			continue;
 		coverage->counts[coverage->num_counts++] = (struct counts){
 			.command = &table[i],
 			.failures = g_new0(uint64_t, table[i].num_conditions),
@@ -68,7 +66,8 @@ static bool text_is(const char *text, size_t length, const char *name)
 	return strlen(name) == length && !memcmp(text, name, length);
 }
 
-static void call_count(struct coverage *coverage, const char *line, size_t size)
+static void call_count(struct coverage *coverage, enum rmm_interface interface, const char *line,
+		       size_t size)
 {
 	size_t name_length, label_length = 0, i, j;
 	const char *name = text_find(line, size, "\"name\":\"", &name_length);
@@ -78,7 +77,8 @@ static void call_count(struct coverage *coverage, const char *line, size_t size)
 	for (i = 0; name && i < coverage->num_counts; i++) {
 		struct counts *counts = &coverage->counts[i];
 
-		if (!text_is(name, name_length, counts->command->name))
+		if (counts->command->interface != interface ||
+		    !text_is(name, name_length, counts->command->name))
 			continue;
 		if (!label)
 			counts->successes++;
@@ -93,7 +93,7 @@ static void call_count(struct coverage *coverage, const char *line, size_t size)
 
 static void take_result(void *ctx, const struct result *result)
 {
-	static const char kind[] = "\"kind\":\"rmi\"";
+	static const char rmi[] = "\"kind\":\"rmi\"", rsi[] = "\"kind\":\"rsi\"";
 	struct coverage *coverage = ctx;
 	const char *line = result->trace, *end = line + result->trace_size;
 
@@ -106,8 +106,10 @@ static void take_result(void *ctx, const struct result *result)
 		const size_t size = (size_t)((newline ? newline : end) - line);
 
 		/* A line that a dying process left half is none. */
-		if (newline && memmem(line, size, kind, sizeof(kind) - 1))
-			call_count(coverage, line, size);
+		if (newline && memmem(line, size, rmi, sizeof(rmi) - 1))
+			call_count(coverage, RMM_INTERFACE_RMI, line, size);
+		else if (newline && memmem(line, size, rsi, sizeof(rsi) - 1))
+			call_count(coverage, RMM_INTERFACE_RSI, line, size);
 		line += size + 1;
 	}
 }
@@ -119,9 +121,13 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 	return kvm_builds_module(coverage->builds, page_size, reason);
 }
 
-static void row_print(const char *command, const char *label, uint64_t count)
+/* The commands of both interfaces share some names: the Realm's are told by their prefix. */
+static void row_print(const struct rmm_command *command, const char *label, uint64_t count)
 {
-	printf("%-22s %-16s ", command, label);
+	if (command->interface == RMM_INTERFACE_RSI)
+		printf("RSI_%-26s %-16s ", command->name, label);
+	else
+		printf("%-22s %-16s ", command->name, label);
 	if (count)
 		printf("%" PRIu64 "\n", count);
 	else
@@ -136,9 +142,9 @@ static void coverage_print(const struct coverage *coverage)
 		const struct counts *counts = &coverage->counts[i];
 		const struct rmm_command *command = counts->command;
 
-		row_print(command->name, "success", counts->successes);
+		row_print(command, "success", counts->successes);
 		for (j = 0; j < command->num_conditions; j++) {
-			row_print(command->name, command->conditions[j].label, counts->failures[j]);
+			row_print(command, command->conditions[j].label, counts->failures[j]);
 			reached += counts->failures[j] != 0;
 		}
 		total += command->num_conditions;
@@ -216,14 +222,15 @@ static const struct option_def *const coverage_options[] = {
 const struct command command_coverage = {
 	.name = "coverage",
 	.arguments = "--conditions [FILES|DIRECTORIES]...",
-	.summary = "Runs scenarios and counts what of the RMM they reach.\n\n"
-		   "--conditions: for each RMI command how often it succeeded, and how often each "
-		   "of its\n"
-		   "failure conditions decided its result. Injected results do not count. The "
-		   "conditions of\n"
-		   "RSI commands, which are the guest's, are not counted. 'rmesim docs "
-		   "rmm-commands' says\n"
-		   "what each condition is.",
+	.summary =
+		"Runs scenarios and counts what of the RMM they reach.\n\n"
+		"--conditions: for each RMI and RSI command how often it succeeded, and how often "
+		"each of\n"
+		"its failure conditions decided its result. Injected results do not count; an "
+		"RSI command\n"
+		"at which the REC exits has succeeded. 'rmesim docs rmm-commands' says what each "
+		"condition\n"
+		"is.",
 	.examples = "  rmesim coverage --conditions scenarios/ | grep never\n"
 		    "  rmesim coverage --conditions scenarios/rec --level long\n",
 	.options = coverage_options,

@@ -12,6 +12,11 @@ enum trace_kind {
 	TRACE_STEP_BEGIN, /* text: the step's name */
 	TRACE_STEP_END,   /* value[0]: the result, 0 or -errno as a signed number */
 	TRACE_RMI,        /* one RMI call: value[0..6] x0..x6 in, result[0..4] x0..x4 out, text: condition */
+	/*
+	 * One RSI call: value[0..6] x0..x6 in, name: the command, text: the condition that failed. result[0..3] x0..x3
+	 * out, unless the REC exited (result[4] is 1): what the Realm is told then is known at a later entry.
+	 */
+	TRACE_RSI,
 	TRACE_REALM,      /* what the Realm did: text says it; value[0] IPA, value[1] size, value[2] outcome */
 	TRACE_SYSCALL,    /* a VMM's system call: text: its name; value[0..3] arguments, result[0] */
 	TRACE_EXIT,       /* KVM_RUN returned: value[0] exit_reason, value[1..3] its details, result[0] */
@@ -67,6 +72,8 @@ uint32_t trace_step(const struct trace *trace);
  *
  *   {"step":3,"actor":0,"kind":"rmi","name":"RTT_CREATE","args":{"rd":"0x800001000",...},
  *    "result":"RTT/2","out":{},"condition":"rtt_walk"}
+ *   {"step":4,"actor":1,"kind":"rsi","name":"HOST_CALL","args":{"x1":"0x1008"},
+ *    "result":"0x1","out":{"x1":"0x0","x2":"0x0","x3":"0x0"},"condition":"addr_align"}
  */
 void trace_jsonl_sink(void *file, const struct trace_event *event);
 
