@@ -48,6 +48,15 @@ static void platform_ns_write(void *ctx, uint64_t pa)
 	dram_mark_dirty(machine->dram, pa);
 }
 
+static bool platform_ns_fault(void *ctx, uint64_t pa, bool write)
+{
+	struct machine *machine = ctx;
+
+	(void)pa;
+	(void)write;
+	return machine->gpf_countdown && --machine->gpf_countdown == 0;
+}
+
 static void run_guest(void *ctx, struct rmm_cpu *cpu)
 {
 	struct machine *machine = ctx;
@@ -89,7 +98,7 @@ static int rmm_start(struct machine *machine, char **error)
 	config.platform.is_clean = platform_is_clean;
 	config.platform.gpt_changed = platform_gpt_changed;
 	config.platform.ns_write = platform_ns_write;
-	config.platform.ns_fault = NULL;
+	config.platform.ns_fault = platform_ns_fault;
 	config.violation = rmm_violation;
 	config.violation_ctx = machine;
 	config.run = run_guest;
@@ -216,6 +225,7 @@ int machine_reset(struct machine *machine)
 	machine_findings_clear(machine);
 	machine->num_calls = 0;
 	machine->num_faults = 0;
+	machine->gpf_countdown = 0;
 	machine->actor = -1;
 	trace_set_step(machine->trace, 0);
 	rmi_log_reset(machine->log, machine->bank.base, machine->bank.size, &machine->config.rmm);
@@ -280,6 +290,21 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 	machine->calls[machine->num_calls++ % MACHINE_NUM_CALLS] = call;
 	if (trace_wants(machine->trace, TRACE_RMI))
 		call_trace(machine, &call);
+}
+
+int machine_set_gpt(struct machine *machine, uint64_t pa, enum rmm_gpt gpt)
+{
+	const int err = rmm_set_gpt(machine->rmm, pa, gpt);
+
+	if (!err)
+		rmi_log_set_gpt(machine->log, pa, gpt);
+	return err;
+}
+
+void machine_set_gpf(struct machine *machine, uint64_t nth)
+{
+	machine->gpf_countdown = nth;
+	rmi_log_set_gpf(machine->log, nth);
 }
 
 enum rmm_outcome machine_cpu_access(struct machine *machine, struct rmm_cpu *cpu,

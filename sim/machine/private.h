@@ -32,6 +32,7 @@ struct machine {
 	uint64_t num_faults; /* that happened */
 	machine_rmi_fn rmi;
 	void *fault_ctx;
+	uint64_t gpf_countdown; /* 0: none; the access that brings it to 0 faults */
 	const struct machine_sched *sched; /* NULL: there is one actor */
 	int32_t actor;
 

@@ -217,6 +217,39 @@ void rmi_log_injected(struct rmi_log *log, const uint64_t in[7], const uint64_t 
 	result_put(log, out, NULL);
 }
 
+/* What another agent did to the GPT. The replay has no way to say that it happened while a REC ran. */
+static void gpt_put(struct rmi_log *log, const char *directive)
+{
+	if (log->num_running)
+		log_break(log, "the GPT changed while a REC ran");
+	if (log->broken)
+		fputs("# ", log->out);
+	fputs(directive, log->out);
+}
+
+void rmi_log_set_gpt(struct rmi_log *log, uint64_t pa, enum rmm_gpt gpt)
+{
+	static const char *const names[] = {
+		[RMM_GPT_NS] = "ns",
+		[RMM_GPT_SECURE] = "secure",
+		[RMM_GPT_ROOT] = "root",
+		[RMM_GPT_AAP] = "aap",
+	};
+
+	if (!log)
+		return;
+	gpt_put(log, ".gpt");
+	fprintf(log->out, " %" PRIx64 " %s\n", pa, names[gpt]);
+}
+
+void rmi_log_set_gpf(struct rmi_log *log, uint64_t nth)
+{
+	if (!log)
+		return;
+	gpt_put(log, ".gpf");
+	fprintf(log->out, " %" PRIx64 "\n", nth);
+}
+
 /* `.realm ` of the REC that runs; false if another one was entered since and runs still. */
 static bool realm_begin(struct rmi_log *log, const struct rmm_cpu *cpu)
 {

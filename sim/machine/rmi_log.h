@@ -35,6 +35,10 @@ void rmi_log_result(struct rmi_log *log, const uint64_t in[7], const uint64_t ou
 /* rmi_log_injected - it was answered by somebody else than the RMM. */
 void rmi_log_injected(struct rmi_log *log, const uint64_t in[7], const uint64_t out[5]);
 
+/* What another agent did to the GPT, after it was done: machine_set_gpt(), machine_set_gpf(). */
+void rmi_log_set_gpt(struct rmi_log *log, uint64_t pa, enum rmm_gpt gpt);
+void rmi_log_set_gpf(struct rmi_log *log, uint64_t nth);
+
 /* What the running REC does; for an access after it was made. */
 void rmi_log_realm_smc(struct rmi_log *log, const struct rmm_cpu *cpu, const uint64_t gprs[18]);
 void rmi_log_realm_access(struct rmi_log *log, const struct rmm_cpu *cpu,

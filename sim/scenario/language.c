@@ -50,7 +50,7 @@ const struct key_def machine_keys[] = {
 			  false,
 			  "0x8_0000_0000",
 			  {SHAPE_NUMBER, .unit = true, .min = MEMORY_UNIT,
-			   .max = (1ull << 48) - DRAM_MAX_SIZE, .multiple = MEMORY_UNIT}},
+			   .max = (1ull << 52) - DRAM_MAX_SIZE, .multiple = MEMORY_UNIT}},
 	[MACHINE_QUARANTINE] =
 		{"quarantine",
 		 "How many freed host pages are held back before the oldest of them is "

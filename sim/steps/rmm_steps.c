@@ -42,7 +42,8 @@ static uint8_t *host_memory(struct world *world, struct step_call *call, uint64_
 	     g += RMM_GRANULE_SIZE) {
 		struct rmm_granule_view view;
 
-		if (!rmm_inspect_granule(world->rmm, g, &view) || view.gpt != RMM_GPT_NS) {
+		if (!rmm_inspect_granule(world->rmm, g, &view) ||
+		    (view.gpt != RMM_GPT_NS && view.gpt != RMM_GPT_AAP)) {
 			world_error(error, -EFAULT,
 				    "%s: granule %#llx is not Non-secure: the access is a Granule "
 				    "Protection "
@@ -80,5 +81,25 @@ int rmm_read_step(struct world *world, struct step_call *call, char **error)
 		return -EINVAL;
 	memcpy(&call->result.value, memory, size);
 	call->result.done = size;
+	return 0;
+}
+
+int rmm_set_gpt_step(struct world *world, struct step_call *call, char **error)
+{
+	/* In the order of their names in the step table. */
+	static const enum rmm_gpt gpts[] = {RMM_GPT_NS, RMM_GPT_SECURE, RMM_GPT_ROOT, RMM_GPT_AAP};
+	uint64_t pa = call->args[RMM_GPT_PA].number;
+
+	if (!machine_set_gpt(world->machine, pa, gpts[call->args[RMM_GPT_PAS].number]))
+		return 0;
+	return world_error(error, -EINVAL,
+			   "%s: %#llx is not the address of an UNDELEGATED granule in memory",
+			   call->def->name, (unsigned long long)pa);
+}
+
+int rmm_set_gpf_step(struct world *world, struct step_call *call, char **error)
+{
+	(void)error;
+	machine_set_gpf(world->machine, call->args[RMM_GPF_NTH].number);
 	return 0;
 }

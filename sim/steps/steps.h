@@ -120,6 +120,9 @@ enum { SMC_COMMAND, SMC_FID, SMC_X1, SMC_NUM = SMC_X1 + 6 };
 
 enum { RMM_MEMORY_PA, RMM_MEMORY_SIZE, RMM_MEMORY_VALUE, RMM_MEMORY_NUM };
 
+enum { RMM_GPT_PA, RMM_GPT_PAS, RMM_GPT_NUM };
+enum { RMM_GPF_NTH, RMM_GPF_NUM };
+
 typedef int step_perform_fn(struct world *world, struct step_call *call, char **error);
 
 /* lifecycle.c */
@@ -137,6 +140,6 @@ step_perform_fn guest_set_ripas, guest_get_ripas, guest_write, guest_read, guest
 	guest_psci_system_off, guest_psci_system_reset, guest_measurement_read,
 	guest_measurement_extend, guest_realm_config, guest_rsi, guest_hvc;
 /* rmm_steps.c */
-step_perform_fn rmm_smc_step, rmm_write_step, rmm_read_step;
+step_perform_fn rmm_smc_step, rmm_write_step, rmm_read_step, rmm_set_gpt_step, rmm_set_gpf_step;
 
 #endif

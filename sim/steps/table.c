@@ -462,6 +462,18 @@ static const struct step_param rmm_read_params[] = {
 	[RMM_MEMORY_SIZE] = {"size", STEP_SIZE, OPTIONAL(8), 1, 8, NULL, "How many bytes."},
 };
 
+static const char *const pas_names[] = {"ns", "secure", "root", "aap", NULL};
+static const struct step_param rmm_set_gpt_params[] = {
+	[RMM_GPT_PA] = {"pa", STEP_ADDRESS, REQUIRED, ANY, NULL,
+			"Physical address of a granule that is UNDELEGATED, in bytes."},
+	[RMM_GPT_PAS] = {"pas", STEP_ENUM, REQUIRED, ANY, pas_names,
+			 "The physical address space that may access it, or `aap`: any."},
+};
+static const struct step_param rmm_set_gpf_params[] = {
+	[RMM_GPF_NTH] = {"nth", STEP_NUMBER, OPTIONAL(1), 1, UINT64_MAX, NULL,
+			 "Which access it is, from 1."},
+};
+
 #define PARAMS(p) (p), sizeof(p) / sizeof((p)[0])
 #define NO_PARAMS NULL, 0
 #define VMM(name, help, params, fn)                                                                \
@@ -596,6 +608,13 @@ static const struct step_def steps[] = {
 	    PARAMS(rmm_write_params), rmm_write_step),
 	RMM("read", "A load of the host from physical memory that is Non-secure.",
 	    PARAMS(rmm_read_params), rmm_read_step),
+	RMM("set_gpt",
+	    "Another agent (the monitor, the Secure world) changes the GPT entry of a granule.",
+	    PARAMS(rmm_set_gpt_params), rmm_set_gpt_step),
+	RMM("set_gpf",
+	    "The nth next access of the RMM or of a guest to Non-secure memory takes a Granule "
+	    "Protection Fault, as if another agent had changed the GPT for just that moment.",
+	    PARAMS(rmm_set_gpf_params), rmm_set_gpf_step),
 };
 
 #define NUM_STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -642,6 +661,8 @@ CHECK_PARAMS(rsi_params, RSI_NUM);
 CHECK_PARAMS(smc_params, SMC_NUM);
 CHECK_PARAMS(rmm_write_params, RMM_MEMORY_NUM);
 CHECK_PARAMS(rmm_read_params, RMM_MEMORY_VALUE);
+CHECK_PARAMS(rmm_set_gpt_params, RMM_GPT_NUM);
+CHECK_PARAMS(rmm_set_gpf_params, RMM_GPF_NUM);
 
 const struct step_def *step_find(const char *name)
 {

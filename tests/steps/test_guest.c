@@ -423,6 +423,22 @@ START_TEST(memory_of_others_is_out_of_reach)
 	ck_assert_uint_eq(
 		step_ok(world, "rmm.read", ARGS({"pa", BASE + 0x300002}, {"size", 2})).value,
 		0x89ab);
+	/* Any address space may access it: so may the Host (section 1.1 of the facts). */
+	step_ok(world, "rmm.set_gpt", ARGS({"pa", BASE + 0x300000}, {"pas", 3}));
+	step_ok(world, "rmm.read", ARGS({"pa", BASE + 0x300000}));
+	step_ok(world, "rmm.set_gpt", ARGS({"pa", BASE + 0x300000}, {"pas", 1}));
+	call_prepare(&call, "rmm.read", ARGS({"pa", BASE + 0x300000}));
+	ck_assert_int_lt(world_perform(world, &call, &error), 0);
+	ck_assert_ptr_nonnull(strstr(error, "Granule Protection Fault"));
+	free(error);
+	/* What the RMM holds is changed by nobody else. */
+	call_prepare(&call, "rmm.set_gpt", ARGS({"pa", RD}, {"pas", 0}));
+	ck_assert_int_eq(world_perform(world, &call, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "UNDELEGATED"));
+	free(error);
+	call_prepare(&call, "rmm.set_gpt", ARGS({"pa", BASE + 8}, {"pas", 0}));
+	ck_assert_int_eq(world_perform(world, &call, &error), -EINVAL);
+	free(error);
 }
 END_TEST
 

@@ -77,6 +77,18 @@ uint32_t machine_page_size(const struct machine *machine);
 /* machine_smc - an RMI call by hand, traced like any other. */
 void machine_smc(struct machine *machine, struct rmm_regs *regs);
 
+/*
+ * machine_set_gpt - another agent (the monitor, the Secure world) changes the GPT entry of a granule: rmm_set_gpt().
+ * Returns what that does.
+ */
+int machine_set_gpt(struct machine *machine, uint64_t pa, enum rmm_gpt gpt);
+/*
+ * machine_set_gpf - another agent does so just before the `nth` next access (from 1; 0: none any more) that the RMM
+ * or a Realm makes to a Non-secure granule that the GPT permits, and takes it back after: that one access takes a
+ * Granule Protection Fault. machine_reset() forgets it.
+ */
+void machine_set_gpf(struct machine *machine, uint64_t nth);
+
 /* machine_set_guest - who is the Realm when a REC runs; NULL: every REC exits at once with IRQ. */
 void machine_set_guest(struct machine *machine, rmm_run_fn run, void *ctx);
 
