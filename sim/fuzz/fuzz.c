@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fuzz.c - many sequences through the pool of processes, in chunks that share a machine by reset. */
+/* fuzz.c - many sequences through the pool of processes, some thousands in each of them. */
 #include <sim/fuzz.h>
 
 #include <errno.h>
 #include <inttypes.h>
-#include <rmm/rmi.h>
 #include <signal.h>
 #include <sim/pool.h>
 #include <sim/result.h>
@@ -14,17 +13,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "../scenario/fault.h"
-#include "documented.h"
-#include "point.h"
-#include "sequence.h"
+#include "trial.h"
 
-/* Runs that have the same shape of machine, and are done by one process. */
-#define CHUNK	       128u
-#define CHUNKS_A_ROUND 64u
-#define MACHINE_MEMORY (UINT64_C(256) << 20)
+/* Runs that have the same shape of machine, and at most how many of those one process does. */
+#define SHAPE_RUNS     128u
+#define MAX_SHAPES     32u
+#define TASKS_A_ROUND  64u
 #define DEFAULT_LENGTH 16u
 #define SHAPE_SALT     UINT64_C(0x5ca1ab1e)
+/* Of so many runs one is watched for state transitions. */
+#define WATCH_ONE_IN 8u
 /* Stands for a newline in a line. */
 #define NEWLINE "\x01"
 
@@ -33,23 +31,27 @@ struct task {
 	bool tell; /* say each answer: the run crashed before */
 };
 
-/* --- one run, in the child ---------------------------------------------------------------------------- */
+static void run_draw(const struct fuzz_config *config, uint64_t run, struct shape *shape,
+		     struct sequence *sequence)
+{
+	shape_draw(shape, seed_derive(config->seed ^ SHAPE_SALT, run / SHAPE_RUNS + 1),
+		   config->page_size);
+	if (sequence)
+		sequence_draw(sequence, shape, seed_derive(config->seed, run + 1),
+			      config->steps ? config->steps : DEFAULT_LENGTH);
+}
+
+/* --- runs, in the child ------------------------------------------------------------------------------- */
 
 struct runner {
 	const struct fuzz_config *config;
 	struct pool_child *child;
 	struct sequence sequence;
-	struct shape shape;
-	struct world_realm realms[2];
-	struct plan plan;
-	struct life life;
-	uint64_t counts[POINT_MAX];
-	bool armed;	    /* not while the machine is made again */
-	unsigned int fired; /* bit of each fault */
-	uint64_t fired_points;
-	struct life_answer answers[SEQUENCE_MAX_STEPS];
-	GHashTable *keys, *transitions;
-	uint64_t runs, steps, calls, failed_steps;
+	struct trial trial;
+	struct fuzz_coverage coverage;
+	unsigned int answers_told, transitions_told;
+	GHashTable *keys;
+	uint64_t runs, steps, failed_steps;
 };
 
 static void tell(struct runner *runner, const char *format, ...)
@@ -67,103 +69,58 @@ static void tell(struct runner *runner, const char *format, ...)
 	g_free(text);
 }
 
-static bool reached(struct runner *runner, unsigned int point)
+static void coverage_tell(struct runner *runner)
 {
-	uint64_t count = ++runner->counts[point];
-	unsigned int i;
-	bool fail = false;
+	const struct fuzz_coverage *coverage = &runner->coverage;
 
-	for (i = 0; runner->armed && i < runner->sequence.num_faults; i++) {
-		if (runner->sequence.faults[i].point != point ||
-		    runner->sequence.faults[i].nth != count)
-			continue;
-		runner->fired |= 1u << i;
-		runner->fired_points |= 1ull << point;
-		fail = true;
+	for (; runner->answers_told < coverage->num_answers; runner->answers_told++) {
+		const char *label = coverage->answers[runner->answers_told].label;
+
+		tell(runner, "seen\t%s %s\n",
+		     fuzz_coverage_command(coverage->answers[runner->answers_told].slot),
+		     label ? label : "success");
 	}
-	return fail;
+	for (; runner->transitions_told < coverage->num_transitions; runner->transitions_told++)
+		tell(runner, "state\t%u\n", coverage->transitions[runner->transitions_told]);
 }
 
-static bool on_point(void *ctx, enum port_fault point, uint64_t address)
+static void finding_tell(struct runner *runner, uint64_t run, const struct finding *finding)
 {
-	(void)address;
-	return reached(ctx, point);
+	const struct trial *trial = &runner->trial;
+	uint64_t seed = runner->config->seed;
+	char *key = g_strdup_printf("%s\t%s\t%s", finding->oracle, finding->condition,
+				    *finding->function ? finding->function : "-");
+	char *message = g_strdelimit(g_strdup(finding->message), "\t\n", ' ');
+	char *yaml = NULL;
+
+	/* The others of this run mostly follow from the first. */
+	if (g_hash_table_add(runner->keys, g_strdup(key))) {
+		char *id = g_strdup_printf("fuzz.s%" PRIu64 ".r%" PRIu64, seed, run);
+		char *about = g_strdup_printf("Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
+					      "); it fails of %s/%s%s%s.",
+					      seed, run, finding->oracle, finding->condition,
+					      *finding->function ? " in " : "", finding->function);
+
+		yaml = sequence_yaml(trial->sequence, trial->answers, trial->num_answers,
+				     trial->fired, id, about);
+		g_strdelimit(yaml, "\n", *NEWLINE);
+		g_free(id);
+		g_free(about);
+	}
+	tell(runner, "finding\t%" PRIu64 "\t%s\t%s\t%s\n", run, key, message, yaml ? yaml : "");
+	g_free(yaml);
+	g_free(message);
+	g_free(key);
 }
 
-static bool on_call(void *ctx, struct rmm_regs *regs)
+static void tell_answer(void *ctx, unsigned int step)
 {
 	struct runner *runner = ctx;
-	const struct rmi_command *command = rmi_command(regs->x[0]);
-	int point = command ? point_rmi(command) : -1;
+	const struct trial *trial = &runner->trial;
+	const struct life_answer *answer = &trial->answers[step];
 
-	return point >= 0 && reached(runner, (unsigned int)point) &&
-	       fault_refuse(runner->life.machine, command, RMI_ERROR_INPUT, regs);
-}
-
-static void on_trace(void *ctx, const struct trace_event *event)
-{
-	struct runner *runner = ctx;
-	uint64_t key = event->value[0] ^ (uint64_t)(uintptr_t)event->text << 16;
-
-	runner->calls++;
-	/* Labels are constants of the model: their address stands for them here, their text is sent. */
-	if (g_hash_table_contains(runner->transitions, (void *)(uintptr_t)key))
-		return;
-	g_hash_table_add(runner->transitions, (void *)(uintptr_t)key);
-	tell(runner, "seen\t%s %s\n", event->name ? event->name : "?",
-	     event->text ? event->text : "success");
-}
-
-static bool finding_counts(const struct runner *runner, const struct finding *finding)
-{
-	unsigned int point;
-
-	if (strcmp(finding->oracle, "warn") || strcmp(finding->condition, "WARN"))
-		return true;
-	for (point = 0; point < POINT_MAX; point++) {
-		if (runner->fired_points & 1ull << point &&
-		    documented_warn(finding->function, point))
-			return false;
-	}
-	return true;
-}
-
-static void findings_tell(struct runner *runner, uint64_t run)
-{
-	size_t i;
-
-	for (i = 0; i < machine_num_findings(runner->life.machine); i++) {
-		const struct finding *finding = machine_finding(runner->life.machine, i);
-		char *key, *yaml = NULL, *line, *message;
-
-		if (!finding_counts(runner, finding))
-			continue;
-		key = g_strdup_printf("%s\t%s\t%s", finding->oracle, finding->condition,
-				      *finding->function ? finding->function : "-");
-		/* The others of this run mostly follow from the first. */
-		if (g_hash_table_add(runner->keys, g_strdup(key))) {
-			char *id = g_strdup_printf("fuzz.s%" PRIu64 ".r%" PRIu64,
-						   runner->config->seed, run);
-			char *about = g_strdup_printf(
-				"Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
-				"); it fails of %s/%s%s%s.",
-				runner->config->seed, run, finding->oracle, finding->condition,
-				*finding->function ? " in " : "", finding->function);
-
-			yaml = sequence_yaml(&runner->sequence, runner->answers,
-					     runner->sequence.num_steps, runner->fired, id, about);
-			g_free(id);
-			g_free(about);
-		}
-		message = g_strdelimit(g_strdup(finding->message), "\t\n", ' ');
-		line = yaml ? g_strdelimit(yaml, "\n", *NEWLINE) : NULL;
-		tell(runner, "finding\t%" PRIu64 "\t%s\t%s\t%s\n", run, key, message,
-		     line ? line : "");
-		g_free(yaml);
-		g_free(message);
-		g_free(key);
-		break;
-	}
+	tell(runner, "answer\t%u\t%d\t%d\t%d\t%d\t%u\n", step, answer->refused, answer->err,
+	     answer->outcome, answer->has_response && answer->rejected, trial->fired);
 }
 
 static void guard_set(const struct runner *runner, bool on)
@@ -175,109 +132,82 @@ static void guard_set(const struct runner *runner, bool on)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-static void run_one(struct runner *runner, uint64_t run, bool tell_answers)
+static bool run_one(struct runner *runner, uint64_t run)
 {
-	struct sequence *sequence = &runner->sequence;
-	unsigned int i;
+	struct trial *trial = &runner->trial;
+	const struct finding *finding;
 
-	sequence_draw(sequence, &runner->shape, seed_derive(runner->config->seed, run + 1),
-		      runner->config->steps ? runner->config->steps : DEFAULT_LENGTH);
-	memset(runner->counts, 0, sizeof(runner->counts));
-	runner->fired = 0;
-	runner->fired_points = 0;
-	runner->armed = true;
-	for (i = 0; i < sequence->num_steps; i++) {
-		struct life_answer *answer = &runner->answers[i];
-
-		life_perform_call(&runner->life, &sequence->steps[i], answer);
-		runner->steps++;
-		runner->failed_steps += answer->refused || answer->err;
-		if (tell_answers)
-			tell(runner, "answer\t%u\t%d\t%d\t%d\t%d\t%u\n", i, answer->refused,
-			     answer->err, answer->outcome, answer->has_response && answer->rejected,
-			     runner->fired);
+	tell(runner, "begin\t%" PRIu64 "\n", run);
+	guard_set(runner, true);
+	run_draw(runner->config, run, &trial->shape, &runner->sequence);
+	runner->coverage.watch = run % WATCH_ONE_IN == 0;
+	if (trial_run(trial, &runner->sequence)) {
+		tell(runner, "error\tthe machine cannot be reset\n");
+		return false;
 	}
-	world_teardown(runner->life.world, false);
-	runner->armed = false;
-	runner->runs++;
-	if (machine_num_findings(runner->life.machine))
-		findings_tell(runner, run);
+	finding = trial_finding(trial);
+	if (finding)
+		finding_tell(runner, run, finding);
+	guard_set(runner, false);
+	coverage_tell(runner);
+	return true;
 }
 
-static void runner_shape(struct runner *runner, uint64_t chunk)
+/* Runs [run, end) of one shape. False: there is no going on. */
+static bool shape_run(struct runner *runner, uint64_t run, uint64_t end, bool tell_answers)
 {
-	unsigned int i;
-
-	shape_draw(&runner->shape, seed_derive(runner->config->seed ^ SHAPE_SALT, chunk + 1));
-	for (i = 0; i < runner->shape.num_realms; i++)
-		runner->realms[i] = (struct world_realm){
-			.name = runner->shape.num_realms == 1 ? "realm"
-				: i			      ? "r1"
-							      : "r0",
-			.ipa_bits = runner->shape.ipa_bits,
-			.vcpus = runner->shape.vcpus,
-			.slots = runner->shape.slots,
-			.num_slots = runner->shape.num_slots,
-		};
-	runner->plan = (struct plan){
-		.machine = {.memory = MACHINE_MEMORY,
-			    .base = DRAM_DEFAULT_BASE,
-			    .page_size = runner->shape.page_size},
-		.realms = runner->realms,
-		.num_realms = runner->shape.num_realms,
-	};
-}
-
-static void chunk_run(const struct fuzz_config *config, const struct task *task,
-		      struct pool_child *child)
-{
-	struct runner *runner = g_new0(struct runner, 1);
+	const struct fuzz_config *config = runner->config;
 	char *error = NULL, *reason = NULL;
 	struct kvm_module *module;
-	struct trace *trace;
-	uint64_t run;
+	struct shape shape;
+	bool good = true;
 	int err;
+
+	run_draw(config, run, &shape, NULL);
+	module = config->module(config->ctx, shape.page_size, &reason);
+	if (!module) {
+		tell(runner, "skip\n");
+		g_free(reason);
+		return true;
+	}
+	err = trial_create(&runner->trial, &shape, module, runner->child->memfd, config->seed,
+			   &runner->coverage, &error);
+	if (err) {
+		tell(runner, "error\t%s\n", error ? error : g_strerror(-err));
+		free(error);
+		return false;
+	}
+	if (tell_answers) {
+		runner->trial.answered = tell_answer;
+		runner->trial.answered_ctx = runner;
+	}
+	for (; run < end && good; run++)
+		good = run_one(runner, run);
+	runner->runs += runner->trial.runs;
+	runner->steps += runner->trial.steps;
+	runner->failed_steps += runner->trial.failed_steps;
+	trial_destroy(&runner->trial);
+	return good;
+}
+
+static void task_run(const struct fuzz_config *config, const struct task *task,
+		     struct pool_child *child)
+{
+	struct runner *runner = g_new0(struct runner, 1);
+	uint64_t run = task->first, end;
+	bool good = true;
 
 	runner->config = config;
 	runner->child = child;
 	runner->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	runner->transitions = g_hash_table_new(NULL, NULL);
-	runner_shape(runner, task->first / CHUNK);
-	module = config->module(config->ctx, runner->shape.page_size, &reason);
-	if (!module) {
-		tell(runner, "skip\ndone\n");
-		g_free(reason);
-		goto out;
+	for (; run < task->end && good; run = end) {
+		end = MIN(task->end, (run / SHAPE_RUNS + 1) * SHAPE_RUNS);
+		good = shape_run(runner, run, end, task->tell);
 	}
-	err = life_create(&runner->life, &runner->plan, module, child->memfd, config->seed, &error);
-	if (err) {
-		tell(runner, "error\t%s\n", error ? error : g_strerror(-err));
-		free(error);
-		goto out;
-	}
-	machine_set_faults(runner->life.machine, on_point, on_call, runner);
-	trace = machine_trace(runner->life.machine);
-	if (trace_add_sink(trace, TRACE_MASK(TRACE_RMI), on_trace, runner)) {
-		tell(runner, "error\tout of memory\n");
-	} else {
-		for (run = task->first; run < task->end; run++) {
-			tell(runner, "begin\t%" PRIu64 "\n", run);
-			guard_set(runner, true);
-			run_one(runner, run, task->tell);
-			if (life_reset(&runner->life)) {
-				tell(runner, "error\tthe machine cannot be reset\n");
-				break;
-			}
-			guard_set(runner, false);
-		}
-		trace_remove_sink(trace, on_trace, runner);
+	if (good)
 		tell(runner, "stat\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\ndone\n",
-		     runner->runs, runner->steps, runner->calls, runner->failed_steps);
-	}
-	life_destroy(&runner->life);
-out:
+		     runner->runs, runner->steps, runner->coverage.calls, runner->failed_steps);
 	g_hash_table_unref(runner->keys);
-	g_hash_table_unref(runner->transitions);
 	g_free(runner);
 }
 
@@ -286,8 +216,9 @@ out:
 struct owned_report {
 	struct fuzz_report report;
 	GArray *findings; /* struct fuzz_finding, with strings of their own */
-	GHashTable *keys, *seen;
+	GHashTable *keys, *seen, *states;
 	GStringChunk *texts;
+	unsigned int num_conditions;
 	int err;
 	bool skipped, ran;
 };
@@ -303,7 +234,7 @@ static int child_run(void *ctx, size_t job, struct pool_child *child)
 {
 	struct fuzzing *fuzzing = ctx;
 
-	chunk_run(fuzzing->config, &g_array_index(fuzzing->tasks, struct task, job), child);
+	task_run(fuzzing->config, &g_array_index(fuzzing->tasks, struct task, job), child);
 	return 0;
 }
 
@@ -367,9 +298,7 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 	message = hang ? g_strdup("it did not come back in time")
 		  : at ? g_strndup(at, strcspn(at, "\n"))
 		       : g_strdup_printf("signal or status %d", result->code);
-	shape_draw(&shape, seed_derive(config->seed ^ SHAPE_SALT, run / CHUNK + 1));
-	sequence_draw(sequence, &shape, seed_derive(config->seed, run + 1),
-		      config->steps ? config->steps : DEFAULT_LENGTH);
+	run_draw(config, run, &shape, sequence);
 	/* What comes behind the step of the crash plays no part. */
 	sequence->num_steps = MIN(sequence->num_steps, told->num + 1);
 	yaml = sequence_yaml(sequence, told->answers, told->num, (1u << sequence->num_faults) - 1,
@@ -403,7 +332,11 @@ static void line_read(struct fuzzing *fuzzing, char **f, uint64_t *run, struct t
 		finding_add(fuzzing, g_ascii_strtoull(f[1], NULL, 10), f[2], f[3], f[4], f[5],
 			    f[6]);
 	} else if (!strcmp(f[0], "seen") && num == 2) {
+		owned->num_conditions += !g_str_has_suffix(f[1], " success") &&
+					 !g_hash_table_contains(owned->seen, f[1]);
 		g_hash_table_add(owned->seen, g_strdup(f[1]));
+	} else if (!strcmp(f[0], "state") && num == 2) {
+		g_hash_table_add(owned->states, g_strdup(f[1]));
 	} else if (!strcmp(f[0], "stat") && num == 5) {
 		owned->report.runs += g_ascii_strtoull(f[1], NULL, 10);
 		owned->report.steps += g_ascii_strtoull(f[2], NULL, 10);
@@ -424,7 +357,9 @@ static void report_update(struct owned_report *owned)
 {
 	owned->report.findings = (struct fuzz_finding *)(void *)owned->findings->data;
 	owned->report.num_findings = owned->findings->len;
-	owned->report.transitions = g_hash_table_size(owned->seen);
+	owned->report.transitions = g_hash_table_size(owned->states);
+	owned->report.answers = g_hash_table_size(owned->seen);
+	owned->report.conditions = owned->num_conditions;
 }
 
 static bool child_done(void *ctx, size_t job, const struct pool_result *result)
@@ -476,11 +411,19 @@ static int finding_compare(gconstpointer a, gconstpointer b)
 	return strcmp(x->condition, y->condition);
 }
 
-/* Chunks end at multiples of CHUNK, so that their shapes do not depend on where the campaign begins. */
+/*
+ * Tasks end where shapes do. They grow while all goes well, so that there is something to tell soon, and the
+ * processes cost little in the end.
+ */
 static void round_fill(struct fuzzing *fuzzing, uint64_t *next, uint64_t end)
 {
-	while (*next < end && fuzzing->next->len < CHUNKS_A_ROUND) {
-		struct task task = {*next, MIN(end, (*next / CHUNK + 1) * CHUNK), false};
+	const uint64_t done = *next - fuzzing->config->first;
+	uint64_t shapes = done / SHAPE_RUNS / TASKS_A_ROUND;
+
+	shapes = MIN(MAX(shapes, 1), MAX_SHAPES);
+	while (*next < end && fuzzing->next->len < TASKS_A_ROUND) {
+		struct task task = {*next, MIN(end, (*next / SHAPE_RUNS + shapes) * SHAPE_RUNS),
+				    false};
 
 		g_array_append_val(fuzzing->next, task);
 		*next = task.end;
@@ -500,6 +443,8 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report)
 	owned->findings = g_array_new(FALSE, FALSE, sizeof(struct fuzz_finding));
 	owned->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	owned->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	owned->states = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	owned->report.all_conditions = fuzz_coverage_conditions();
 	owned->texts = g_string_chunk_new(4096);
 	fuzzing.tasks = g_array_new(FALSE, FALSE, sizeof(struct task));
 	fuzzing.next = g_array_new(FALSE, FALSE, sizeof(struct task));
@@ -543,6 +488,7 @@ void fuzz_report_free(struct fuzz_report *report)
 	g_array_unref(owned->findings);
 	g_hash_table_unref(owned->keys);
 	g_hash_table_unref(owned->seen);
+	g_hash_table_unref(owned->states);
 	g_string_chunk_free(owned->texts);
 	g_free(owned);
 }

@@ -50,6 +50,17 @@ GPtrArray *life_steps(const struct plan *plan)
 	return steps;
 }
 
+int life_create_world(struct life *life, const struct world_config *config, char **error)
+{
+	int err;
+
+	*life = (struct life){0};
+	err = world_create(config, &life->world, error);
+	if (!err)
+		life->machine = world_machine(life->world);
+	return err;
+}
+
 int life_create(struct life *life, const struct plan *plan, struct kvm_module *module, int memfd,
 		uint64_t seed, char **error)
 {
@@ -58,15 +69,13 @@ int life_create(struct life *life, const struct plan *plan, struct kvm_module *m
 	GPtrArray *steps;
 	int err;
 
-	*life = (struct life){.plan = plan};
 	machine_config_init(&config.machine);
 	plan_apply(plan, &config.machine);
 	config.machine.dram.memfd = memfd;
 	config.machine.kvm = module;
-	err = world_create(&config, &life->world, error);
+	err = life_create_world(life, &config, error);
 	if (err)
 		return err;
-	life->machine = world_machine(life->world);
 	steps = life_steps(plan);
 	life->num_steps = steps->len;
 	life->steps = (const struct plan_step **)g_ptr_array_free(steps, FALSE);

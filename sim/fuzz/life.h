@@ -21,7 +21,6 @@ bool life_answers_equal(const struct life_answer *a, const struct life_answer *b
 char *life_answer_text(const struct life_answer *answer);
 
 struct life {
-	const struct plan *plan;
 	const struct plan_step **steps; /* those that act, repetitions written out */
 	size_t num_steps;
 	struct world *world;
@@ -36,6 +35,8 @@ GPtrArray *life_steps(const struct plan *plan);
  */
 int life_create(struct life *life, const struct plan *plan, struct kvm_module *module, int memfd,
 		uint64_t seed, char **error);
+/* life_create_world - the same for a world without a plan: only life_perform_call() is for it. */
+int life_create_world(struct life *life, const struct world_config *config, char **error);
 void life_destroy(struct life *life);
 /* life_reset - back to the beginning. 0 or -errno. */
 int life_reset(struct life *life);

@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sequence.h - a machine and steps that were drawn, and the scenario that says the same. */
+/* sequence.h - a machine and steps that nobody wrote, how they are drawn, and the scenario that says the same. */
 #ifndef FUZZ_SEQUENCE_H
 #define FUZZ_SEQUENCE_H
 
+#include "dice.h"
 #include "life.h"
 
 #define SEQUENCE_MAX_STEPS  256u
 #define SEQUENCE_MAX_SLOTS  3u
+#define SEQUENCE_MAX_REALMS 2u
 #define SEQUENCE_MAX_FAULTS 2u
 
 /* What a machine is like; runs with the same shape share one. */
 struct shape {
 	uint32_t page_size;
+	uint32_t quarantine;
 	uint8_t ipa_bits;
+	uint8_t rec_aux;
+	bool big; /* slots of megabytes, and steps over all of them: costs a thousand times more */
+	bool blocks; /* block mappings */
 	unsigned int num_realms, vcpus;
 	struct world_slot slots[SEQUENCE_MAX_SLOTS];
 	size_t num_slots;
 };
 struct sequence {
 	const struct shape *shape;
+	/* Has steps that are calls behind the host's back: its oracles do not count then. */
+	bool hostile;
 	struct step_call steps[SEQUENCE_MAX_STEPS];
 	unsigned int num_steps;
 	struct {
@@ -28,11 +36,32 @@ struct sequence {
 	unsigned int num_faults;
 };
 
-/* shape_draw - the shape that `seed` decides. */
-void shape_draw(struct shape *shape, uint64_t seed);
-/* sequence_draw - the steps that `seed` decides, `length` of them behind those that make the realm. */
+/* shape_draw - the shape that `seed` decides; page_size 0: it decides that, too. */
+void shape_draw(struct shape *shape, uint64_t seed, uint32_t page_size);
+/*
+ * sequence_draw - the steps that `seed` decides: those that make the realms, mostly, and others up to `length`
+ * altogether (a few more if it takes more to make the realms).
+ */
 void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_t seed,
 		   unsigned int length);
+
+/* Rows that a sequence is made of, from 0 on. sequence_row - its step, or NULL past the last. */
+const struct step_def *sequence_row(unsigned int row);
+/* sequence_row_of - the row of a step. */
+unsigned int sequence_row_of(const struct step_def *def);
+/* sequence_draw_step - one more step of that row. */
+void sequence_draw_step(struct dice *dice, const struct shape *shape, unsigned int row,
+			struct step_call *call);
+/* sequence_draw_fault - what happens to fail. */
+void sequence_draw_fault(struct dice *dice, struct sequence *sequence);
+/* sequence_strings - texts that parameters of type STEP_STRING take; NULL past the last. */
+const char *sequence_string(unsigned int index);
+/*
+ * sequence_settle - bring what bytes gave within bounds that keep a sequence cheap and its oracles sound: sizes
+ * that are walked, numbers of vCPUs, slots whose memory two would share. Drawn ones are settled.
+ */
+void sequence_settle(struct sequence *sequence);
+
 /*
  * sequence_yaml - as a scenario. answers[i] is what step i answered, for its expectation; steps that could not
  * be carried out are left out. `fired` has a bit for each fault that happened: others are left out. g_free().

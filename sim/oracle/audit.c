@@ -208,6 +208,15 @@ static void table_note(struct audit *audit, uint64_t pa)
 	audit->tables[audit->next_table++ % RECENT_TABLES] = pa;
 }
 
+/* The granule is the host's again: whatever it is used for next, it is no table that was taken down. */
+static void table_forget(struct audit *audit, uint64_t pa)
+{
+	for (unsigned int i = 0; i < RECENT_TABLES; i++) {
+		if (audit->tables[i] == pa)
+			audit->tables[i] = 0;
+	}
+}
+
 /*
  * A page whose UNDELEGATE fails is kept for ever. It stays accounted if it was a page-table page.
  */
@@ -421,10 +430,12 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 		break;
 	case RMI_GRANULE_UNDELEGATE:
 		touch(audit, x[1]);
-		if (success)
+		if (success) {
 			leaked_remove(audit, x[1]);
-		else
+			table_forget(audit, x[1]);
+		} else {
 			undelegate_failed(audit, x[1]);
+		}
 		break;
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:

@@ -91,7 +91,7 @@ static const struct option_def option_time = {
 static const struct option_def option_first = {
 	0, "first", "I", "begin with run I of the campaign (default 0)", set_first};
 static const struct option_def option_length = {
-	0, "length", "N", "steps of a sequence, behind those that make the realm (default 16)",
+	0, "length", "N", "steps of a sequence, with those that make the realm (default 16)",
 	set_length};
 static const struct option_def option_findings = {
 	'o', "output", "DIR", "where findings go, a scenario each (default findings)", set_output};
@@ -119,9 +119,11 @@ static void show_progress(void *ctx, const struct fuzz_report *report)
 
 	if (!state->terminal)
 		return;
-	fprintf(stderr, "\r%" PRIu64 " runs, %.0f a second, %" PRIu64 " transitions, %zu findings ",
-		report->runs, (double)report->runs / (seconds + 1e-3), report->transitions,
-		report->num_findings);
+	fprintf(stderr,
+		"\r%" PRIu64 " runs, %.0f a second, %" PRIu64 "/%" PRIu64 " conditions, %" PRIu64
+		" state transitions, %zu findings ",
+		report->runs, (double)report->runs / (seconds + 1e-3), report->conditions,
+		report->all_conditions, report->transitions, report->num_findings);
 	fflush(stderr);
 	state->shown = true;
 }
@@ -194,9 +196,11 @@ static int fuzz_report(struct state *state, const struct fuzz_report *report,
 	for (i = 0; good && i < report->num_findings; i++)
 		good = save_finding(state, &report->findings[i], options);
 	printf("%" PRIu64 " runs, %" PRIu64 " steps (%" PRIu64 " of them failed), %" PRIu64
-	       " RMI calls, %" PRIu64 " transitions (command and condition), %zu finding%s\n",
-	       report->runs, report->steps, report->failed_steps, report->calls,
-	       report->transitions, report->num_findings, report->num_findings == 1 ? "" : "s");
+	       " RMI calls\n%" PRIu64 " of %" PRIu64 " failure conditions, %" PRIu64
+	       " answers (command and condition), %" PRIu64 " state transitions, %zu finding%s\n",
+	       report->runs, report->steps, report->failed_steps, report->calls, report->conditions,
+	       report->all_conditions, report->answers, report->transitions, report->num_findings,
+	       report->num_findings == 1 ? "" : "s");
 	if (!good)
 		return EXIT_USAGE;
 	return report->num_findings ? EXIT_FAILED : EXIT_PASSED;
@@ -219,6 +223,25 @@ static struct kvm_builds *load_builds(const struct options *options)
 	return builds;
 }
 
+/* The only page size that there is a KVM build for; 0: there are several, or none. */
+static uint32_t only_page_size(struct state *state)
+{
+	static const uint32_t sizes[] = {4096, 16384, 65536};
+	uint32_t only = 0;
+	unsigned int found = 0, i;
+
+	for (i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		char *reason = NULL;
+
+		if (find_module(state, sizes[i], &reason)) {
+			only = sizes[i];
+			found++;
+		}
+		g_free(reason);
+	}
+	return found == 1 ? only : 0;
+}
+
 static int fuzz(const struct command *command, struct options *options)
 {
 	struct state state = {.terminal = isatty(STDERR_FILENO)};
@@ -235,6 +258,7 @@ static int fuzz(const struct command *command, struct options *options)
 		return EXIT_USAGE;
 	if (!config.runs && !config.time_s)
 		config.runs = 10000;
+	config.page_size = only_page_size(&state);
 	config.seed = options->seed;
 	config.jobs = options->jobs;
 	config.timeout_ms = options->timeout_s * 1000;

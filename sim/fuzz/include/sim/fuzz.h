@@ -22,7 +22,10 @@ struct fuzz_report {
 	size_t num_findings;
 	uint64_t runs, steps, calls; /* sequences, their steps, RMI calls */
 	uint64_t failed_steps;	     /* that answered with an error: misuse, or bad luck */
-	uint64_t transitions;	     /* (RMI command, condition or success) pairs that were seen */
+	uint64_t answers;	     /* (RMI command, condition or success) pairs that were seen */
+	uint64_t conditions, all_conditions; /* failure conditions seen, and that the RMI has */
+	/* (RMI command, state before, state after) of the granule or RTT entry that a call was about */
+	uint64_t transitions;
 };
 struct fuzz_config {
 	uint64_t runs;	     /* 0: until the time is over */
@@ -30,7 +33,8 @@ struct fuzz_config {
 	uint64_t first;	     /* index of the first run */
 	uint64_t seed;
 	unsigned int jobs;
-	unsigned int steps;	 /* of a sequence, behind those that make the realm; 0: 16 */
+	unsigned int steps;	 /* of a sequence, with those that make the realm; 0: 16 */
+	uint32_t page_size;	 /* of all machines; 0: that is drawn */
 	unsigned int timeout_ms; /* of one run */
 	fuzz_module_fn module;
 	/* Called now and then; may be NULL. */

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* draw.c - what a seed makes of a machine and of steps on it. */
+#include <rmm/rmi.h>
+#include <rmm/rsi.h>
+#include <string.h>
+
+#include "point.h"
+#include "sequence.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (KIB * 1024)
+#define GIB (MIB * 1024)
+
+/* Largest vCPU count that is asked for. */
+#define MAX_VCPUS 8u
+
+/* --- machines ----------------------------------------------------------------------------------------- */
+
+/* Few pages on both sides of an edge: a page, a table of level 3 or level 2, the end of the protected half. */
+static struct world_slot small_slot(struct dice *dice, const struct shape *shape)
+{
+	const uint64_t half = 1ull << (shape->ipa_bits - 1);
+	const uint64_t least = shape->page_size < 16 * KIB ? 16 * KIB : shape->page_size;
+	const uint64_t side = least << dice_below(dice, 2);
+
+	switch (dice_below(dice, 6)) {
+	case 0:
+		return (struct world_slot){.base = 2 * GIB + 2 * MIB - side, .size = 2 * side};
+	case 1:
+		return (struct world_slot){.base = 3 * GIB - side, .size = 2 * side};
+	case 2:
+		return (struct world_slot){.base = half - 2 * side, .size = 2 * side};
+	default:
+		return (struct world_slot){.base = 2 * GIB, .size = 2 * side};
+	}
+}
+
+static bool slots_overlap(const struct world_slot *a, const struct world_slot *b)
+{
+	return a->base < b->base + b->size && b->base < a->base + a->size;
+}
+
+static void draw_small_slots(struct dice *dice, struct shape *shape)
+{
+	const struct world_slot *first = &shape->slots[0];
+	struct world_slot second;
+
+	shape->slots[shape->num_slots++] = small_slot(dice, shape);
+	if (!dice_one_in(dice, 3))
+		return;
+	second = small_slot(dice, shape);
+	if (dice_one_in(dice, 2))
+		second.base = first->base - second.size;
+	if (!slots_overlap(first, &second))
+		shape->slots[shape->num_slots++] = second;
+}
+
+static void draw_big_slots(struct dice *dice, struct shape *shape)
+{
+	const uint64_t half = 1ull << (shape->ipa_bits - 1);
+
+	shape->slots[shape->num_slots++] = (struct world_slot){
+		.base = 2 * GIB, .size = dice_one_in(dice, 2) ? 4 * MIB : 16 * MIB};
+	if (dice_one_in(dice, 2))
+		shape->slots[shape->num_slots++] = (struct world_slot){
+			.base = 2 * GIB + shape->slots[0].size, .size = 2 * MIB};
+	if (dice_one_in(dice, 2))
+		shape->slots[shape->num_slots++] =
+			(struct world_slot){.base = half - 4 * MIB, .size = 4 * MIB};
+}
+
+void shape_draw(struct shape *shape, uint64_t seed, uint32_t page_size)
+{
+	static const uint32_t page_sizes[] = {4096, 4096, 4096, 16384, 65536};
+	/*
+	 * When a realm ends the host asks for each table that could be folded: with 33 bits, where the root is of
+	 * level 2, these are thousands of calls.
+	 */
+	static const uint8_t widths[] = {35, 35, 36}, wide[] = {33, 33, 34, 40, 48};
+	static const uint8_t auxiliaries[] = {0, 1, 2, 2, 2, 2, 4, 16};
+	struct dice dice = {seed};
+
+	*shape = (struct shape){
+		.page_size = page_sizes[dice_below(&dice, G_N_ELEMENTS(page_sizes))],
+		.ipa_bits = dice_one_in(&dice, 64)
+				    ? wide[dice_below(&dice, G_N_ELEMENTS(wide))]
+				    : widths[dice_below(&dice, G_N_ELEMENTS(widths))],
+		.rec_aux = auxiliaries[dice_below(&dice, G_N_ELEMENTS(auxiliaries))],
+		.quarantine = dice_one_in(&dice, 8) ? 8 : 0,
+		.num_realms = dice_one_in(&dice, 6) ? 2 : 1,
+		.vcpus = dice_one_in(&dice, 3) ? 2 : 1,
+		.big = dice_one_in(&dice, 64),
+	};
+	if (page_size)
+		shape->page_size = page_size;
+	if (shape->big) {
+		shape->blocks = shape->page_size == 4096 && dice_one_in(&dice, 2);
+		draw_big_slots(&dice, shape);
+	} else {
+		draw_small_slots(&dice, shape);
+	}
+}
+
+/* --- rows --------------------------------------------------------------------------------------------- */
+
+/* Steps that a sequence is made of, and how likely they are. */
+static const struct {
+	const char *name;
+	unsigned int weight;
+	uint64_t max_size; /* of a range: each granule costs an access */
+} likely[] = {
+	{"guest.write", 12, 128 * KIB},
+	{"guest.read", 10, 128 * KIB},
+	{"guest.fetch", 1, 16 * KIB},
+	{"guest.store", 2, 0},
+	{"guest.load", 2, 0},
+	{"guest.set_ripas", 14, 0},
+	{"guest.get_ripas", 4, 0},
+	{"guest.host_call", 1, 0},
+	{"guest.realm_config", 1, 0},
+	{"guest.measurement_read", 1, 0},
+	{"guest.measurement_extend", 1, 0},
+	{"guest.psci_version", 1, 0},
+	{"guest.psci_features", 1, 0},
+	{"guest.psci_cpu_suspend", 1, 0},
+	{"guest.psci_cpu_off", 1, 0},
+	{"guest.psci_cpu_on", 2, 0},
+	{"guest.psci_affinity_info", 1, 0},
+	{"guest.psci_system_off", 1, 0},
+	{"guest.psci_system_reset", 1, 0},
+	{"guest.hvc", 1, 0},
+	{"guest.rsi", 3, 0},
+	{"vmm.set_attributes", 10, 0},
+	{"vmm.punch_hole", 6, 0},
+	{"vmm.add_slot", 2, 4 * MIB},
+	{"vmm.remove_slot", 2, 0},
+	{"vmm.mmap", 2, 0},
+	{"vmm.munmap", 2, 0},
+	{"vmm.madvise", 2, 0},
+	{"vmm.write", 4, 128 * KIB},
+	{"vmm.read", 4, 128 * KIB},
+	{"vmm.run", 2, 0},
+	{"vmm.signal", 1, 0},
+	{"vmm.init_ripas", 1, 0},
+	{"vmm.populate", 2, 128 * KIB},
+	{"vmm.activate", 1, 0},
+	{"vmm.create_realm", 1, 0},
+	{"vmm.create_vcpus", 1, 0},
+	{"vmm.create_irqchip", 1, 0},
+	{"vmm.finalize_vcpu", 1, 0},
+	{"vmm.vcpu_events", 1, 0},
+	{"vmm.one_reg", 1, 0},
+	{"vmm.psci_complete", 1, 0},
+	{"vmm.config", 1, 0},
+	{"vmm.check_extension", 1, 0},
+	{"vmm.ioctl", 3, 0},
+	{"vmm.close", 1, 0},
+	{"rmm.smc", 8, 0},
+};
+#define NUM_ROWS G_N_ELEMENTS(likely)
+
+static const struct step_def *row_defs[NUM_ROWS];
+
+const struct step_def *sequence_row(unsigned int row)
+{
+	size_t i;
+
+	for (i = 0; !row_defs[NUM_ROWS - 1] && i < NUM_ROWS; i++)
+		row_defs[i] = step_find(likely[i].name);
+	return row < NUM_ROWS ? row_defs[row] : NULL;
+}
+
+unsigned int sequence_row_of(const struct step_def *def)
+{
+	unsigned int row;
+
+	for (row = 0; sequence_row(row) && sequence_row(row) != def; row++)
+		;
+	return row;
+}
+
+/* Bytes for raw ioctls: too few, zeros, ones, and a few that mean something to some request. */
+#define EIGHT(byte) byte byte byte byte byte byte byte byte
+static const char *const strings[] = {
+	"00",
+	EIGHT("00"),
+	EIGHT("ff"),
+	EIGHT("00") EIGHT("00"),
+	"f400000000000000" EIGHT("00") EIGHT("00") EIGHT("00"),
+	"f400000001000000" EIGHT("00") EIGHT("00") EIGHT("00"),
+	"0500000004020000" EIGHT("00") EIGHT("00") EIGHT("00"),
+	"0000008000000000"
+	"0010000000000000"
+	"0800000000000000" EIGHT("00"),
+	EIGHT("00") "0000008000000000"
+		    "0040000000000000" EIGHT("00") EIGHT("00") EIGHT("00"),
+	EIGHT("ff") EIGHT("ff") EIGHT("ff") EIGHT("ff") EIGHT("ff") EIGHT("ff"),
+};
+
+const char *sequence_string(unsigned int index)
+{
+	return index < G_N_ELEMENTS(strings) ? strings[index] : NULL;
+}
+
+/* --- arguments ---------------------------------------------------------------------------------------- */
+
+/* In a slot of megabytes: at edges of slots, of tables, of host pages. */
+static uint64_t address_in_big(struct dice *dice, const struct world_slot *slot)
+{
+	static const uint64_t steps[] = {4 * KIB, 16 * KIB, 64 * KIB, 2 * MIB};
+	uint64_t step = steps[dice_below(dice, G_N_ELEMENTS(steps))];
+
+	return dice_one_in(dice, 4) ? slot->base + slot->size - step
+				    : slot->base + dice_below(dice, 4) * step;
+}
+
+/* In a slot of some pages: any page, and more often its ends and its middle. */
+static uint64_t address_in_small(struct dice *dice, const struct world_slot *slot)
+{
+	const uint64_t pages = slot->size / (4 * KIB);
+
+	switch (dice_below(dice, 8)) {
+	case 0:
+	case 1:
+		return slot->base;
+	case 2:
+		return slot->base + slot->size - 4 * KIB;
+	case 3:
+		return slot->base + slot->size / 2;
+	default:
+		return slot->base + dice_below(dice, pages) * 4 * KIB;
+	}
+}
+
+static uint64_t draw_address(struct dice *dice, const struct shape *shape, bool unprotected)
+{
+	const struct world_slot *slot = &shape->slots[dice_below(dice, shape->num_slots)];
+	uint64_t odd = dice_below(dice, 240);
+	uint64_t at = shape->big ? address_in_big(dice, slot) : address_in_small(dice, slot);
+
+	/* Just beside an edge, at an odd place, or outside of everything. */
+	if (odd < 10)
+		at += 4 * KIB;
+	else if (odd < 20)
+		at -= 4 * KIB;
+	else if (odd < 26)
+		at += dice_below(dice, 4 * KIB);
+	else if (odd < 28)
+		at = 1 * GIB;
+	else if (odd < 30)
+		at = 0;
+	if (unprotected && dice_one_in(dice, 4))
+		at |= 1ull << (shape->ipa_bits - 1);
+	return at;
+}
+
+static uint64_t draw_size(struct dice *dice, const struct shape *shape, uint64_t max)
+{
+	static const uint64_t small[] = {4 * KIB, 4 * KIB, 4 * KIB, 8 * KIB, 16 * KIB, 64 * KIB};
+	static const uint64_t big[] = {4 * KIB,	  4 * KIB,	     16 * KIB, 64 * KIB,
+				       128 * KIB, 2 * MIB - 4 * KIB, 2 * MIB,  2 * MIB + 4 * KIB,
+				       4 * MIB,	  16 * MIB};
+	uint64_t odd = dice_below(dice, 120), size;
+
+	if (shape->big)
+		size = big[dice_below(dice, G_N_ELEMENTS(big))];
+	else if (dice_one_in(dice, 6))
+		size = shape->slots[dice_below(dice, shape->num_slots)].size;
+	else
+		size = small[dice_below(dice, G_N_ELEMENTS(small))];
+	if (odd < 3)
+		size += dice_below(dice, 4 * KIB);
+	else if (odd < 4)
+		size = 0;
+	else if (odd < 5)
+		size = 2 * MIB;
+	else if (odd < 6 && shape->big)
+		size = 1 * GIB;
+	return max && size > max ? 4 * KIB : size;
+}
+
+static uint64_t draw_number(struct dice *dice, const struct step_param *param)
+{
+	uint64_t few = dice_below(dice, 3);
+
+	if (!strcmp(param->name, "value"))
+		/* Each actor has its own bytes: see contract.h. */
+		few = 1 + dice_below(dice, 30) + 32 * dice_below(dice, 7);
+	else if (!strcmp(param->name, "width"))
+		few = 1ull << dice_below(dice, 4);
+	if (param->max && (few < param->min || few > param->max))
+		few = param->min;
+	if (param->max && dice_one_in(dice, 30))
+		few = dice_one_in(dice, 2) ? param->min : MIN(param->max, MAX_VCPUS);
+	return few;
+}
+
+/* Parameters that change the kind of a step, not its place, are mostly left as they are. */
+static void draw_args(struct dice *dice, const struct shape *shape, struct step_call *call,
+		      uint64_t max_size)
+{
+	bool guest = call->def->actor == STEP_ACTOR_GUEST;
+	size_t i;
+
+	for (i = 0; i < call->def->num_params; i++) {
+		const struct step_param *param = &call->def->params[i];
+		struct step_value *value = &call->args[i];
+		unsigned int names;
+
+		switch (param->type) {
+		case STEP_ADDRESS:
+			value->given = param->required || dice_one_in(dice, 8);
+			value->number = draw_address(dice, shape, guest && *param->name == 'i');
+			break;
+		case STEP_SIZE:
+			value->given = param->required || (max_size && !dice_one_in(dice, 4));
+			value->number = draw_size(dice, shape, max_size);
+			break;
+		case STEP_NUMBER:
+			value->given = param->required || dice_one_in(dice, 8);
+			value->number = draw_number(dice, param);
+			break;
+		case STEP_BOOL:
+			value->given = dice_one_in(dice, 6);
+			value->number = dice_below(dice, 2);
+			break;
+		case STEP_ENUM:
+			value->given = param->required || dice_one_in(dice, 3);
+			for (names = 0; param->names[names]; names++)
+				;
+			value->number = dice_below(dice, names);
+			break;
+		case STEP_STRING:
+			break;
+		}
+		if (!value->given)
+			value->number = param->fallback;
+	}
+}
+
+static void set_arg(struct step_call *call, const char *name, uint64_t value)
+{
+	int index = step_param_find(call->def, name);
+
+	call->args[index].given = true;
+	call->args[index].number = value;
+}
+
+/* Any request to any file descriptor, mostly with an argument of some bytes. */
+static void draw_ioctl(struct dice *dice, struct step_call *call)
+{
+	const struct step_def *def = call->def;
+	int request = step_param_find(def, "request"), data = step_param_find(def, "data");
+	unsigned int names;
+
+	for (names = 0; def->params[request].names[names]; names++)
+		;
+	/* The first stands for `number`. */
+	set_arg(call, "request", 1 + dice_below(dice, names - 1));
+	if (dice_one_in(dice, 3))
+		set_arg(call, "fd", dice_below(dice, 5));
+	if (dice_one_in(dice, 4)) {
+		set_arg(call, "arg", dice_below(dice, 3) * 0x7ff);
+		return;
+	}
+	call->args[data].given = true;
+	call->args[data].number = dice_below(dice, G_N_ELEMENTS(strings));
+}
+
+static void draw_rsi(struct dice *dice, const struct shape *shape, struct step_call *call)
+{
+	uint64_t fid = RSI_FID_FIRST + dice_below(dice, 12);
+
+	if (dice_one_in(dice, 8))
+		fid = dice_one_in(dice, 2) ? 0x84000000u + dice_below(dice, 24) : dice_next(dice);
+	set_arg(call, "x0", fid);
+	set_arg(call, "x1",
+		dice_one_in(dice, 6) ? dice_below(dice, 8) : draw_address(dice, shape, true));
+	if (!dice_one_in(dice, 3))
+		set_arg(call, "x2",
+			dice_one_in(dice, 2) ? draw_address(dice, shape, true)
+					     : dice_below(dice, 5));
+	if (dice_one_in(dice, 2))
+		set_arg(call, "x3", dice_below(dice, 4));
+	if (dice_one_in(dice, 3))
+		set_arg(call, "x4", dice_below(dice, 3));
+}
+
+/* Granules from here on are never handed out: a sequence needs far less memory. */
+#define FAR_GRANULE UINT64_C(0xf000)
+
+/* A granule near those that are in use, or one that nobody will use. */
+static uint64_t draw_granule(struct dice *dice)
+{
+	return DRAM_DEFAULT_BASE +
+	       (dice_one_in(dice, 4) ? FAR_GRANULE + dice_below(dice, 8) : dice_below(dice, 128)) *
+		       RMM_GRANULE_SIZE;
+}
+
+static void draw_smc(struct dice *dice, const struct shape *shape, struct step_call *call)
+{
+	static const char *const names[] = {"x1", "x2", "x3", "x4"};
+	int command = step_param_find(call->def, "command");
+	unsigned int commands, i;
+
+	for (commands = 0; call->def->params[command].names[commands]; commands++)
+		;
+	set_arg(call, "command", dice_below(dice, commands));
+	for (i = 0; i < G_N_ELEMENTS(names); i++) {
+		uint64_t kind = dice_below(dice, 4);
+
+		set_arg(call, names[i],
+			i == 0 || kind == 0 ? draw_granule(dice)
+			: kind == 1	    ? draw_address(dice, shape, true)
+					    : dice_below(dice, 4));
+	}
+}
+
+void sequence_draw_step(struct dice *dice, const struct shape *shape, unsigned int row,
+			struct step_call *call)
+{
+	const struct step_def *def = sequence_row(row);
+
+	step_call_init(call, def);
+	call->realm = (unsigned int)dice_below(dice, shape->num_realms);
+	call->vcpu = dice_one_in(dice, 4) ? (unsigned int)dice_below(dice, shape->vcpus) : 0;
+	call->memory_fault = dice_one_in(dice, 3) ? (enum step_memory_fault)dice_below(dice, 4)
+						  : STEP_CONVERT_KVMTOOL;
+	if (!strcmp(def->name, "vmm.ioctl"))
+		draw_ioctl(dice, call);
+	else if (!strcmp(def->name, "guest.rsi"))
+		draw_rsi(dice, shape, call);
+	else if (!strcmp(def->name, "rmm.smc"))
+		draw_smc(dice, shape, call);
+	else
+		draw_args(dice, shape, call, likely[row].max_size);
+}
+
+/* --- sequences ---------------------------------------------------------------------------------------- */
+
+struct drawing {
+	struct sequence *sequence;
+	const struct shape *shape;
+	struct dice dice;
+	uint32_t on[NUM_ROWS]; /* weights of this sequence */
+	uint32_t total;
+};
+
+static struct step_call *step_add(struct drawing *drawing)
+{
+	struct sequence *sequence = drawing->sequence;
+
+	return &sequence->steps[sequence->num_steps++];
+}
+
+static void draw_step(struct drawing *drawing)
+{
+	uint64_t at = dice_below(&drawing->dice, drawing->total);
+	unsigned int row;
+
+	for (row = 0; at >= drawing->on[row]; row++)
+		at -= drawing->on[row];
+	sequence_draw_step(&drawing->dice, drawing->shape, row, step_add(drawing));
+}
+
+/* What makes a realm, mostly as it should be. */
+static void draw_realm(struct drawing *drawing, unsigned int realm)
+{
+	static const struct {
+		const char *name;
+		bool range;
+		unsigned int one_in; /* 1: always */
+	} makers[] = {{"vmm.create_realm", false, 1},
+		      {"vmm.init_ripas", true, 1},
+		      {"vmm.populate", true, 8},
+		      {"vmm.create_vcpus", false, 1},
+		      {"vmm.activate", false, 1}};
+	static const struct step_def *defs[G_N_ELEMENTS(makers)];
+	struct dice *dice = &drawing->dice;
+	size_t i, s;
+
+	for (i = 0; i < G_N_ELEMENTS(makers); i++) {
+		if (!defs[i])
+			defs[i] = step_find(makers[i].name);
+		for (s = 0; s < (makers[i].range ? drawing->shape->num_slots : 1); s++) {
+			const struct world_slot *slot = &drawing->shape->slots[s];
+			struct step_call *call;
+
+			/* One in many is left out. */
+			if (dice_one_in(dice, 48) ||
+			    (makers[i].one_in > 1 && !dice_one_in(dice, makers[i].one_in)))
+				continue;
+			call = step_add(drawing);
+			step_call_init(call, defs[i]);
+			call->realm = realm;
+			if (!makers[i].range)
+				continue;
+			/* Base and size are their first parameters. */
+			call->args[0].given = call->args[1].given = true;
+			call->args[0].number = slot->base;
+			call->args[1].number = makers[i].one_in > 1 ? MIN(slot->size, 16 * KIB)
+					       : dice_one_in(dice, 6)
+						       ? draw_size(dice, drawing->shape, slot->size)
+						       : slot->size;
+		}
+	}
+}
+
+/* Swarm: each sequence leaves some steps out, and likes others. */
+static void draw_weights(struct drawing *drawing)
+{
+	size_t i;
+
+	drawing->total = 0;
+	for (i = 0; i < NUM_ROWS; i++) {
+		uint32_t weight = likely[i].weight;
+
+		if (sequence_row((unsigned int)i)->hostile && !drawing->sequence->hostile)
+			weight = 0;
+		switch (dice_below(&drawing->dice, 4)) {
+		case 0:
+			weight = 0;
+			break;
+		case 1:
+			weight *= 4;
+			break;
+		default:
+			break;
+		}
+		drawing->on[i] = weight;
+		drawing->total += weight;
+	}
+	if (!drawing->total)
+		drawing->on[0] = drawing->total = 1;
+}
+
+void sequence_draw_fault(struct dice *dice, struct sequence *sequence)
+{
+	static int undelegate = -1, delegate = -1;
+	uint64_t point = dice_below(dice, PORT_NUM_FAULTS + 2);
+
+	if (delegate < 0) {
+		delegate = point_find("rmi.GRANULE_DELEGATE");
+		undelegate = point_find("rmi.GRANULE_UNDELEGATE");
+	}
+	if (point == PORT_NUM_FAULTS)
+		point = (uint64_t)delegate;
+	else if (point > PORT_NUM_FAULTS)
+		point = (uint64_t)undelegate;
+	sequence->faults[sequence->num_faults].point = (unsigned int)point;
+	/* Early ones are likelier: most points are reached a few times. */
+	sequence->faults[sequence->num_faults++].nth =
+		1 + dice_below(dice, 2ull << dice_below(dice, 7));
+}
+
+void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_t seed,
+		   unsigned int length)
+{
+	struct drawing drawing = {.sequence = sequence, .shape = shape, .dice = {seed}};
+	unsigned int i;
+
+	sequence->shape = shape;
+	sequence->num_steps = 0;
+	sequence->num_faults = 0;
+	sequence->hostile = dice_one_in(&drawing.dice, 64);
+	draw_weights(&drawing);
+	for (i = 0; i < shape->num_realms; i++)
+		draw_realm(&drawing, i);
+	while (sequence->num_steps < MIN(length, SEQUENCE_MAX_STEPS))
+		draw_step(&drawing);
+	while (sequence->num_faults < SEQUENCE_MAX_FAULTS && dice_one_in(&drawing.dice, 4))
+		sequence_draw_fault(&drawing.dice, sequence);
+	sequence_settle(sequence);
+}
+
+/* --- bounds ------------------------------------------------------------------------------------------- */
+
+static void settle_call(const struct shape *shape, struct step_call *call)
+{
+	const struct step_def *def = call->def;
+	uint64_t max_size = likely[sequence_row_of(def)].max_size;
+	size_t i;
+
+	call->realm %= shape->num_realms;
+	for (i = 0; i < def->num_params; i++) {
+		const struct step_param *param = &def->params[i];
+		struct step_value *value = &call->args[i];
+		unsigned int names;
+
+		if (!value->given)
+			continue;
+		switch (param->type) {
+		case STEP_SIZE:
+			if (max_size && value->number > max_size)
+				value->number = 4 * KIB;
+			break;
+		case STEP_NUMBER:
+			if (param->max && value->number > param->max)
+				value->number = param->max;
+			if (param->max && value->number < param->min)
+				value->number = param->min;
+			if (!strcmp(param->name, "count") && value->number > MAX_VCPUS)
+				value->number = MAX_VCPUS;
+			break;
+		case STEP_BOOL:
+			value->number &= 1;
+			break;
+		case STEP_ENUM:
+			for (names = 0; param->names[names]; names++)
+				;
+			value->number %= names;
+			break;
+		case STEP_STRING:
+			value->string = strings[value->number % G_N_ELEMENTS(strings)];
+			break;
+		case STEP_ADDRESS:
+			break;
+		}
+	}
+}
+
+/*
+ * Memory that the host uses is not for others to take away or to write to: what came of that would be nobody's
+ * defect. So only x1 names granules in use, and not in order to delegate them.
+ */
+static void settle_smc(struct step_call *call)
+{
+	const uint64_t far = DRAM_DEFAULT_BASE + FAR_GRANULE * RMM_GRANULE_SIZE;
+	int command = step_param_find(call->def, "command");
+	const char *name = call->def->params[command].names[call->args[command].number];
+	bool takes = !strcmp(name, "GRANULE_DELEGATE");
+	size_t i;
+
+	for (i = 0; i < call->def->num_params; i++) {
+		const char *param = call->def->params[i].name;
+		struct step_value *value = &call->args[i];
+
+		if (!strcmp(param, "fid"))
+			value->given = false;
+		if (*param != 'x' || (!strcmp(param, "x1") && !takes))
+			continue;
+		if (value->number >= DRAM_DEFAULT_BASE && value->number < far)
+			value->number = far + value->number % (8 * RMM_GRANULE_SIZE);
+	}
+}
+
+void sequence_settle(struct sequence *sequence)
+{
+	static const struct step_def *add_slot, *remove_slot, *smc;
+	static int gmem_of, slot;
+	uint64_t removed[SEQUENCE_MAX_REALMS] = {0};
+	unsigned int i;
+
+	if (!add_slot) {
+		add_slot = step_find("vmm.add_slot");
+		remove_slot = step_find("vmm.remove_slot");
+		smc = step_find("rmm.smc");
+		gmem_of = step_param_find(add_slot, "gmem_of");
+		slot = step_param_find(remove_slot, "slot");
+	}
+	sequence->hostile = false;
+	for (i = 0; i < sequence->num_steps; i++) {
+		struct step_call *call = &sequence->steps[i];
+
+		settle_call(sequence->shape, call);
+		sequence->hostile |= call->def->hostile;
+		if (call->def == smc)
+			settle_smc(call);
+		if (call->def == remove_slot && call->args[slot].number < 64)
+			removed[call->realm] |= 1ull << call->args[slot].number;
+		if (call->def != add_slot || !call->args[gmem_of].given)
+			continue;
+		/* Two slots over one mapping of the VMM are more than the host audit can follow. */
+		if (call->args[gmem_of].number > 63 ||
+		    !(removed[call->realm] & 1ull << call->args[gmem_of].number))
+			call->args[gmem_of].given = false;
+		else
+			removed[call->realm] &= ~(1ull << call->args[gmem_of].number);
+	}
+}

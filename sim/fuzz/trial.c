@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "trial.h"
+
+#include <rmm/rmi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../scenario/fault.h"
+#include "documented.h"
+
+/* Enough for the largest sequence; what is not touched costs nothing. */
+#define MACHINE_MEMORY (UINT64_C(256) << 20)
+
+/* --- faults, and what is counted ---------------------------------------------------------------------- */
+
+static bool reached(struct trial *trial, unsigned int point)
+{
+	const struct sequence *sequence = trial->sequence;
+	uint64_t count = ++trial->counts[point];
+	bool fail = false;
+	unsigned int i;
+
+	for (i = 0; trial->armed && i < sequence->num_faults; i++) {
+		if (sequence->faults[i].point != point || sequence->faults[i].nth != count)
+			continue;
+		trial->fired |= 1u << i;
+		fail = true;
+	}
+	return fail;
+}
+
+static bool on_point(void *ctx, enum port_fault point, uint64_t address)
+{
+	struct trial *trial = ctx;
+
+	(void)address;
+	if (!reached(trial, point))
+		return false;
+	trial->fired_points |= 1ull << point;
+	return true;
+}
+
+static bool on_call(void *ctx, struct rmm_regs *regs)
+{
+	struct trial *trial = ctx;
+	const struct rmi_command *command = rmi_command(regs->x[0]);
+	int point = command ? point_rmi(command) : -1;
+	unsigned int fired = trial->fired;
+
+	if (point >= 0 && reached(trial, (unsigned int)point)) {
+		if (fault_refuse(trial->life.machine, command, RMI_ERROR_INPUT, regs)) {
+			trial->fired_points |= 1ull << point;
+			return true;
+		}
+		trial->fired = fired;
+	}
+	fuzz_coverage_before(trial->coverage, machine_rmm(trial->life.machine), regs->x);
+	return false;
+}
+
+static void on_trace(void *ctx, const struct trace_event *event)
+{
+	struct trial *trial = ctx;
+
+	fuzz_coverage_after(trial->coverage, machine_rmm(trial->life.machine), event->value,
+			    event->result[0], event->text);
+}
+
+/* --- findings ----------------------------------------------------------------------------------------- */
+
+static bool finding_counts(const struct trial *trial, const struct finding *finding)
+{
+	unsigned int point;
+
+	/* Somebody else made calls behind the host's back: all that is left to judge is the RMM. */
+	if (trial->sequence->hostile)
+		return !strcmp(finding->oracle, "rmm");
+	if (strcmp(finding->oracle, "warn") || strcmp(finding->condition, "WARN"))
+		return true;
+	for (point = 0; point < POINT_MAX; point++) {
+		if (trial->fired_points & 1ull << point &&
+		    documented_warn(finding->function, point))
+			return false;
+	}
+	return true;
+}
+
+const struct finding *trial_finding(const struct trial *trial)
+{
+	size_t i;
+
+	for (i = 0; i < machine_num_findings(trial->life.machine); i++) {
+		const struct finding *finding = machine_finding(trial->life.machine, i);
+
+		if (finding_counts(trial, finding))
+			return finding;
+	}
+	return NULL;
+}
+
+/* Asked before the closing, in which a refusal may come, too. */
+static bool leaks_allowed(const struct trial *trial)
+{
+	const struct sequence *sequence = trial->sequence;
+	unsigned int i;
+
+	for (i = 0; i < sequence->num_faults; i++) {
+		if (documented_leaks(sequence->faults[i].point))
+			return true;
+	}
+	return false;
+}
+
+/* --- lives -------------------------------------------------------------------------------------------- */
+
+static void config_fill(const struct trial *trial, struct kvm_module *module, int memfd,
+			uint64_t seed, struct world_config *config)
+{
+	const struct shape *shape = &trial->shape;
+
+	*config = (struct world_config){
+		.realms = trial->realms, .num_realms = shape->num_realms, .seed = seed};
+	machine_config_init(&config->machine);
+	config->machine.dram.size = MACHINE_MEMORY;
+	config->machine.dram.memfd = memfd;
+	config->machine.dram.page_size = shape->page_size;
+	config->machine.dram.quarantine = shape->quarantine;
+	config->machine.boot.block_mappings = shape->blocks;
+	config->machine.boot.gmem_huge = shape->blocks;
+	config->machine.rmm.rec_aux = shape->rec_aux;
+	config->machine.kvm = module;
+}
+
+int trial_create(struct trial *trial, const struct shape *shape, struct kvm_module *module,
+		 int memfd, uint64_t seed, struct fuzz_coverage *coverage, char **error)
+{
+	struct world_config config;
+	struct trace *trace;
+	unsigned int i;
+	int err;
+
+	memset(trial, 0, sizeof(*trial));
+	trial->shape = *shape;
+	trial->coverage = coverage;
+	for (i = 0; i < shape->num_realms; i++)
+		trial->realms[i] = (struct world_realm){
+			.name = shape->num_realms == 1 ? "realm"
+				: i		       ? "r1"
+						       : "r0",
+			.ipa_bits = shape->ipa_bits,
+			.vcpus = shape->vcpus,
+			.slots = trial->shape.slots,
+			.num_slots = shape->num_slots,
+		};
+	config_fill(trial, module, memfd, seed, &config);
+	err = life_create_world(&trial->life, &config, error);
+	if (err)
+		return err;
+	machine_set_faults(trial->life.machine, on_point, on_call, trial);
+	trace = machine_trace(trial->life.machine);
+	err = trace_add_sink(trace, TRACE_MASK(TRACE_RMI), on_trace, trial);
+	if (err)
+		life_destroy(&trial->life);
+	return err;
+}
+
+void trial_destroy(struct trial *trial)
+{
+	if (!trial->life.world)
+		return;
+	trace_remove_sink(machine_trace(trial->life.machine), on_trace, trial);
+	life_destroy(&trial->life);
+}
+
+int trial_run(struct trial *trial, const struct sequence *sequence)
+{
+	int err = trial->used ? life_reset(&trial->life) : 0;
+
+	if (err)
+		return err;
+	trial->used = true;
+	trial->sequence = sequence;
+	memset(trial->counts, 0, sizeof(trial->counts));
+	trial->fired = 0;
+	trial->fired_points = 0;
+	trial->armed = true;
+	for (trial->num_answers = 0; trial->num_answers < sequence->num_steps;) {
+		unsigned int i = trial->num_answers;
+		struct life_answer *answer = &trial->answers[i];
+
+		life_perform_call(&trial->life, &sequence->steps[i], answer);
+		trial->num_answers++;
+		trial->failed_steps += answer->refused || answer->err;
+		if (trial->answered)
+			trial->answered(trial->answered_ctx, i);
+	}
+	world_teardown(trial->life.world, leaks_allowed(trial));
+	trial->armed = false;
+	trial->runs++;
+	trial->steps += sequence->num_steps;
+	return 0;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 32;
+}
+
+uint64_t trial_hash(const struct trial *trial)
+{
+	uint64_t hash = machine_hash(trial->life.machine);
+	unsigned int i;
+
+	for (i = 0; i < trial->num_answers; i++) {
+		const struct life_answer *answer = &trial->answers[i];
+
+		hash = mix(hash, (uint64_t)(uint32_t)answer->refused << 32 | (uint32_t)answer->err);
+		hash = mix(hash, (uint64_t)answer->outcome << 2 |
+					 (uint64_t)answer->has_response << 1 | answer->rejected);
+		hash = mix(mix(hash, answer->value), answer->done);
+	}
+	return hash;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fuzz.c - how fast sequences are lived and scenarios tortured: one process, one core, processor time, so that
+ * other work on the machine counts less.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calibrate.h"
+#include "trial.h"
+
+/* Runs that share a machine, as in a campaign. */
+#define SHAPE_RUNS 256u
+#define LENGTH	   16u
+
+struct options {
+	uint64_t runs, seed;
+	bool big;
+};
+
+struct rate {
+	uint64_t runs, calls, ns;
+};
+
+static void rate_print(const char *what, const struct rate *rate)
+{
+	if (rate->runs)
+		printf("  %-28s %9.0f a second; %7.1f us, %6.1f RMI calls each (%" PRIu64
+		       " runs)\n",
+		       what, (double)rate->runs * 1e9 / (double)rate->ns,
+		       (double)rate->ns / 1e3 / (double)rate->runs,
+		       (double)rate->calls / (double)rate->runs, rate->runs);
+}
+
+static int fail(const char *what, int err, char *error)
+{
+	fprintf(stderr, "bench-fuzz: %s: %s\n", what, error ? error : strerror(-err));
+	free(error);
+	return err;
+}
+
+/* One shape's worth of runs. */
+static int bench_shape(struct kvm_module *module, const struct options *options, uint64_t index,
+		       struct rate *small, struct rate *big)
+{
+	static struct fuzz_coverage coverage;
+	static struct sequence sequence;
+	static struct trial trial;
+	struct shape shape;
+	struct rate *rate;
+	char *error = NULL;
+	uint64_t run, begin, calls = coverage.calls;
+	int err;
+
+	shape_draw(&shape, options->seed * 1000003 + index, 4096);
+	rate = shape.big ? big : small;
+	begin = bench_cpu_ns();
+	err = trial_create(&trial, &shape, module, -1, options->seed, &coverage, &error);
+	if (err)
+		return fail("machine", err, error);
+	for (run = 0; run < SHAPE_RUNS && !err; run++) {
+		coverage.watch = run % 8 == 0;
+		sequence_draw(&sequence, &shape, options->seed * 7919 + index * SHAPE_RUNS + run,
+			      LENGTH);
+		err = trial_run(&trial, &sequence);
+	}
+	trial_destroy(&trial);
+	rate->ns += bench_cpu_ns() - begin;
+	rate->runs += SHAPE_RUNS;
+	rate->calls += coverage.calls - calls;
+	return err ? fail("reset", err, NULL) : 0;
+}
+
+static int bench_full(struct kvm_module *module, const struct options *options)
+{
+	struct rate small = {0}, big = {0}, all;
+	uint64_t index;
+	int err = 0;
+
+	for (index = 0; index * SHAPE_RUNS < options->runs && !err; index++)
+		err = bench_shape(module, options, index, &small, &big);
+	all = (struct rate){small.runs + big.runs, small.calls + big.calls, small.ns + big.ns};
+	printf("full sequences (VMM, KVM, RMM, guest; %u steps, 4 KiB pages)\n", LENGTH);
+	rate_print("few pages", &small);
+	rate_print("slots of megabytes", &big);
+	rate_print("as they are drawn", &all);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.runs = 20000, .seed = 1};
+	char *path = kvm_module_default_path(4096), *error = NULL;
+	struct bench_calibration calibration;
+	struct kvm_module *module;
+	int err, i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strncmp(argv[i], "--runs=", 7)) {
+			options.runs = strtoull(argv[i] + 7, NULL, 10);
+		} else if (!strncmp(argv[i], "--seed=", 7)) {
+			options.seed = strtoull(argv[i] + 7, NULL, 10);
+		} else {
+			fprintf(stderr, "usage: %s [--runs=N] [--seed=S]\n", argv[0]);
+			return 2;
+		}
+	}
+	if (bench_calibrate(&calibration))
+		return 1;
+	bench_calibration_print(&calibration, stdout);
+	err = kvm_module_load(path, &module, &error);
+	if (err) {
+		fail(path, err, error);
+	} else {
+		err = bench_full(module, &options);
+		kvm_module_unload(module);
+	}
+	free(path);
+	return err ? 1 : 0;
+}
