@@ -10,10 +10,13 @@
 
 void stack_prepare(void)
 {
+	static bool prepared;
 	void *pcs[1];
 
 	/* The first call loads the unwinder. */
-	(void)backtrace(pcs, 1);
+	if (!prepared)
+		(void)backtrace(pcs, 1);
+	prepared = true;
 }
 
 /* snprintf() is not to be called in a signal handler. */

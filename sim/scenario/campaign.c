@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sim/last_words.h>
 #include <sim/pool.h>
+#include <sim/stack.h>
 #include <string.h>
 
 #define STDERR_FIRST_LINES 40u
@@ -313,6 +314,8 @@ int campaign_run(const struct campaign_config *config, size_t *not_run)
 			campaign.jobs[campaign.num_jobs++] = i * config->repeat + j;
 	}
 	pool.num_jobs = campaign.num_jobs;
+	/* Once for all processes. */
+	stack_prepare();
 	if (campaign.num_jobs)
 		err = pool_run(&pool);
 	if (not_run)

@@ -252,52 +252,75 @@ void place_print_line(struct place place, FILE *out, const char *indent, bool co
 /* Longer words are no misspelt names. */
 #define MAX_WORD 64u
 
-/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; case does not matter. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+/*
+ * Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`, or more than `limit` if it takes
+ * more; both in lower case. Only the part of the table that `limit` edits can reach is filled.
+ */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
+			    size_t limit)
 {
 	/* Three rows of the table: the one that is filled, and the two above it. */
-	size_t rows[3][MAX_WORD + 1], i, j;
+	uint8_t rows[3][MAX_WORD + 2];
+	size_t least = 0, i, j;
 
 	for (j = 0; j <= b_length; j++)
-		rows[0][j] = j;
+		rows[0][j] = (uint8_t)j;
 	for (i = 1; i <= a_length; i++) {
-		size_t *row = rows[i % 3];
-		const size_t *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		uint8_t *row = rows[i % 3];
+		const uint8_t *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		size_t first = i > limit ? i - limit : 1, last = MIN(b_length, i + limit);
+		size_t least_above = least;
 
-		row[0] = i;
-		for (j = 1; j <= b_length; j++) {
-			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
-			size_t best = above[j - 1] + (x != y);
+		row[first - 1] = (uint8_t)(first == 1 ? i : limit + 1);
+		least = row[first - 1];
+		for (j = first; j <= last; j++) {
+			uint8_t best = (uint8_t)(above[j - 1] + (a[i - 1] != b[j - 1]));
 
-			best = MIN(best, above[j] + 1);
-			best = MIN(best, row[j - 1] + 1);
-			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
-			    g_ascii_tolower(a[i - 2]) == y)
-				best = MIN(best, before[j - 2] + 1);
+			best = (uint8_t)MIN(best, above[j] + 1);
+			best = (uint8_t)MIN(best, row[j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = (uint8_t)MIN(best, before[j - 2] + 1);
 			row[j] = best;
+			least = MIN(least, best);
 		}
+		/* The next row reads one further. */
+		if (last < b_length)
+			row[last + 1] = (uint8_t)(limit + 1);
+		if (MIN(least, least_above) > limit)
+			return limit + 1;
 	}
 	return rows[a_length % 3][b_length];
+}
+
+static void word_lower(const char *from, size_t length, char *to)
+{
+	for (size_t i = 0; i < length; i++)
+		to[i] = g_ascii_tolower(from[i]);
 }
 
 const char *name_nearest(const char *text, const char *const *names)
 {
 	const char *nearest = NULL;
 	size_t length = strlen(text), best = SIZE_MAX, distance, limit;
+	char word[MAX_WORD], name[MAX_WORD];
 
 	if (length > MAX_WORD)
 		return NULL;
+	word_lower(text, length, word);
 	for (; *names; names++) {
 		size_t other = strlen(*names);
 
-		limit = (MAX(length, other) + 2) / 3;
+		limit = MIN((MAX(length, other) + 2) / 3, best - 1);
 		/* The difference in length is the least that it takes. */
 		if (other > MAX_WORD || MAX(length, other) - MIN(length, other) > limit)
 			continue;
-		distance = edit_distance(text, length, *names, other);
-		if (distance <= limit && distance < best) {
+		word_lower(*names, other, name);
+		distance = edit_distance(word, length, name, other, limit);
+		if (distance <= limit) {
 			best = distance;
 			nearest = *names;
+			if (!best)
+				break;
 		}
 	}
 	return nearest;

@@ -271,6 +271,8 @@ static bool exits_load(struct loader *loader, const struct node *node, struct pl
 	if (!list)
 		return false;
 	patterns->num = list->num;
+	/* And the first one too many. */
+	loader->plan->keep_calls = MAX(loader->plan->keep_calls, list->num + 1);
 	patterns->items = arena_alloc(loader->arena, list->num * sizeof(*patterns->items));
 	for (i = 0; i < list->num; i++) {
 		map = load_map(loader, list->items[i], NULL, "an exit");

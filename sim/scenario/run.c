@@ -910,7 +910,11 @@ static bool run_start(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	struct world_config config = {
-		.realms = plan->realms, .num_realms = plan->num_realms, .seed = run->config->seed};
+		.realms = plan->realms,
+		.num_realms = plan->num_realms,
+		.seed = run->config->seed,
+		.keep_calls = plan->keep_calls,
+	};
 	char *error = NULL;
 	int err;
 

@@ -155,18 +155,6 @@ static const char *label_keep(struct world *world, const char *text)
 						: "a condition";
 }
 
-/* Calls that there is no memory for are counted, but not kept. */
-static void calls_grow(struct world *world)
-{
-	size_t max = world->max_calls ? 2 * world->max_calls : 256;
-	struct world_rmi_call *grown = realloc(world->calls, max * sizeof(*grown));
-
-	if (!grown)
-		return;
-	world->calls = grown;
-	world->max_calls = max;
-}
-
 /* What the RMM answered, for expectations and reports. */
 static void world_sink(void *ctx, const struct trace_event *event)
 {
@@ -195,8 +183,6 @@ static void world_sink(void *ctx, const struct trace_event *event)
 	memcpy(last->out, event->result, sizeof(last->out));
 	last->command = command_slot_name(slot);
 	last->condition = event->text ? label_keep(world, event->text) : NULL;
-	if (world->num_calls == world->max_calls && world->max_calls < WORLD_MAX_CALLS)
-		calls_grow(world);
 	if (world->num_calls < world->max_calls)
 		world->calls[world->num_calls++] = *last;
 	world->num_last++;
@@ -307,7 +293,9 @@ static int realms_copy(struct world *world, const struct world_config *config, c
 		return world_error(error, -ENOMEM, "out of memory");
 	world->num_realms = config->num_realms;
 	world->rds = calloc(config->num_realms + 1, sizeof(*world->rds));
-	if (!world->rds)
+	world->calls = calloc(config->keep_calls + 1, sizeof(*world->calls));
+	world->max_calls = config->keep_calls;
+	if (!world->rds || !world->calls)
 		return world_error(error, -ENOMEM, "out of memory");
 	for (size_t r = 0; r < config->num_realms; r++) {
 		const struct world_realm *from = &config->realms[r];

@@ -234,6 +234,12 @@ START_TEST(test_nearest)
 	ck_assert_str_eq(name_nearest("Guest.Write", names), "guest.write");
 	ck_assert_str_eq(name_nearest("o", names), "ok");
 	ck_assert_ptr_null(name_nearest("something_else", names));
+	/* A third of the longer one's letters may be wrong, here four of eleven; a swap counts once. */
+	ck_assert_str_eq(name_nearest("gxxxx.write", names), "guest.write");
+	ck_assert_ptr_null(name_nearest("gxxxx.wxite", names));
+	ck_assert_str_eq(name_nearest("ugse.twrtie", names), "guest.write");
+	ck_assert_str_eq(name_nearest("est.write", names), "guest.write");
+	ck_assert_ptr_null(name_nearest("write", names));
 	ck_assert_ptr_null(name_nearest("", names));
 }
 END_TEST

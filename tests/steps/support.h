@@ -114,7 +114,8 @@ static inline bool was_found(struct world *world, const char *oracle, const char
 static inline struct world *world_over(const char *path, const struct world_realm *realms,
 				       size_t num_realms, struct kvm_module **module)
 {
-	struct world_config config = {.realms = realms, .num_realms = num_realms};
+	struct world_config config = {
+		.realms = realms, .num_realms = num_realms, .keep_calls = 64};
 	struct world *world;
 	char *error = NULL;
 	int err;

@@ -133,6 +133,7 @@ struct plan {
 	const struct plan_step *steps;
 	size_t num_steps;
 	unsigned int num_snapshots;
+	size_t keep_calls;	   /* RMI calls of a step that its expectations look at, one by one */
 	unsigned int num_explored; /* parallel steps that are run under many schedules */
 	const struct plan_fault *faults;
 	size_t num_faults;

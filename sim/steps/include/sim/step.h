@@ -149,6 +149,7 @@ struct world_config {
 	const struct world_realm *realms;
 	size_t num_realms;
 	uint64_t seed;
+	size_t keep_calls; /* RMI calls of each step that world_rmi_calls() has, from its first on */
 };
 
 /* world_create - a machine and a VMM process with no VM yet. 0 or -errno with *error in words. */
@@ -202,8 +203,7 @@ struct world_rmi_call {
 };
 /* world_rmi_count - calls of `command` in the step; every call is counted. NULL: all commands. */
 uint64_t world_rmi_count(const struct world *world, const char *command);
-/* world_rmi_calls - the calls of the step, at most the first WORLD_MAX_CALLS of them. */
-#define WORLD_MAX_CALLS 65536
+/* world_rmi_calls - the calls of the step, at most the first `keep_calls` of them. */
 const struct world_rmi_call *world_rmi_calls(const struct world *world, size_t *num);
 /*
  * world_last_calls - the last calls of the whole run, oldest first; for reports. Returns their
