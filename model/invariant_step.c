@@ -206,8 +206,8 @@ INLINE uint64_t entry_top(const struct place *place)
 }
 
 /*
- * The rest of a call about one entry: `good` if it did just what it is to do. READ_ENTRY, MAP_UNPROTECTED and
- * UNMAP_UNPROTECTED have the same arguments.
+ * The rest of a call about one entry: `good` if it did just what it is to do. READ_ENTRY, MAP_UNPROTECTED,
+ * UNMAP_UNPROTECTED and FOLD have the same arguments.
  */
 INLINE void entry_finish(struct rmm *rmm, const struct rmm_regs *regs, const uint64_t *x,
 			 struct shadow_realm *realm, const struct place *place, bool good)
@@ -445,6 +445,15 @@ void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 	if (realm && place.level == (int)x[3] - 1 && (place.entry & RTTE_HIPAS) == RTTE_TABLE) {
 		rtt = place.entry & RTTE_ADDR;
 		child = known_find(rmm, rtt);
+	}
+	if (realm && !rtt) {
+		/* No such table: hosts ask for each that there could be, so this is the most frequent answer. */
+		serve(rmm, regs);
+		good = reg(regs, 0) == RMI_RETURN_CODE(RMI_ERROR_RTT, place.level) &&
+		       place.entries[place.index] == place.entry && !reg(regs, 1) &&
+		       !reg(regs, 2) && !reg(regs, 3) && !reg(regs, 4);
+		entry_finish(rmm, regs, x, realm, &place, good);
+		return;
 	}
 	if (!child.granule || !known_agrees(&child)) {
 		invariant_checked(rmm, regs, serve);

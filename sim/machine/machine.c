@@ -259,10 +259,12 @@ uint32_t machine_page_size(const struct machine *machine)
 
 static void call_trace(struct machine *machine, const struct machine_call *call)
 {
-	struct trace_event event = {
-		.kind = TRACE_RMI, .actor = machine->actor, .text = call->condition};
 	const struct rmi_command *command = rmi_command(call->in[0]);
+	struct trace_event event;
 
+	event.kind = TRACE_RMI;
+	event.actor = machine->actor;
+	event.text = call->condition;
 	memcpy(event.value, call->in, sizeof(event.value));
 	memcpy(event.result, call->out, sizeof(event.result));
 	event.name = command ? command->name : NULL;

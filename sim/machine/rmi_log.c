@@ -141,10 +141,11 @@ static bool is_enter(const uint64_t in[7])
 
 void rmi_log_call(struct rmi_log *log, const struct rmm *rmm, const uint64_t in[7])
 {
-	const struct rmi_command *command = rmi_command(in[0]);
+	const struct rmi_command *command;
 
 	if (!log)
 		return;
+	command = rmi_command(in[0]);
 	switch (command ? command->fid : 0) {
 	case RMI_REALM_CREATE:
 		memory_put(log, rmm, in[2], RMM_GRANULE_SIZE);

@@ -59,6 +59,7 @@ struct realm {
 	struct slot slots[SLOT_MAX];
 	unsigned int num_slots;
 	struct pending pending[PENDING_MAX];
+	unsigned int max_pending; /* all behind so many are inactive */
 	struct owner guest, vmm;
 };
 struct dirty {
@@ -175,17 +176,26 @@ static void pages_set(struct contract *contract, struct realm *realm, struct ran
 	interval_map_set(&realm->pages, range.start, range.end, page);
 }
 
+/* How many bytes from the first on are alike: fills are of one value. */
+static uint64_t run_length(const uint8_t *data, uint64_t size)
+{
+	const uint64_t pattern = data[0] * UINT64_C(0x0101010101010101);
+	uint64_t length = 1, word;
+
+	for (; length + sizeof(word) <= size; length += sizeof(word)) {
+		memcpy(&word, data + length, sizeof(word));
+		if (word != pattern)
+			break;
+	}
+	while (length < size && data[length] == data[0])
+		length++;
+	return length;
+}
+
 static void owner_add(struct owner *owner, const uint8_t *data, uint64_t size)
 {
-	uint8_t last = 0;
-
-	for (uint64_t i = 0; i < size; i++) {
-		/* Fills are of one value. */
-		if (i && data[i] == last)
-			continue;
-		last = data[i];
-		owner->written[last / 64] |= 1ull << last % 64;
-	}
+	for (uint64_t i = 0; i < size; i += run_length(data + i, size - i))
+		owner->written[data[i] / 64] |= 1ull << data[i] % 64;
 }
 
 static bool owner_wrote(const struct owner *owner, uint8_t value)
@@ -197,12 +207,11 @@ static bool owner_wrote(const struct owner *owner, uint8_t value)
 
 static void bytes_store(struct interval_map *bytes, uint64_t at, uint64_t size, const uint8_t *data)
 {
-	uint64_t i = 0, run;
+	uint64_t i, run;
 
-	for (; i < size; i = run) {
-		for (run = i + 1; run < size && data[run] == data[i]; run++)
-			;
-		interval_map_set(bytes, at + i, at + run, BYTE_KNOWN(data[i]));
+	for (i = 0; i < size; i += run) {
+		run = run_length(data + i, size - i);
+		interval_map_set(bytes, at + i, at + i + run, BYTE_KNOWN(data[i]));
 	}
 }
 
@@ -220,7 +229,7 @@ static void bytes_judge(struct contract *contract, const struct realm *realm, bo
 
 		if (end > start + size)
 			end = start + size;
-		for (; at < end; at++) {
+		for (; at < end; at += run_length(data + (at - start), end - at)) {
 			uint8_t value = data[at - start];
 
 			if (known == BYTE_KNOWN(value))
@@ -262,6 +271,7 @@ static void realm_clear(struct realm *realm)
 	realm->num_slots = 0;
 	realm->blind = false;
 	memset(realm->pending, 0, sizeof(realm->pending));
+	realm->max_pending = 0;
 }
 
 void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
@@ -575,6 +585,8 @@ void contract_ripas_asked(struct contract *contract, unsigned int index, unsigne
 		realm->blind = true;
 		return;
 	}
+	if (vcpu >= realm->max_pending)
+		realm->max_pending = vcpu + 1;
 	realm->pending[vcpu] = (struct pending){
 		true, clip(realm, base, top > base ? top - base : 0), ripas, destroyed};
 }
@@ -664,7 +676,7 @@ static bool is_pending(const struct realm *realm, uint64_t at, uint64_t *end)
 {
 	bool found = false;
 
-	for (unsigned int i = 0; i < PENDING_MAX; i++) {
+	for (unsigned int i = 0; i < realm->max_pending; i++) {
 		const struct pending *pending = &realm->pending[i];
 
 		if (!pending->active || at >= pending->ipa.end || *end <= pending->ipa.start)
@@ -824,6 +836,7 @@ static void realm_follow(struct contract *contract, struct realm *realm, uint64_
 	interval_map_init(&realm->pages, PAGE(RMM_EMPTY, BACKED_NO));
 	interval_map_init(&realm->bytes, BYTE_UNKNOWN);
 	memset(realm->pending, 0, sizeof(realm->pending));
+	realm->max_pending = 0;
 }
 
 void contract_check(struct contract *contract, const uint64_t *rds)

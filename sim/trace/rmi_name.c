@@ -7,12 +7,14 @@
 
 #include <rmm/rmi.h>
 
-#define NUM_NAMES(...) (sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *))
-#define ARGS(...) .num_args = NUM_NAMES(__VA_ARGS__), .args = {__VA_ARGS__}
-#define OUTS(...) .num_outs = NUM_NAMES(__VA_ARGS__), .outs = {__VA_ARGS__}
-#define COMMAND(id, ...) {.fid = RMI_##id, .name = #id, __VA_ARGS__}
+#define NUM_NAMES(...)	 (sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *))
+#define ARGS(...)	 .num_args = NUM_NAMES(__VA_ARGS__), .args = {__VA_ARGS__}
+#define OUTS(...)	 .num_outs = NUM_NAMES(__VA_ARGS__), .outs = {__VA_ARGS__}
+#define COMMAND(id, ...) [RMI_##id - RMI_FID_FIRST] = {.fid = RMI_##id, .name = #id, __VA_ARGS__}
+#define NUM_FIDS	 (RMI_FID_LAST - RMI_FID_FIRST + 1)
 
-static const struct rmi_command commands[] = {
+/* By function identifier; one that is no command has no name. */
+static const struct rmi_command commands[NUM_FIDS] = {
 	COMMAND(VERSION, ARGS("req"), OUTS("lower", "higher")),
 	COMMAND(GRANULE_DELEGATE, ARGS("addr")),
 	COMMAND(GRANULE_UNDELEGATE, ARGS("addr")),
@@ -39,25 +41,25 @@ static const struct rmi_command commands[] = {
 	COMMAND(RTT_SET_RIPAS, ARGS("rd", "rec", "base", "top"), OUTS("out_top")),
 };
 
-#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 
 const struct rmi_command *rmi_command(uint64_t fid)
 {
+	const struct rmi_command *command;
+
 	fid &= ~SMCCC_SVE_HINT;
-	for (size_t i = 0; i < NUM_COMMANDS; i++) {
-		if (commands[i].fid == fid)
-			return &commands[i];
-	}
-	return NULL;
+	if (fid < RMI_FID_FIRST || fid > RMI_FID_LAST)
+		return NULL;
+	command = &commands[fid - RMI_FID_FIRST];
+	return command->name ? command : NULL;
 }
 
 const struct rmi_command *rmi_command_by_name(const char *name)
 {
 	if (!strncmp(name, "RMI_", 4))
 		name += 4;
-	for (size_t i = 0; i < NUM_COMMANDS; i++) {
-		if (!strcmp(commands[i].name, name))
+	for (size_t i = 0; i < NUM_FIDS; i++) {
+		if (commands[i].name && !strcmp(commands[i].name, name))
 			return &commands[i];
 	}
 	return NULL;
@@ -65,7 +67,11 @@ const struct rmi_command *rmi_command_by_name(const char *name)
 
 const struct rmi_command *rmi_command_at(size_t index)
 {
-	return index < NUM_COMMANDS ? &commands[index] : NULL;
+	for (size_t i = 0; i < NUM_FIDS; i++) {
+		if (commands[i].name && !index--)
+			return &commands[i];
+	}
+	return NULL;
 }
 
 const char *rmi_result_text(uint64_t code, char text[RMI_RESULT_TEXT_SIZE])
