@@ -33,6 +33,7 @@ expect '.w8 100000000 100\n' '1:15: error: 100 does not fit into a byte'
 expect 'VERSION\n.dram 0 1000\n' '2:1: error: .dram must come before' 1
 expect 'VERSION\n.platform s2sz=28\n' '2:1: error: .platform must come before' 1
 expect '.dram 1 1000\n' '1:7: error: DRAM is a range of whole granules'
+expect '.dram fffffffffe000 3000\n' '1:7: error: DRAM is a range of whole granules'
 expect '.platform s3sz=28\n' '1:11: error: there is no platform setting'
 expect '.platform s2sz=100\n' '1:16: error: .s2sz. is at most ff'
 expect '.platform s2sz\n' '1:11: error: expected KEY=VALUE'
@@ -58,6 +59,19 @@ expect '.gran 100000001\n' '1:7: error: 100000001 is not the address of a granul
 [ $? -eq 2 ] && grep -q 'cannot read' "$err" || { echo "a directory: wrong answer"; failures=$((failures + 1)); }
 "$rmesim" rmi --help >"$out" 2>"$err"
 [ $? -eq 0 ] && grep -q '^Usage: rmesim rmi' "$out" || { echo "--help: wrong answer"; failures=$((failures + 1)); }
+# A granule on one line, by words and by bytes: "ADDR v...".
+{
+	printf '.w64 100000000'
+	seq 1 512 | xargs printf ' %x'
+	printf '\n.w8 100001000'
+	seq 1 4096 | awk '{ printf " %x", $1 % 256 }'
+	printf '\n.r64 100000ff8 2\n.r64 100001ff8\n'
+} | "$rmesim" rmi - >"$out" 2>"$err"
+[ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$out")" = '200 807060504030201 fffefdfcfbfaf9 ' ] || {
+	echo "a granule on one line: wrong answer"
+	cat "$out" "$err"
+	failures=$((failures + 1))
+}
 # A line that never ends is refused, not read to the end of memory.
 head -c 1000000 /dev/zero | tr '\0' 'a' | "$rmesim" rmi - >"$out" 2>"$err"
 [ $? -eq 2 ] && grep -q '<stdin>:1:1: error: the line is longer' "$err" || { echo "long line: wrong answer"; failures=$((failures + 1)); }

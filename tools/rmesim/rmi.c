@@ -22,8 +22,9 @@
 #define DEFAULT_DRAM_BASE 0x100000000ull
 #define DEFAULT_DRAM_SIZE 0x80000000ull
 #define MAX_DRAM_SIZE	  (1ull << 44)
-#define MAX_WORDS	  40
+#define MAX_PHYS	  (1ull << 52)
 #define INPUT_SIZE	  (1u << 16)
+#define MAX_WORDS	  (INPUT_SIZE / 2) /* as many as a line can have */
 #define OUTPUT_SIZE	  (1u << 16)
 
 enum realm_op_kind { OP_RSI, OP_ACCESS, OP_EVENT, OP_RMI, OP_HVC, OP_W64, OP_FILL };
@@ -68,6 +69,8 @@ struct replay {
 	const struct rmm_command *last_command; /* files repeat themselves */
 	uint64_t gpf_countdown;			/* 0: none; the access that brings it to 0 faults */
 
+	struct word words[MAX_WORDS]; /* of the line */
+	uint64_t values[MAX_WORDS];   /* that it has the Host write */
 	char output[OUTPUT_SIZE];
 	size_t output_used;
 };
@@ -539,7 +542,7 @@ static bool call_parse(struct replay *replay, const struct word *words, size_t n
 static bool host_write(struct replay *replay, const struct word *words, size_t num_words,
 		       size_t width)
 {
-	uint64_t values[MAX_WORDS], pa;
+	uint64_t *const values = replay->values, pa;
 	size_t num;
 
 	if (!arguments_expect(replay, words, num_words, 2, "ADDR VALUE..."))
@@ -773,9 +776,10 @@ static bool dram_set(struct replay *replay, const struct word *words, size_t num
 		return false;
 	}
 	if (v[0] % RMM_GRANULE_SIZE || v[1] % RMM_GRANULE_SIZE || v[1] == 0 ||
-	    v[1] > MAX_DRAM_SIZE || v[0] + v[1] < v[0]) {
+	    v[1] > MAX_DRAM_SIZE || v[0] > MAX_PHYS - v[1]) {
 		error_at(replay, words[1].column,
-			 "DRAM is a range of whole granules of at most %llx bytes", MAX_DRAM_SIZE);
+			 "DRAM is a range of whole granules of at most %llx bytes, below %llx",
+			 MAX_DRAM_SIZE, MAX_PHYS);
 		return false;
 	}
 	replay->dram_base = v[0];
@@ -912,7 +916,7 @@ static bool directive(struct replay *replay, const struct word *words, size_t nu
 /* Carries out one line without its newline; false after an error. */
 static bool line_replay(struct replay *replay, const char *text, size_t length)
 {
-	struct word words[MAX_WORDS];
+	struct word *const words = replay->words;
 	size_t num_words = 0, i = 0;
 	uint64_t x[18];
 
@@ -927,11 +931,6 @@ static bool line_replay(struct replay *replay, const char *text, size_t length)
 		while (i < length && text[i] != ' ' && text[i] != '\t' && text[i] != '\r' &&
 		       text[i] != '#')
 			i++;
-		if (num_words == MAX_WORDS) {
-			error_at(replay, (unsigned int)start + 1, "more than %d words in a line",
-				 MAX_WORDS);
-			return false;
-		}
 		words[num_words++] =
 			(struct word){text + start, i - start, (unsigned int)start + 1};
 	}
@@ -1000,7 +999,8 @@ static const char usage[] =
 	"  NAME|FID x1 x2 ...           an RMI call (RTT_CREATE, or c400015d)\n"
 	"  .dram BASE SIZE              before anything else (100000000 80000000)\n"
 	"  .platform KEY=VALUE ...      before any call: s2sz, rec_aux, vmid_bits, ...\n"
-	"  .reset                       everything as at the start\n"
+	"  .reset                       memory and RMM as at the start; .dram and .platform\n"
+	"                               stay, and may be said anew\n"
 	"  .w64|.w8 ADDR VALUE...       the Host writes memory; .fill ADDR LEN BYTE\n"
 	"  .r64 ADDR [N]                the Host reads N words\n"
 	"  .realm rsi X0 X1 ...         what the Realm does when a REC runs next, in this order\n"
