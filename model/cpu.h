@@ -13,6 +13,7 @@ struct rmm_cpu {
 	struct rd *rd;
 	uint64_t rec_pa;
 	struct rmm_cpu_regs regs;
+	struct rmm_cpu_shared shared;
 	struct rmm_entry entry;
 	bool trap_wfi, trap_wfe;
 	bool exited;

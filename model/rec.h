@@ -23,8 +23,7 @@ struct rec {
 	bool unprotected_abort; /* a Data Abort at an unprotected IPA */
 	bool abort_from_el0;
 	uint64_t abort_esr, abort_far; /* ESR_EL2 and FAR_EL2 as hardware would have had them */
-	uint64_t gicv3_hcr;
-	uint64_t gicv3_lrs[RMI_GICV3_MAX_LRS];
+	struct rmm_cpu_shared shared; /* as it was left at the last exit */
 	struct rmm_cpu_regs regs;
 	uint8_t num_aux;
 	uint64_t aux[RMI_REC_MAX_AUX];

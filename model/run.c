@@ -47,14 +47,22 @@ void cpu_exit(struct rmm_cpu *cpu, uint8_t reason)
 	rec->unprotected_abort = false;
 }
 
+static size_t cpu_num_lrs(const struct rmm_cpu *cpu)
+{
+	return cpu->rmm->config.gicv3_num_lrs + 1u;
+}
+
 /* Section 6.1 of the facts: what is done for the Host before the Realm runs. May exit. */
 static void cpu_enter(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter)
 {
 	struct rec *rec = cpu->rec;
 
-	memcpy(rec->gicv3_lrs, enter->gicv3_lrs,
-	       (cpu->rmm->config.gicv3_num_lrs + 1u) * sizeof(rec->gicv3_lrs[0]));
-	rec->gicv3_hcr = enter->gicv3_hcr;
+	memset(cpu->shared.gicv3_lrs, 0, sizeof(cpu->shared.gicv3_lrs));
+	memcpy(cpu->shared.gicv3_lrs, enter->gicv3_lrs,
+	       cpu_num_lrs(cpu) * sizeof(cpu->shared.gicv3_lrs[0]));
+	cpu->shared.gicv3_hcr = enter->gicv3_hcr;
+	cpu->shared.gicv3_misr = 0;
+	cpu->shared.pmu_ovf = false;
 	if (enter->flags & RMI_ENTER_FLAG_INJECT_SEA && rec->unprotected_abort) {
 		abort_inject_sea(&cpu->regs, rec->abort_from_el0, rec->abort_esr, rec->abort_far);
 		cpu->entry.sea_injected = true;
@@ -67,6 +75,24 @@ static void cpu_enter(struct rmm_cpu *cpu, const struct rmi_rec_enter *enter)
 	cpu->entry.psci_done = rec->psci_completed;
 	rec->psci_completed = false;
 	rsi_complete(cpu, enter);
+}
+
+/* What every exit shows, whatever its reason. */
+static void cpu_exit_shared(struct rmm_cpu *cpu)
+{
+	struct rmi_rec_exit *exit = &cpu->exit;
+	const struct rmm_cpu_shared *shared = &cpu->shared;
+
+	memcpy(exit->gicv3_lrs, shared->gicv3_lrs, cpu_num_lrs(cpu) * sizeof(exit->gicv3_lrs[0]));
+	exit->gicv3_hcr =
+		shared->gicv3_hcr & (RMI_GICV3_HCR_ENTER_MASK | RMI_GICV3_HCR_EOICOUNT_MASK);
+	exit->gicv3_misr = shared->gicv3_misr;
+	exit->gicv3_vmcr = shared->gicv3_vmcr;
+	exit->cntp_ctl = shared->cntp_ctl;
+	exit->cntp_cval = shared->cntp_cval;
+	exit->cntv_ctl = shared->cntv_ctl;
+	exit->cntv_cval = shared->cntv_cval;
+	exit->pmu_ovf_status = shared->pmu_ovf;
 }
 
 uint64_t rmi_rec_enter(struct rmm *rmm, const uint64_t *x, struct result *out)
@@ -109,6 +135,7 @@ uint64_t rmi_rec_enter(struct rmm *rmm, const uint64_t *x, struct result *out)
 	cpu.rd = rd;
 	cpu.rec_pa = rec_pa;
 	cpu.regs = rec->regs;
+	cpu.shared = rec->shared;
 	cpu_enter(&cpu, &enter);
 	if (!cpu.exited && rmm->config.run)
 		rmm->config.run(rmm->config.run_ctx, &cpu);
@@ -116,9 +143,9 @@ uint64_t rmi_rec_enter(struct rmm *rmm, const uint64_t *x, struct result *out)
 	if (!cpu.exited)
 		cpu_exit(&cpu, RMI_EXIT_FIQ);
 	rec->regs = cpu.regs;
+	rec->shared = cpu.shared;
 	rec_gran->refcount = 0;
-	memcpy(cpu.exit.gicv3_lrs, rec->gicv3_lrs, sizeof(rec->gicv3_lrs));
-	cpu.exit.gicv3_hcr = rec->gicv3_hcr;
+	cpu_exit_shared(&cpu);
 
 	FAIL_IF(run_exit_gpf, ns_faults(rmm, run_pa, true));
 	CHECKS_END();
@@ -129,6 +156,11 @@ uint64_t rmi_rec_enter(struct rmm *rmm, const uint64_t *x, struct result *out)
 struct rmm_cpu_regs *rmm_cpu_regs(struct rmm_cpu *cpu)
 {
 	return &cpu->regs;
+}
+
+struct rmm_cpu_shared *rmm_cpu_shared(struct rmm_cpu *cpu)
+{
+	return &cpu->shared;
 }
 
 const struct rmm_entry *rmm_cpu_entry(const struct rmm_cpu *cpu)

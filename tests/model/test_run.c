@@ -645,6 +645,91 @@ START_TEST(test_all_lrs)
 }
 END_TEST
 
+/* What a CPU leaves in the REC's shared state, and what it found there. */
+static void leave_shared(struct host *h, struct rmm_cpu *cpu)
+{
+	struct rmm_cpu_shared *found = h->realm_arg, *shared = rmm_cpu_shared(cpu);
+
+	*found = *shared;
+	shared->gicv3_hcr = UINT64_MAX;
+	for (unsigned int i = 0; i < 16; i++)
+		shared->gicv3_lrs[i] = 0x1000 + i;
+	shared->gicv3_misr = 1;
+	shared->gicv3_vmcr = 2;
+	shared->cntp_ctl = 3;
+	shared->cntp_cval = 4;
+	shared->cntv_ctl = 5;
+	shared->cntv_cval = 6;
+	shared->pmu_ovf = true;
+	check(rmm_cpu_event(cpu, RMM_EVENT_IRQ) == RMM_EXIT);
+}
+
+START_TEST(test_shared_state)
+{
+	/* Sections 4.4 and 6.2: the fields that every exit shows, at their offsets in the run page. */
+	const struct {
+		unsigned int offset;
+		uint64_t left; /* the value that the CPU leaves */
+		bool kept;     /* it is there at the next entry */
+	} fields[] = {
+		/* The bits that a Host may set, and EOIcount, 31:27. */
+		{0xb00, 0xf80040fe, false}, {0xb08, 0x1000, false}, {0xb20, 0x1003, false},
+		{0xb88, 1, false},	    {0xb90, 2, true},	    {0xc00, 3, true},
+		{0xc08, 4, true},	    {0xc10, 5, true},	    {0xc18, 6, true},
+	};
+	struct rmm_cpu_shared found;
+	const uint8_t *run;
+	struct host h;
+	struct realm r;
+	uint64_t word;
+
+	host_init(&h);
+	realm_running(&h, &r);
+	h.realm = leave_shared;
+	h.realm_arg = &found;
+	for (unsigned int entry = 0; entry < 2; entry++) {
+		memset(host_ptr(&h, r.run), 0, 4096);
+		run_enter(&h, &r)->gicv3_hcr = 2;
+		run_enter(&h, &r)->gicv3_lrs[3] = UINT64_C(1) << 62 | 40;
+		/* Beyond GICV3_NUM_LRS, which is 3: not a list register of this platform. */
+		run_enter(&h, &r)->gicv3_lrs[4] = UINT64_C(1) << 62 | 41;
+		ok(&h, RMI_REC_ENTER, r.rec[0], r.run);
+		check_eq(found.gicv3_hcr, 2);
+		for (unsigned int i = 0; i < 16; i++)
+			check_eq(found.gicv3_lrs[i], i == 3 ? UINT64_C(1) << 62 | 40 : 0);
+		check_eq(found.gicv3_misr, 0);
+		check(!found.pmu_ovf);
+		check_eq(found.gicv3_vmcr, entry ? 2 : 0);
+		check_eq(found.cntp_ctl, entry ? 3 : 0);
+		check_eq(found.cntp_cval, entry ? 4 : 0);
+		check_eq(found.cntv_ctl, entry ? 5 : 0);
+		check_eq(found.cntv_cval, entry ? 6 : 0);
+		run = host_ptr(&h, r.run);
+		for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+			memcpy(&word, run + fields[i].offset, 8);
+			check_eq(word, fields[i].left);
+		}
+		memcpy(&word, run + 0xb28, 8);
+		check_eq(word, 0);
+		check_eq(run[0xf00], 1);
+	}
+	/* A CPU that leaves it alone: the timers stand still, and nothing overflows. */
+	h.realm = NULL;
+	ok(&h, RMI_REC_ENTER, r.rec[0], r.run);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		memcpy(&word, run + fields[i].offset, 8);
+		if (fields[i].offset == 0xb00)
+			check_eq(word, 2);
+		else if (fields[i].offset == 0xb20)
+			check_eq(word, UINT64_C(1) << 62 | 40);
+		else
+			check_eq(word, fields[i].kept ? fields[i].left : 0);
+	}
+	check_eq(run[0xf00], 0);
+	host_end(&h);
+}
+END_TEST
+
 START_TEST(test_exit_gpf)
 {
 	/* The exit half cannot be written: ERROR_INPUT, though the Realm has run. */
@@ -808,6 +893,7 @@ Suite *suite_run(void)
 	tcase_add_test(tcase, test_no_callback);
 	tcase_add_test(tcase, test_gic);
 	tcase_add_test(tcase, test_all_lrs);
+	tcase_add_test(tcase, test_shared_state);
 	tcase_add_test(tcase, test_exit_gpf);
 	tcase_add_test(tcase, test_nested_calls);
 	tcase_add_test(tcase, test_run_page_delegated);

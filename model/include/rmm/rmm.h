@@ -211,6 +211,27 @@ struct rmm_cpu_regs {
 /* rmm_cpu_regs - the running REC's registers, readable and writable until the callback returns. */
 struct rmm_cpu_regs *rmm_cpu_regs(struct rmm_cpu *cpu);
 
+/*
+ * The state of the REC's virtual interrupts, timers and PMU that the Host shares: section 4.4 of the facts. The RMM
+ * carries these values between the run page and the Realm's CPU, and gives them no meaning.
+ */
+struct rmm_cpu_shared {
+	/*
+	 * ICH_HCR_EL2 and ICH_LR<n>_EL2 as the Host entered them, 0 where there is no list register. The exit
+	 * shows them as they are left; of gicv3_hcr what a Host may set, and EOIcount.
+	 */
+	uint64_t gicv3_hcr;
+	uint64_t gicv3_lrs[16];
+	uint64_t gicv3_misr; /* 0 at each entry */
+	/* These as they were left at the last exit, 0 at first. */
+	uint64_t gicv3_vmcr;
+	uint64_t cntp_ctl, cntp_cval, cntv_ctl, cntv_cval;
+	bool pmu_ovf; /* false at each entry; the exit shows it as pmu_ovf_status */
+};
+
+/* rmm_cpu_shared - readable and writable until the callback returns. */
+struct rmm_cpu_shared *rmm_cpu_shared(struct rmm_cpu *cpu);
+
 /* What REC_ENTER did on the Host's behalf before the Realm ran (section 6.1 of the facts). */
 struct rmm_entry {
 	bool sea_injected; /* enter.flags.inject_sea took effect; registers are at the vector */
