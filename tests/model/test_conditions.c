@@ -10,6 +10,9 @@
 #define U      (UINT64_C(1) << 39) /* the unprotected half of the Realms here */
 #define IPAEND (UINT64_C(1) << 40)
 
+/* More than any command has. */
+#define MAX_CONDITIONS 24
+
 struct fixture {
 	struct host h;
 	struct realm r; /* NEW at first, s2sz 40, starting level 1 */
@@ -172,10 +175,86 @@ struct command {
 	size_t num_rows;
 };
 
+static bool named(const char *labels, const char *label)
+{
+	const size_t length = strlen(label);
+	const char *at = labels;
+
+	while ((at = strstr(at, label))) {
+		if ((at == labels || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+static size_t condition_index(const struct rmm_command *known, const char *label)
+{
+	size_t i = 0;
+
+	while (i < known->num_conditions && strcmp(known->conditions[i].label, label))
+		i++;
+	return i;
+}
+
+/* tried[a][b]: conditions a and b of the command were violated at once. */
+typedef bool pairs[MAX_CONDITIONS][MAX_CONDITIONS];
+
+/*
+ * Ordered pairs that no two rows violate at once. One row does, since both conditions are about the same argument: the
+ * row of `first` where its comment says so. Or none can: without an object, or an IPA of the IPA space, there is nothing
+ * of which `second` could be true.
+ */
+static const struct {
+	const char *command, *first, *second; /* labels, separated by spaces */
+} not_by_two_rows[] = {
+	{"DATA_CREATE", "ipa_bound", "rtt_walk rtte_state"},
+	{"DATA_CREATE_UNKNOWN", "ipa_bound", "rtt_walk rtte_state"},
+	{"DATA_DESTROY", "ipa_bound", "rtt_walk rtte_state"},
+	{"RTT_MAP_UNPROTECTED", "ipa_bound", "rtt_walk rtte_state"},
+	{"RTT_UNMAP_UNPROTECTED", "ipa_bound", "rtt_walk rtte_state"},
+	{"RTT_INIT_RIPAS", "top_gran_align base_align rtte_state", "no_progress"},
+	{"RTT_SET_RIPAS", "top_gran_align base_bound base_align", "no_progress"},
+	{"RTT_SET_RIPAS", "base_bound", "base_align"},
+	/* Nothing that could be true: */
+	{"REC_CREATE", "rd_bound rd_state", "num_recs"},
+	{"REC_DESTROY", "rec_bound rec_gran_state", "rec_state"},
+	{"REC_ENTER", "rec_align rec_bound rec_gran_state",
+	 "rec_state realm_new system_off rec_runnable rec_psci"},
+	{"RTT_SET_RIPAS", "rec_bound rec_gran_state", "rec_state rec_owner"},
+	{"RTT_CREATE", "ipa_bound", "rtt_walk rtte_state"},
+	{"RTT_DESTROY", "ipa_bound", "rtt_walk rtte_state"},
+	{"RTT_FOLD", "ipa_bound", "rtt_walk rtte_state"},
+};
+
+/* Each pair that the specification orders was violated at once, or is one of those. */
+static void check_pairs(const struct rmm_command *known, const pairs tried)
+{
+	for (size_t j = 0; j < known->num_conditions; j++) {
+		const struct rmm_condition *second = &known->conditions[j];
+
+		for (size_t i = 0; i < j; i++) {
+			const char *first = known->conditions[i].label;
+			bool listed = false;
+
+			for (size_t k = 0; k < sizeof(not_by_two_rows) / sizeof(not_by_two_rows[0]);
+			     k++)
+				listed |= !strcmp(not_by_two_rows[k].command, known->name) &&
+					  named(not_by_two_rows[k].first, first) &&
+					  named(not_by_two_rows[k].second, second->label);
+			ck_assert_msg(!named(second->after, first) || tried[i][j] != listed,
+				      "%s: %s and %s at once are %s", known->name, first,
+				      second->label,
+				      listed ? "in a table of what is not tried" : "not tried");
+		}
+	}
+}
+
 static void check_command(const struct command *c)
 {
 	const struct rmm_command *known = rmm_command_by_fid((uint32_t)c->fid);
 	struct fixture f;
+	pairs tried = {{false}};
 	char what[128];
 	size_t next = 0;
 
@@ -208,8 +287,10 @@ static void check_command(const struct command *c)
 			violate(&f, &c->rows[j]);
 			violate(&f, v);
 			make_call(&f, c->fid, v->label, v->x0, what);
+			tried[next][condition_index(known, c->rows[j].label)] = true;
 		}
 	}
+	check_pairs(known, tried);
 	host_end(&f.h);
 }
 
@@ -870,6 +951,7 @@ START_TEST(test_rtt_map_unprotected)
 		{"addr_align", INPUT, FN, 4, 0, addr_1_page_off, X(2) | X(3)},
 		{"addr_bound", INPUT, ADD, 4, UINT64_C(1) << 48, NULL, 0},
 		{"addr_bound", INPUT, ADD, 4, UINT64_C(1) << 51, NULL, 0},
+		/* with rtte_state; with rtt_walk */
 		{"ipa_bound", INPUT, SET, 2, PAGE, NULL, 0},
 		{"ipa_bound", INPUT, SET, 2, U - PAGE, NULL, 0},
 		{"ipa_bound", INPUT, SET, 2, IPAEND, NULL, 0},
@@ -896,6 +978,7 @@ START_TEST(test_rtt_unmap_unprotected)
 {
 	static const struct violation rows[] = {
 		ROWS_UNPROTECTED(level_0_aligned),
+		/* with rtte_state; with rtt_walk */
 		{"ipa_bound", INPUT, SET, 2, 0, NULL, 0},
 		{"ipa_bound", INPUT, SET, 2, U - PAGE, NULL, 0},
 		{"ipa_bound", INPUT, SET, 2, IPAEND, NULL, 0},
@@ -943,8 +1026,11 @@ static void src_faults(struct fixture *f)
 	f->h.fault_pa = f->src;
 }
 
+/* An IPA of the other half, with rtte_state, and with rtt_walk; one beyond both. */
 #define ROWS_DATA_IPA                                                                              \
-	{"ipa_bound", INPUT, SET, 3, U, NULL, 0}, {"ipa_bound", INPUT, SET, 3, IPAEND, NULL, 0},   \
+	{"ipa_bound", INPUT, SET, 3, U, NULL, 0},                                                  \
+		{"ipa_bound", INPUT, SET, 3, U + 4 * MiB, NULL, 0},                                \
+		{"ipa_bound", INPUT, SET, 3, IPAEND, NULL, 0},                                     \
 		{"ipa_bound", INPUT, SET, 3, UINT64_C(1) << 63, NULL, 0},                          \
 		{"ipa_align", INPUT, ADD, 3, 8, NULL, 0},                                          \
 		{"data_bound2", INPUT, FN, 2, 0, rtt_is_high, 0},                                  \
@@ -995,7 +1081,9 @@ START_TEST(test_data_destroy)
 {
 	static const struct violation rows[] = {
 		ROWS_RD,
+		/* with rtte_state; with rtt_walk */
 		{"ipa_bound", INPUT, SET, 2, U, NULL, 0},
+		{"ipa_bound", INPUT, SET, 2, U + 4 * MiB, NULL, 0},
 		{"ipa_bound", INPUT, SET, 2, IPAEND, NULL, 0},
 		{"ipa_align", INPUT, ADD, 2, 8, NULL, 0},
 		{"rtt_walk", RTT(2), SET, 2, 2 * MiB, NULL, 0},
@@ -1037,6 +1125,7 @@ START_TEST(test_rtt_init_ripas)
 		{"size_valid", INPUT, FN, 2, 0, range_backwards, X(3)},
 		ROWS_RD,
 		{"top_gran_align", INPUT, ADD, 3, 8, NULL, 0},
+		/* with no_progress */
 		{"top_gran_align", INPUT, FN, 2, 0, range_short_unaligned, X(3)},
 		{"top_bound", INPUT, SET, 3, U + PAGE, NULL, 0},
 		{"top_bound", INPUT, SET, 3, UINT64_MAX & ~UINT64_C(0xfff), NULL, 0},
@@ -1105,6 +1194,13 @@ static void ask_short_unaligned(struct fixture *f)
 	f->x[4] = 2 * MiB + 8;
 }
 
+/* Less than the entry at level 2, and not where the request stands. */
+static void short_elsewhere(struct fixture *f)
+{
+	f->x[3] = 2 * MiB;
+	f->x[4] = 2 * MiB + PAGE;
+}
+
 static void ask_destroyed(struct fixture *f)
 {
 	ok(&f->h, RMI_DATA_CREATE_UNKNOWN, f->other.rd, host_delegated(&f->h), PAGE);
@@ -1129,6 +1225,7 @@ START_TEST(test_rtt_set_ripas)
 		{"size_valid", INPUT, SET, 4, PAGE, NULL, X(3)},
 		{"size_valid", INPUT, SET, 4, 0, NULL, X(3)},
 		{"top_gran_align", INPUT, ADD, 4, -UINT64_C(8), NULL, 0},
+		/* with no_progress */
 		{"top_gran_align", INPUT, FN, 4, 0, ask_short_unaligned, X(3) | REQUEST},
 		ROWS_RD,
 		ROWS_REC("rec_align", "rec_bound", "rec_gran_state", 2),
@@ -1137,8 +1234,12 @@ START_TEST(test_rtt_set_ripas)
 		{"rec_owner", REC, FN, 2, 0, rec_of_r, REQUEST},
 		{"base_bound", INPUT, SET, 3, 2 * PAGE, NULL, REQUEST},
 		{"base_bound", INPUT, SET, 3, 0, NULL, REQUEST},
+		/* with base_align; with no_progress */
+		{"base_bound", INPUT, SET, 3, 2 * MiB + PAGE, NULL, REQUEST},
+		{"base_bound", INPUT, FN, 3, 0, short_elsewhere, X(4) | REQUEST},
 		{"top_bound", INPUT, SET, 4, 4 * MiB + PAGE, NULL, REQUEST},
 		{"base_align", RTT(2), FN, 3, 0, ask_off_2m, X(4) | REQUEST},
+		/* with no_progress */
 		{"base_align", RTT(2), FN, 3, 0, ask_off_2m_short, X(4) | REQUEST},
 		{"no_progress", RTT(2), FN, 3, 0, ask_short, X(4) | REQUEST},
 		{"no_progress", RTT(3), FN, 3, 0, ask_destroyed, X(4) | REQUEST},
