@@ -362,6 +362,12 @@ static void report_update(struct owned_report *owned)
 	owned->report.conditions = owned->num_conditions;
 }
 
+static bool is_enough(const struct fuzzing *fuzzing)
+{
+	return fuzzing->config->max_findings &&
+	       fuzzing->owned->findings->len >= fuzzing->config->max_findings;
+}
+
 static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 {
 	struct fuzzing *fuzzing = ctx;
@@ -398,7 +404,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 	report_update(fuzzing->owned);
 	if (fuzzing->config->progress)
 		fuzzing->config->progress(fuzzing->config->ctx, &fuzzing->owned->report);
-	return !fuzzing->owned->err &&
+	return !fuzzing->owned->err && !is_enough(fuzzing) &&
 	       (!fuzzing->deadline || g_get_monotonic_time() < fuzzing->deadline);
 }
 
@@ -463,7 +469,8 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report)
 		err = pool_run(&pool);
 		if (!err)
 			err = owned->err;
-		if (err || (fuzzing.deadline && g_get_monotonic_time() >= fuzzing.deadline))
+		if (err || is_enough(&fuzzing) ||
+		    (fuzzing.deadline && g_get_monotonic_time() >= fuzzing.deadline))
 			break;
 	}
 	g_array_unref(fuzzing.tasks);

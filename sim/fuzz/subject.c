@@ -54,7 +54,8 @@ struct subject {
 	struct sys_return fired_in, second_in;
 	size_t fired_return;   /* its number among the system calls */
 	uint64_t fired_points; /* bit of each point that failed */
-	size_t num_findings;
+	size_t num_findings;   /* of this life */
+	size_t total_findings;
 };
 
 static void say(struct subject *subject, const char *format, ...)
@@ -78,6 +79,15 @@ static char *field(const char *text)
 
 /* --- points are reached ------------------------------------------------------------------------------ */
 
+/*
+ * A lock that is dropped where nobody else wants it changes nothing for what comes behind it: one life drops it
+ * at every hit of a step. A number of the caller's means one hit, and so does a pair.
+ */
+static bool is_grouped(const struct torture_config *config, unsigned int point)
+{
+	return point == PORT_FAULT_RESCHED && !config->pairs && !config->second && !config->single;
+}
+
 /* Counts a hit; true if it is to fail. */
 static bool reach(struct subject *subject, unsigned int point)
 {
@@ -91,7 +101,10 @@ static bool reach(struct subject *subject, unsigned int point)
 	}
 	if (!subject->armed)
 		return false;
-	if (subject->fired)
+	if (subject->fired && is_grouped(subject->config, point) &&
+	    g_array_index(subject->hits, struct hit, subject->shot->hit).point == point)
+		fail = true;
+	else if (subject->fired)
 		fail = subject->until_second && !--subject->until_second;
 	else
 		fail = subject->seq++ == subject->shot->hit;
@@ -196,6 +209,7 @@ static void find(struct subject *subject, const char *oracle, const char *condit
 		g_free(fields[i]);
 	g_free(text);
 	subject->num_findings++;
+	subject->total_findings++;
 }
 
 static bool kept_is_documented(const struct subject *subject);
@@ -538,21 +552,40 @@ static bool is_sample(uint64_t nth, uint64_t count, uint64_t samples)
 	return false;
 }
 
+/* Whether hit `index` fails together with an earlier one of the same step. */
+static bool hit_is_taken_along(const struct subject *subject, size_t index, const uint32_t *steps)
+{
+	const struct hit *hit = &g_array_index(subject->hits, struct hit, index);
+
+	return is_grouped(subject->config, hit->point) && steps[hit->point] == hit->step + 1;
+}
+
 static void subject_aim(struct subject *subject)
 {
 	const struct torture_config *config = subject->config;
 	int only = config->point ? point_find(config->point) : -1;
+	uint32_t steps[POINT_MAX] = {0}; /* of the last hit of each point, + 1 */
+	uint64_t counts[POINT_MAX] = {0}, nth[POINT_MAX] = {0};
 	size_t i;
 
 	for (i = 0; i < subject->hits->len; i++) {
 		const struct hit *hit = &g_array_index(subject->hits, struct hit, i);
+
+		counts[hit->point] += !hit_is_taken_along(subject, i, steps);
+		steps[hit->point] = hit->step + 1;
+	}
+	memset(steps, 0, sizeof(steps));
+	for (i = 0; i < subject->hits->len; i++) {
+		const struct hit *hit = &g_array_index(subject->hits, struct hit, i);
+		bool along = hit_is_taken_along(subject, i, steps);
 		unsigned int status, statuses;
 
-		if (only >= 0 && hit->point != only)
+		steps[hit->point] = hit->step + 1;
+		if (along || (only >= 0 && hit->point != only))
 			continue;
-		if (config->nth
-			    ? hit->nth != config->nth
-			    : !is_sample(hit->nth, subject->counts[hit->point], config->shallow))
+		nth[hit->point]++;
+		if (config->nth ? hit->nth != config->nth
+				: !is_sample(nth[hit->point], counts[hit->point], config->shallow))
 			continue;
 		if (hit->point < PORT_NUM_FAULTS) {
 			shots_add(subject, i, 0);
@@ -576,6 +609,12 @@ static void guard_set(const struct subject *subject, bool on)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* Of findings that may be the same: the parent knows better, and runs no other plan once it has enough. */
+static bool is_enough(const struct subject *subject)
+{
+	return subject->config->max_findings == 1 && subject->total_findings;
+}
+
 static void subject_torture(struct subject *subject, uint64_t first)
 {
 	static const char *const status_names[] = {"-", "ERROR_INPUT", "ERROR_REALM", "ERROR_REC",
@@ -590,7 +629,7 @@ static void subject_torture(struct subject *subject, uint64_t first)
 			say(subject, "hit\t%s\t%" PRIu64, point_name(point),
 			    subject->counts[point]);
 	}
-	for (i = first; i < subject->shots->len; i++) {
+	for (i = first; i < subject->shots->len && !is_enough(subject); i++) {
 		const struct shot *shot = &g_array_index(subject->shots, struct shot, i);
 		const struct hit *hit = &g_array_index(subject->hits, struct hit, shot->hit);
 

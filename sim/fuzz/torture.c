@@ -200,6 +200,16 @@ static char *death_text(const struct pool_result *result)
 	return g_strdup_printf("the process ended early, with status %d", result->code);
 }
 
+/* A scenario that fails without any fault says nothing of the others. */
+static bool is_enough(const struct campaign *campaign)
+{
+	unsigned int i, num = 0;
+
+	for (i = 0; i < campaign->findings->len; i++)
+		num += !!*g_array_index(campaign->findings, struct torture_finding, i).shot.point;
+	return campaign->config->max_findings && num >= campaign->config->max_findings;
+}
+
 static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 {
 	struct campaign *campaign = ctx;
@@ -241,7 +251,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 	if (campaign->config->progress)
 		campaign->config->progress(campaign->config->ctx, campaign->num_done,
 					   campaign->report->runs, campaign->findings->len);
-	return true;
+	return !is_enough(campaign);
 }
 
 static int cell_compare(gconstpointer a, gconstpointer b)
@@ -289,7 +299,7 @@ static int rounds_run(struct campaign *campaign)
 		pool.num_jobs = campaign->num_jobs;
 		if (campaign->num_jobs)
 			err = pool_run(&pool);
-	} while (!err && campaign->num_jobs);
+	} while (!err && campaign->num_jobs && !is_enough(campaign));
 	return err;
 }
 

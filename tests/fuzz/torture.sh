@@ -44,6 +44,18 @@ says out ' 1 faulted runs'
 expect 0 torture one.yaml --pairs --point page_zalloc --nth 1
 says out ' 8 faulted runs'
 
+# Dropping the lock at every cond_resched of a step is one run, at each of them alone is many. The teardown walks
+# the 512 pages of the slot, and drops it at least once for each.
+expect 0 torture one.yaml --point resched
+says out 'exit_group                           resched                         1         0         1         0'
+expect 0 torture one.yaml --point resched --single
+holds test "$(sed -n 's/^exit_group  *resched  *\([0-9]*\) .*/\1/p' out)" -ge 512
+expect 0 torture one.yaml --point resched --single --nth 2
+says out ' 1 faulted runs'
+# The parts of a whole are the whole, and the first finding can be enough.
+expect 0 torture one.yaml --shard 0/2
+expect 77 torture one.yaml --shard 1/2
+
 # What cannot be tortured is counted, and nothing tortured is no success.
 scenario faulty '  - vmm.create_realm:
     expect: {errno: ENOMEM}' 'faults: [{point: page_alloc, nth: 1}]'

@@ -77,6 +77,17 @@ static bool set_length(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_max_findings(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	(void)options;
+	if (!set_number("max-findings", value, 1000000, &number))
+		return false;
+	config.max_findings = (unsigned int)number;
+	return true;
+}
+
 static bool set_output(struct options *options, const char *value)
 {
 	(void)options;
@@ -93,6 +104,10 @@ static const struct option_def option_first = {
 static const struct option_def option_length = {
 	0, "length", "N", "steps of a sequence, with those that make the realm (default 16)",
 	set_length};
+static const struct option_def option_max_findings = {
+	0, "max-findings", "N",
+	"stop when so many distinct findings are known: which ones depends on -j",
+	set_max_findings};
 static const struct option_def option_findings = {
 	'o', "output", "DIR", "where findings go, a scenario each (default findings)", set_output};
 static const struct option_def option_file = {
@@ -342,9 +357,9 @@ static int shrink(const struct command *command, struct options *options)
 }
 
 static const struct option_def *const fuzz_options[] = {
-	&option_runs, &option_time,	&option_seed,	 &option_first, &option_length,
-	&option_jobs, &option_findings, &option_timeout, &option_kvm,	&option_help,
-	NULL,
+	&option_runs,	 &option_time,	       &option_seed, &option_first,
+	&option_length,	 &option_max_findings, &option_jobs, &option_findings,
+	&option_timeout, &option_kvm,	       &option_help, NULL,
 };
 
 const struct command command_fuzz = {

@@ -50,6 +50,25 @@ static bool set_second(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_single(struct options *options, const char *value)
+{
+	(void)options;
+	(void)value;
+	config.single = true;
+	return true;
+}
+
+static bool set_max_findings(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	(void)options;
+	if (!set_count("max-findings", value, &number))
+		return false;
+	config.max_findings = (unsigned int)number;
+	return true;
+}
+
 static bool set_pairs(struct options *options, const char *value)
 {
 	(void)options;
@@ -113,6 +132,12 @@ static const struct option_def option_status = {0, "status", "STATUS",
 static const struct option_def option_second = {
 	0, "second", "M", "with each hit fail the Mth behind it too", set_second};
 
+static const struct option_def option_single = {
+	0, "single", NULL, "drop the lock at one resched in a run, not at all of a step",
+	set_single};
+static const struct option_def option_max_findings = {
+	0, "max-findings", "N", "stop when so many distinct findings are known", set_max_findings};
+
 struct progress {
 	struct kvm_builds *builds;
 	size_t num_plans;
@@ -160,6 +185,8 @@ static void print_finding(const struct torture_finding *finding, const struct op
 			printf(" --status %s%s", shot->status, config.rmm ? " --class rmm" : "");
 		if (shot->second)
 			printf(" --second %u", shot->second);
+		if (config.single)
+			printf(" --single");
 		printf("%s\n", kvm);
 		printf("  as a scenario: add `faults: [{point: %s, nth: %" PRIu64, shot->point,
 		       shot->nth);
@@ -245,14 +272,25 @@ static int torture(const struct command *command, struct options *options)
 	struct progress progress = {.terminal = isatty(STDERR_FILENO)};
 	struct scenario_set *set = load_scenarios(options->paths, options->color);
 	GPtrArray *plans = set ? select_plans(set, options) : NULL;
+	unsigned int num_selected;
 	int status = EXIT_USAGE;
 
 	(void)command;
 	if (!set)
 		return EXIT_USAGE;
-	progress.num_plans = plans->len;
+	if (!options->has_shard && !shard_from_environment(&options->shard))
+		goto out;
 	if (!plans->len) {
 		usage_error("no scenario matches");
+		goto out;
+	}
+	num_selected = plans->len;
+	shard_select(options->shard, plans);
+	progress.num_plans = plans->len;
+	if (!plans->len) {
+		usage_error("shard %u/%u has no run: only %u %s chosen", options->shard.index,
+			    options->shard.total, num_selected, num_selected == 1 ? "was" : "were");
+		status = EXIT_SKIPPED;
 		goto out;
 	}
 	progress.builds = kvm_builds_load(options->kvm, plans);
@@ -267,10 +305,13 @@ out:
 }
 
 static const struct option_def *const torture_options[] = {
-	&option_shallow, &option_pairs,	 &option_class,	 &option_point,	  &option_nth,
-	&option_status,	 &option_second, &option_filter, &option_exclude, &option_tag,
-	&option_level,	 &option_jobs,	 &option_seed,	 &option_timeout, &option_kvm,
-	&option_color,	 &option_help,	 NULL,
+	&option_shallow, &option_pairs,	  &option_class,
+	&option_point,	 &option_nth,	  &option_status,
+	&option_second,	 &option_single,  &option_max_findings,
+	&option_shard,	 &option_filter,  &option_exclude,
+	&option_tag,	 &option_level,	  &option_jobs,
+	&option_seed,	 &option_timeout, &option_kvm,
+	&option_color,	 &option_help,	  NULL,
 };
 
 const struct command command_torture = {
@@ -288,6 +329,7 @@ const struct command command_torture = {
 		"lost.\n"
 		"Expectations of the scenarios are not looked at.",
 	.examples = "  rmesim torture scenarios/ -j 2                 # all of it\n"
+		    "  rmesim torture scenarios/ --shard 3/8 -j 1     # the fourth eighth of it\n"
 		    "  rmesim torture scenarios/ --shallow 3          # a sample\n"
 		    "  rmesim torture scenarios/ripas --class rmm --pairs --shallow 2\n"
 		    "  rmesim torture one.yaml --point page_zalloc --nth 3\n",

@@ -33,9 +33,10 @@ struct fuzz_config {
 	uint64_t first;	     /* index of the first run */
 	uint64_t seed;
 	unsigned int jobs;
-	unsigned int steps;	 /* of a sequence, with those that make the realm; 0: 16 */
-	uint32_t page_size;	 /* of all machines; 0: that is drawn */
-	unsigned int timeout_ms; /* of one run */
+	unsigned int max_findings; /* stop when so many distinct ones are known; 0: never */
+	unsigned int steps;	   /* of a sequence, with those that make the realm; 0: 16 */
+	uint32_t page_size;	   /* of all machines; 0: that is drawn */
+	unsigned int timeout_ms;   /* of one run */
 	fuzz_module_fn module;
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, const struct fuzz_report *so_far);

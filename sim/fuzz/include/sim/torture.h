@@ -68,6 +68,8 @@ struct torture_config {
 	uint64_t nth;	     /* only this hit of it; 0: all */
 	const char *status;  /* only this status; NULL: all */
 	unsigned int second; /* with this second hit; 0: as `pairs` says */
+	bool single;	     /* drop a lock at one `resched` a life, too, not at all of a step */
+	unsigned int max_findings; /* stop after so many distinct ones; 0: never */
 	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, size_t plans_done, uint64_t runs, size_t findings);
