@@ -100,6 +100,8 @@ static const struct {
 	{"vmm.populate", NULL, ~0ull, ENXIO},
 	/* 4: a PGD that the RMM keeps is leaked with its stage 2, and there is no room for the roots. */
 	{"vmm.create_realm", NULL, UNDELEGATE, EINVAL},
+	/* The kernel: the slot is there, and a slot with a guest_memfd cannot be changed. */
+	{"vmm.add_slot", "KVM_SET_MEMORY_ATTRIBUTES", ~0ull, EINVAL},
 	/* 10: the next KVM_RUN completes the MMIO, because nobody said that it is an abort. */
 	{NULL, "KVM_SET_VCPU_EVENTS", ~0ull, ANY_ANSWER},
 	/* The kernel: when the answer cannot be copied out the device stays, and a second is -EEXIST. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "interval_map.h"
+#include "ledger.h"
 
 #define GRANULE	    ((uint64_t)RMM_GRANULE_SIZE)
 #define SLOT_MAX    64u
@@ -15,9 +15,13 @@
 #define DIRTY_MAX   64u
 #define MAX_REPORTS 8u
 #define FOLDED_MAX  16u
-#define TABLE_SPAN  (512 * GRANULE)
-/* Tables that are looked at for one range. */
+/* Tables of one level that are looked at for one range. */
 #define MAX_TABLES 64u
+#define MAX_LEVEL  3
+/* RMI calls that any system call may make. */
+#define CALLS_FREE 1024u
+#define ENTRIES	   512u
+#define HUGE_SIZE  (ENTRIES * GRANULE)
 /* Bit 16 of a function identifier says that the caller holds no SVE state. */
 #define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 
@@ -62,6 +66,10 @@ struct realm {
 	unsigned int max_pending; /* all behind so many are inactive */
 	struct owner guest, vmm;
 };
+struct file {
+	int32_t gmem;
+	struct ledger pages;
+};
 struct dirty {
 	uint64_t rd; /* or, below NUM_REALMS, the realm itself */
 	bool by_index;
@@ -71,11 +79,26 @@ struct dirty {
 struct contract {
 	struct machine *machine;
 	struct rmm *rmm;
-	uint64_t map_size;
+	const struct kvm_build *kvm;
+	struct contract_config config;
+	uint64_t page_size;
 	bool enabled;
 	struct realm *realms;
 	size_t num_realms;
 	struct interval_map user; /* bytes of the VMM's memory */
+	struct ledger user_pages;
+	struct file files[SLOT_MAX];
+	unsigned int num_files, max_files;
+	bool untracked; /* somebody has pages that nobody told of */
+	bool refused;	/* the RMM kept something, so that its pages stay the host's for ever */
+	/* The system call that is being made. */
+	struct {
+		bool in_call;
+		uint64_t start, end;
+		uint64_t done, failed;	 /* RMI calls */
+		uint64_t tables, others; /* granules before it */
+		uint64_t roots;		 /* entries of root tables */
+	} call;
 	struct dirty dirty[DIRTY_MAX];
 	unsigned int num_dirty;
 	bool all_dirty;
@@ -83,6 +106,7 @@ struct contract {
 	struct {
 		size_t realm;
 		struct range ipa;
+		bool shared;
 	} folded[FOLDED_MAX];
 	unsigned int num_folded;
 	uint64_t faults; /* of the machine before this step */
@@ -203,6 +227,58 @@ static bool owner_wrote(const struct owner *owner, uint8_t value)
 	return owner->written[value / 64] >> value % 64 & 1;
 }
 
+/* --- pages of files and of the VMM -------------------------------------------------------------------- */
+
+static struct file *file_find(struct contract *contract, int32_t gmem)
+{
+	struct file *file;
+
+	for (unsigned int i = 0; i < contract->num_files; i++) {
+		if (contract->files[i].gmem == gmem)
+			return &contract->files[i];
+	}
+	if (contract->num_files == SLOT_MAX) {
+		contract->untracked = true;
+		return NULL;
+	}
+	file = &contract->files[contract->num_files++];
+	if (contract->max_files < contract->num_files)
+		contract->max_files = contract->num_files;
+	file->gmem = gmem;
+	ledger_init(&file->pages, contract->page_size);
+	return file;
+}
+
+static void file_forget(struct contract *contract, int32_t gmem)
+{
+	for (unsigned int i = 0; i < contract->num_files; i++) {
+		struct file gone = contract->files[i];
+
+		if (gone.gmem != gmem)
+			continue;
+		contract->files[i] = contract->files[--contract->num_files];
+		/* Its memory is kept for the next one. */
+		contract->files[contract->num_files] = gone;
+		return;
+	}
+}
+
+/* The pages of the file that are behind [start, end) of the slot: one that is used is there. */
+static void slot_pages(struct contract *contract, const struct slot *slot, uint64_t start,
+		       uint64_t end, bool used)
+{
+	struct file *file = slot->gmem >= 0 ? file_find(contract, slot->gmem) : NULL;
+	uint64_t mask = contract->config.gmem_size - 1;
+
+	if (!file)
+		return;
+	start = start - slot->ipa.start + slot->offset;
+	end = end - slot->ipa.start + slot->offset;
+	ledger_may_come(&file->pages, start & ~mask, (end + mask) & ~mask);
+	if (used)
+		ledger_set(&file->pages, start, end, LEDGER_PRESENT);
+}
+
 /* --- bytes -------------------------------------------------------------------------------------------- */
 
 static void bytes_store(struct interval_map *bytes, uint64_t at, uint64_t size, const uint8_t *data)
@@ -300,10 +376,12 @@ static uint32_t page_unmapped(uint32_t page)
 }
 
 /* More ranges than there is room for are not looked at. */
-static void folded(struct contract *contract, const struct realm *realm, struct range range)
+static void folded(struct contract *contract, const struct realm *realm, struct range range,
+		   bool shared)
 {
 	if (contract->num_folded == FOLDED_MAX || range.start >= range.end)
 		return;
+	contract->folded[contract->num_folded].shared = shared && contract->config.by_top;
 	contract->folded[contract->num_folded].realm = (size_t)(realm - contract->realms);
 	contract->folded[contract->num_folded++].ipa = range;
 }
@@ -313,7 +391,7 @@ static void unmap(struct contract *contract, struct realm *realm, struct range r
 	if (range.start >= range.end)
 		return;
 	pages_change(contract, realm, range, page_unmapped);
-	folded(contract, realm, range);
+	folded(contract, realm, range, true);
 	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
 }
 
@@ -322,8 +400,10 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 {
 	struct realm *realm = judged(contract, index);
 
-	if (!realm)
+	if (!realm) {
+		contract->untracked = true;
 		return;
+	}
 	for (unsigned int i = 0; i < realm->num_slots; i++) {
 		if (realm->slots[i].id != id)
 			continue;
@@ -363,7 +443,13 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 {
 	struct realm *realm = judged(contract, index);
 	struct range hole = {offset, offset + size < offset ? UINT64_MAX : offset + size};
+	struct file *file;
 
+	file = hole.end == UINT64_MAX ? NULL : file_find(contract, gmem);
+	if (file)
+		ledger_set(&file->pages, hole.start, hole.end, LEDGER_ABSENT);
+	else
+		file_forget(contract, gmem);
 	for (unsigned int i = 0; realm && i < realm->num_slots; i++) {
 		const struct slot *slot = &realm->slots[i];
 		struct range part = {slot->offset,
@@ -400,6 +486,22 @@ void contract_init_ripas(struct contract *contract, unsigned int index, uint64_t
 	pages_change(contract, realm, clip(realm, base, size), ret < 0 ? page_forget : page_init);
 }
 
+/* The pages that a populate reads and fills, or may have before it failed. */
+static void populate_pages(struct contract *contract, const struct realm *realm, struct range range,
+			   bool success)
+{
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		struct range part = meet(slot->ipa, range);
+		uint64_t user = slot->user + (part.start - slot->ipa.start);
+
+		if (part.start == part.end)
+			continue;
+		slot_pages(contract, slot, part.start, part.end, success);
+		ledger_may_come(&contract->user_pages, user, user + (part.end - part.start));
+	}
+}
+
 void contract_populate(struct contract *contract, unsigned int index, uint64_t base, uint64_t size,
 		       int64_t ret)
 {
@@ -409,6 +511,7 @@ void contract_populate(struct contract *contract, unsigned int index, uint64_t b
 	if (!realm)
 		return;
 	range = clip(realm, base, size);
+	populate_pages(contract, realm, range, ret >= 0);
 	pages_change(contract, realm, range, page_forget);
 	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
 	if (ret < 0)
@@ -440,17 +543,29 @@ void contract_user_access(struct contract *contract, unsigned int index, uint64_
 	if (!realm)
 		return;
 	if (write) {
+		ledger_set(&contract->user_pages, user, user + size, LEDGER_PRESENT);
 		owner_add(&realm->vmm, data, size);
 		bytes_store(&contract->user, user, size, data);
 	} else {
+		ledger_may_come(&contract->user_pages, user, user + size);
 		bytes_judge(contract, realm, false, &contract->user, user, size, data);
 	}
 }
 
-void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size)
+void contract_user_gone(struct contract *contract, uint64_t user, uint64_t size)
 {
 	if (contract->enabled)
-		interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
+		ledger_set(&contract->user_pages, user, user + size, LEDGER_ABSENT);
+}
+
+void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size)
+{
+	if (!contract->enabled)
+		return;
+	interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
+	/* Advice may bring or take what is around it, too. */
+	ledger_set(&contract->user_pages, user & ~(HUGE_SIZE - 1),
+		   (user + size + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1), LEDGER_MAYBE);
 }
 
 /* --- the guest ---------------------------------------------------------------------------------------- */
@@ -480,12 +595,42 @@ static void shared_access(struct contract *contract, struct realm *realm, uint64
 	if (!slot || !data)
 		return;
 	user = slot->user + (ipa - realm->half - slot->ipa.start);
+	ledger_set(&contract->user_pages, user, user + size, LEDGER_PRESENT);
 	if (write) {
 		owner_add(&realm->vmm, data, size);
 		bytes_store(&contract->user, user, size, data);
 	} else {
 		bytes_judge(contract, realm, false, &contract->user, user, size, data);
 	}
+}
+
+/* The page of a file that is behind a protected address. */
+static void access_pages(struct contract *contract, const struct realm *realm, uint64_t ipa,
+			 bool used)
+{
+	const struct slot *slot = slot_at(realm, ipa);
+
+	if (slot)
+		slot_pages(contract, slot, ipa, ipa + 1, used);
+}
+
+void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
+{
+	const struct realm *realm = judged(contract, index);
+	const struct slot *slot;
+	uint64_t user;
+
+	if (!realm)
+		return;
+	if (ipa < realm->half) {
+		access_pages(contract, realm, ipa, false);
+		return;
+	}
+	slot = slot_at(realm, ipa - realm->half);
+	if (!slot)
+		return;
+	user = slot->user + (ipa - realm->half - slot->ipa.start);
+	ledger_may_come(&contract->user_pages, user, user + 1);
 }
 
 void contract_access(struct contract *contract, unsigned int index, uint64_t ipa, uint32_t size,
@@ -506,9 +651,10 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 		REPORT(contract, "access", "the guest accessed IPA 0x%" PRIx64 ", which is %s", ipa,
 		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
 	if (PAGE_BACKED(page) != BACKED_YES) {
-		if (contract->map_size > GRANULE) {
-			unit = ipa & ~(contract->map_size - 1);
-			pages_change(contract, realm, clip(realm, unit, contract->map_size),
+		access_pages(contract, realm, granule, true);
+		if (contract->config.map_size > GRANULE) {
+			unit = ipa & ~(contract->config.map_size - 1);
+			pages_change(contract, realm, clip(realm, unit, contract->config.map_size),
 				     page_beside);
 		}
 		pages_set(contract, realm, (struct range){granule, granule + GRANULE},
@@ -530,6 +676,7 @@ void contract_written(struct contract *contract, unsigned int index, uint64_t ip
 
 	if (!realm)
 		return;
+	contract_tried(contract, index, ipa);
 	if (ipa < realm->half) {
 		interval_map_set(&realm->bytes, ipa, ipa + size, BYTE_UNKNOWN);
 	} else {
@@ -607,7 +754,7 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 		pending.ipa.end = new_base;
 	/* A change to RAM makes entries alike that the fold before it could not join. */
 	if (pending.ripas == RMM_EMPTY)
-		folded(contract, realm, pending.ipa);
+		folded(contract, realm, pending.ipa, false);
 	else
 		contract->num_folded = 0;
 	for (at = pending.ipa.start; at < pending.ipa.end; at = end) {
@@ -645,11 +792,15 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 
 	if (!contract->enabled)
 		return;
-	if (event->text && !strcmp(event->text, "injected") && !is_bad_luck(x[0])) {
+	if (event->text && !strcmp(event->text, "injected")) {
+		contract->refused = true;
 		/* What a guest may rely on when the RMM itself is not as specified is nobody's promise. */
-		contract->enabled = false;
-		return;
+		contract->enabled = is_bad_luck(x[0]);
+		if (!contract->enabled)
+			return;
 	}
+	contract->call.done += event->result[0] == RMI_SUCCESS;
+	contract->call.failed += event->result[0] != RMI_SUCCESS;
 	if (event->result[0] != RMI_SUCCESS)
 		return;
 	switch (x[0] & ~SMCCC_SVE_HINT) {
@@ -706,7 +857,7 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 		 * For want of memory for a table a block stays mapped (it is not split), and nothing
 		 * else.
 		 */
-		if (contract->map_size > GRANULE && PAGE_RIPAS(page) == RMM_DESTROYED &&
+		if (contract->config.map_size > GRANULE && PAGE_RIPAS(page) == RMM_DESTROYED &&
 		    entry->ripas == RMM_RAM && assigned && machine_num_faults(contract->machine)) {
 			interval_map_set(&realm->pages, range.start, range.end, actual);
 			return true;
@@ -728,7 +879,7 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 		return false;
 	}
 	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY &&
-	    contract->map_size == GRANULE) {
+	    contract->config.map_size == GRANULE) {
 		REPORT(contract, "backed",
 		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is backed, and it is not the guest's",
 		       range.start, range.end);
@@ -777,18 +928,43 @@ static struct range widen(const struct realm *realm, struct range range)
 			      range.end < realm->half ? range.end : realm->half};
 }
 
-/* A table of level 3 whose entries say nothing that its parent could not. */
-static bool table_is_idle(const struct rmm *rmm, uint64_t rd, uint64_t base)
+static uint64_t table_span(int level)
 {
+	return GRANULE << (9 * (MAX_LEVEL + 1 - level));
+}
+
+/* A table of `level` whose entries map nothing, and say nothing that its parent could not. */
+static bool table_is_idle(const struct rmm *rmm, uint64_t rd, int level, uint64_t base)
+{
+	const uint64_t size = table_span(level) / ENTRIES;
 	struct rmm_entry_view first, entry;
 
-	if (!rmm_inspect_entry(rmm, rd, base, 3, &first) || first.level != 3 ||
-	    first.hipas != RMM_UNASSIGNED)
+	if (!rmm_inspect_entry(rmm, rd, base, level, &first) || first.level != level ||
+	    (first.hipas != RMM_UNASSIGNED && first.hipas != RMM_UNASSIGNED_NS))
 		return false;
-	for (uint64_t at = base + GRANULE; at < base + TABLE_SPAN; at += GRANULE) {
-		if (!rmm_inspect_entry(rmm, rd, at, 3, &entry) || entry.hipas != first.hipas ||
+	for (uint64_t at = base + size; at < base + table_span(level); at += size) {
+		if (!rmm_inspect_entry(rmm, rd, at, level, &entry) || entry.hipas != first.hipas ||
 		    entry.ripas != first.ripas)
 			return false;
+	}
+	return true;
+}
+
+/* False: a table stays for nothing, and was reported. */
+static bool tables_judge(struct contract *contract, uint64_t rd, int level, struct range range,
+			 uint64_t limit)
+{
+	const uint64_t span = table_span(level);
+	uint64_t at = range.start & ~(span - 1);
+
+	for (unsigned int n = 0; at < range.end && n < MAX_TABLES; n++, at += span) {
+		if (at + span > limit || !table_is_idle(contract->rmm, rd, level, at))
+			continue;
+		REPORT(contract, "table-left",
+		       "0x%" PRIx64 "..0x%" PRIx64 " was unmapped, and the table of level %d at "
+		       "0x%" PRIx64 " stays for nothing",
+		       range.start, range.end, level, at);
+		return false;
 	}
 	return true;
 }
@@ -800,23 +976,132 @@ static void folded_judge(struct contract *contract, const uint64_t *rds)
 		return;
 	for (unsigned int i = 0; i < contract->num_folded; i++) {
 		size_t r = contract->folded[i].realm;
-		struct range range = contract->folded[i].ipa;
-		uint64_t at = range.start & ~(TABLE_SPAN - 1);
+		struct range range = contract->folded[i].ipa, alias;
 		struct realm *realm = judged(contract, (unsigned int)r);
+		struct rmm_realm_view view;
 
-		for (unsigned int n = 0; realm && rds[r] && at < range.end && n < MAX_TABLES;
-		     n++, at += TABLE_SPAN) {
-			if (at + TABLE_SPAN > realm->half ||
-			    !table_is_idle(contract->rmm, rds[r], at))
-				continue;
-			REPORT(contract, "table-left",
-			       "0x%" PRIx64 "..0x%" PRIx64
-			       " was unmapped, and the table of level 3 "
-			       "at 0x%" PRIx64 " stays for nothing",
-			       range.start, range.end, at);
-			return;
+		if (!realm || !rds[r] || !rmm_inspect_realm(contract->rmm, rds[r], &view))
+			continue;
+		alias = (struct range){range.start + realm->half, range.end + realm->half};
+		for (int level = MAX_LEVEL; level > view.rtt_level_start; level--) {
+			if (!tables_judge(contract, rds[r], level, range, realm->half) ||
+			    (contract->folded[i].shared &&
+			     !tables_judge(contract, rds[r], level, alias, 2 * realm->half)))
+				return;
 		}
 	}
+}
+
+/* --- how many ----------------------------------------------------------------------------------------- */
+
+static void count_judge(struct contract *contract, const char *condition, const char *what,
+			uint64_t least, uint64_t most, uint64_t actual)
+{
+	if (actual < least)
+		REPORT(contract, condition,
+		       "there are %" PRIu64 " pages of %s, and at least %" PRIu64 " are in use",
+		       actual, what, least);
+	else if (actual > most)
+		REPORT(contract, condition,
+		       "there are %" PRIu64 " pages of %s, and nobody asked for more than %" PRIu64,
+		       actual, what, most);
+}
+
+static void counts_judge(struct contract *contract)
+{
+	uint64_t least = 0, most = 0;
+	struct kvm_inspect books;
+	bool known = true;
+
+	if (!contract->enabled || !contract->kvm || contract->untracked)
+		return;
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		if (contract->realms[r].blind)
+			return;
+	}
+	contract->kvm->inspect(&books);
+	for (unsigned int i = 0; i < contract->num_files && known; i++)
+		known = ledger_count(&contract->files[i].pages, &least, &most);
+	/* A page that the RMM keeps, or a block that could not be split, stays out of its file. */
+	if (contract->refused || (contract->config.map_size > contract->page_size &&
+				  machine_num_faults(contract->machine)))
+		most = UINT64_MAX;
+	if (known)
+		count_judge(contract, "gmem-pages", "the guest_memfds", least, most,
+			    books.gmem_pages);
+	least = 0;
+	most = contract->config.scratch_pages;
+	if (ledger_count(&contract->user_pages, &least, &most))
+		count_judge(contract, "user-pages", "the VMM's memory", least, most,
+			    books.user_pages);
+}
+
+static uint64_t roots_count(const struct contract *contract)
+{
+	uint64_t rds[64], roots = 0;
+	size_t num = rmm_inspect_realms(contract->rmm, rds, sizeof(rds) / sizeof(rds[0]));
+	struct rmm_realm_view view;
+
+	for (size_t i = 0; i < num && i < sizeof(rds) / sizeof(rds[0]); i++) {
+		if (rmm_inspect_realm(contract->rmm, rds[i], &view))
+			roots += (uint64_t)view.rtt_num_start * ENTRIES;
+	}
+	return roots;
+}
+
+void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end)
+{
+	if (!contract->enabled)
+		return;
+	contract->call.in_call = true;
+	contract->call.start = start;
+	contract->call.end = end;
+	contract->call.done = contract->call.failed = 0;
+	contract->call.tables = rmm_inspect_count(contract->rmm, RMM_GRANULE_RTT);
+	contract->call.others = rmm_inspect_count(contract->rmm, RMM_GRANULE_DATA) +
+				rmm_inspect_count(contract->rmm, RMM_GRANULE_DELEGATED) +
+				rmm_inspect_count(contract->rmm, RMM_GRANULE_REC_AUX) +
+				rmm_inspect_count(contract->rmm, RMM_GRANULE_REC) +
+				rmm_inspect_count(contract->rmm, RMM_GRANULE_RD);
+}
+
+/*
+ * A call that succeeds moves a granule, an entry or a table: each granule of the range, in either half, is
+ * worth a few of them, and so is each table. A call that fails finds something out: what is missing, what
+ * is in the way, where to go on. That happens once or twice at each table, at each root entry, and behind
+ * each call that succeeded; walking over what is not there granule by granule, or asking again what was
+ * answered, needs more. The factors are generous: what is asked is that the work grows with what there is.
+ */
+void contract_call_end(struct contract *contract, const char *name)
+{
+	const uint64_t spans = (contract->call.end - contract->call.start) / HUGE_SIZE;
+	uint64_t granules, roots;
+
+	if (!contract->call.in_call)
+		return;
+	contract->call.in_call = false;
+	if (!contract->enabled || contract->call.done + contract->call.failed < CALLS_FREE)
+		return;
+	roots = roots_count(contract) + 16 * ENTRIES * (contract->call.end == UINT64_MAX);
+	if (contract->call.end == UINT64_MAX) {
+		granules = contract->call.others + ENTRIES * (contract->call.tables + 16);
+	} else {
+		granules = (contract->call.end - contract->call.start) / GRANULE + 1;
+		roots = spans < roots ? spans : roots;
+	}
+	if (contract->call.done > CALLS_FREE + 16 * (granules + contract->call.tables))
+		REPORT(contract, "too-many-calls",
+		       "%s made %" PRIu64 " RMI calls that succeeded; its range has %" PRIu64
+		       " granules, and there were %" PRIu64 " tables",
+		       name, contract->call.done, granules, contract->call.tables);
+	if (!contract->config.by_top)
+		roots += 2 * granules;
+	if (contract->call.failed >
+	    CALLS_FREE + 8 * (contract->call.done + contract->call.tables) + 16 * roots)
+		REPORT(contract, "failed-calls",
+		       "%s made %" PRIu64 " RMI calls that failed, and %" PRIu64
+		       " that succeeded; there were %" PRIu64 " tables",
+		       name, contract->call.failed, contract->call.done, contract->call.tables);
 }
 
 static void dirty_clear(struct contract *contract)
@@ -848,6 +1133,7 @@ void contract_check(struct contract *contract, const uint64_t *rds)
 			realm_follow(contract, realm, rds[r]);
 	}
 	folded_judge(contract, rds);
+	counts_judge(contract);
 	if (contract->all_dirty)
 		contract_closing(contract, rds);
 	for (unsigned int i = 0; i < contract->num_dirty; i++) {
@@ -877,22 +1163,24 @@ void contract_closing(struct contract *contract, const uint64_t *rds)
 
 /* --- from beginning to end ---------------------------------------------------------------------------- */
 
-int contract_create(struct machine *machine, size_t num_realms, uint64_t map_size,
+int contract_create(struct machine *machine, const struct contract_config *config,
 		    struct contract **out)
 {
 	struct contract *contract = calloc(1, sizeof(*contract));
 
 	if (!contract)
 		return -ENOMEM;
-	contract->realms = calloc(num_realms + 1, sizeof(*contract->realms));
+	contract->realms = calloc(config->num_realms + 1, sizeof(*contract->realms));
 	if (!contract->realms) {
 		free(contract);
 		return -ENOMEM;
 	}
 	contract->machine = machine;
 	contract->rmm = machine_rmm(machine);
-	contract->num_realms = num_realms;
-	contract->map_size = map_size;
+	contract->kvm = machine_kvm(machine);
+	contract->page_size = machine_page_size(machine);
+	contract->config = *config;
+	contract->num_realms = config->num_realms;
 	if (trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_RMI), contract_sink,
 			   contract)) {
 		free(contract->realms);
@@ -914,6 +1202,9 @@ void contract_destroy(struct contract *contract)
 		interval_map_free(&contract->realms[r].attributes);
 		interval_map_free(&contract->realms[r].bytes);
 	}
+	for (unsigned int i = 0; i < contract->max_files; i++)
+		ledger_free(&contract->files[i].pages);
+	ledger_free(&contract->user_pages);
 	interval_map_free(&contract->user);
 	free(contract->realms);
 	free(contract);
@@ -930,6 +1221,11 @@ void contract_reset(struct contract *contract)
 		memset(&realm->vmm, 0, sizeof(realm->vmm));
 	}
 	interval_map_init(&contract->user, BYTE_UNKNOWN);
+	ledger_init(&contract->user_pages, contract->page_size);
+	contract->num_files = 0;
+	contract->untracked = false;
+	contract->refused = false;
+	contract->call.in_call = false;
 	contract->enabled = true;
 	contract->reports = 0;
 	dirty_clear(contract);

@@ -246,6 +246,8 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 			}
 		}
 		outcome = machine_cpu_access(world->machine, cpu, &access);
+		if (outcome != RMM_CONTINUE)
+			contract_tried(world->contract, realm_running(world), access.ipa);
 		if (outcome == RMM_SEA) {
 			contract_sea(world->contract, realm_running(world), access.ipa);
 			sea_taken(world, guest, cpu);

@@ -35,6 +35,7 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 
 	machine_set_actor(world->machine, scope->tid);
 	audit_begin(world->audit, scope->name, &audit);
+	contract_call_begin(world->contract, scope->start, scope->end);
 	world->budget = world->total + sys_budget(world);
 }
 
@@ -51,6 +52,7 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 		ret = -EDEADLK;
 	} else {
 		audit_end(world->audit, ret, scope->positive);
+		contract_call_end(world->contract, scope->name);
 	}
 	if (trace_wants(world->trace, TRACE_SYSCALL)) {
 		struct trace_event event = {

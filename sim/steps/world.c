@@ -347,6 +347,21 @@ void world_destroy(struct world *world)
 	free(world);
 }
 
+static int contract_start(struct world *world, const struct machine_config *machine)
+{
+	const struct contract_config config = {
+		.num_realms = world->num_realms,
+		.map_size = world->map_size,
+		.gmem_size = machine->boot.block_mappings || machine->boot.gmem_huge
+				     ? BLOCK_SIZE
+				     : world->page_size,
+		.scratch_pages = WORLD_SCRATCH_SIZE / world->page_size,
+		.by_top = world_series(world) >= 9,
+	};
+
+	return contract_create(world->machine, &config, &world->contract);
+}
+
 int world_create(const struct world_config *config, struct world **out, char **error)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -374,17 +389,17 @@ int world_create(const struct world_config *config, struct world **out, char **e
 	if (world->kvm) {
 		world->uapi = uapi_find(&world->kvm->info);
 		if (!world->uapi) {
-			err = world_error(error, -EINVAL,
-					  "the KVM build says that it has a UAPI era %u, which there is "
-					  "not",
-					  world->kvm->info.uapi_era);
+			err = world_error(
+				error, -EINVAL,
+				"the KVM build says that it has a UAPI era %u, which there is "
+				"not",
+				world->kvm->info.uapi_era);
 			goto fail;
 		}
 	}
 	err = audit_create(world->machine, &world->audit);
 	if (!err)
-		err = contract_create(world->machine, world->num_realms, world->map_size,
-				      &world->contract);
+		err = contract_start(world, &config->machine);
 	if (err) {
 		world_error(error, err, "out of memory");
 		goto fail;

@@ -78,6 +78,30 @@ START_TEST(a_page_that_is_nobodys_is_found)
 }
 END_TEST
 
+/* What only the contract asks. */
+static const struct contract_canary {
+	enum fake_plant plant;
+	const char *condition;
+} contract_canaries[] = {
+	{FAKE_GMEM_UNASKED, "gmem-pages"},   {FAKE_USER_UNASKED, "user-pages"},
+	{FAKE_ASKS_IN_VAIN, "failed-calls"}, {FAKE_WORKS_IN_VAIN, "too-many-calls"},
+	{FAKE_TABLE_IDLE, "table-left"},     {FAKE_ALIAS_TABLE_IDLE, "table-left"},
+};
+
+START_TEST(what_only_the_contract_asks_is_found)
+{
+	const struct contract_canary *canary = &contract_canaries[_i];
+
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	fake->plant = canary->plant;
+	/* The slot is private at first: this unmaps, and promises that nothing is left of it. */
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}, {"to", 1}));
+	ck_assert_msg(was_found(world, "contract", canary->condition), "%s was not found",
+		      canary->condition);
+	ck_assert_uint_eq(machine_num_findings(world_machine(world)), 1);
+}
+END_TEST
+
 static const struct canary {
 	enum fake_plant plant;
 	const char *condition;
@@ -267,6 +291,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, sound_calls_are_not_found);
+	tcase_add_loop_test(tcase, what_only_the_contract_asks_is_found, 0,
+			    sizeof(contract_canaries) / sizeof(contract_canaries[0]));
 	tcase_add_loop_test(tcase, each_fault_is_found, 0, sizeof(canaries) / sizeof(canaries[0]));
 	tcase_add_test(tcase, a_fault_is_reported_once);
 	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);

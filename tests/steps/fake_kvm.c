@@ -219,6 +219,30 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 		smc(RMI_GRANULE_UNDELEGATE, pa, 0, 0, 0);
 		books.pgtable_pages += what == FAKE_TABLE_KEPT;
 		break;
+	case FAKE_GMEM_UNASKED:
+		books.gmem_pages++;
+		break;
+	case FAKE_USER_UNASKED:
+		books.user_pages += 17;
+		break;
+	case FAKE_ASKS_IN_VAIN:
+		for (unsigned int i = 0; i < 2000; i++)
+			smc(RMI_DATA_DESTROY, state.rd, range->address, 0, 0);
+		break;
+	case FAKE_WORKS_IN_VAIN:
+		for (unsigned int i = 0; i < 2000; i++)
+			smc(RMI_RTT_READ_ENTRY, state.rd, range->address, 2, 0);
+		break;
+	case FAKE_TABLE_IDLE:
+	case FAKE_ALIAS_TABLE_IDLE:
+		pa = frame_get(0, PORT_FRAME_PAGE);
+		smc(RMI_GRANULE_DELEGATE, pa, 0, 0, 0);
+		smc(RMI_RTT_CREATE, state.rd, pa,
+		    (range->address & ~0x1fffffull) |
+			    (what == FAKE_ALIAS_TABLE_IDLE ? 1ull << 32 : 0),
+		    3);
+		books.pgtable_pages++;
+		break;
 	case FAKE_ENDLESS:
 		for (;;)
 			smc(RMI_FEATURES, 0, 0, 0, 0);

@@ -53,6 +53,12 @@ enum fake_plant {
 	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,
+	FAKE_GMEM_UNASKED,     /* a page in a guest_memfd that nobody asked for */
+	FAKE_USER_UNASKED,     /* more of the VMM's memory than arguments can need */
+	FAKE_ASKS_IN_VAIN,     /* RMI calls that fail, again and again */
+	FAKE_WORKS_IN_VAIN,    /* RMI calls that succeed, far more than the range has granules */
+	FAKE_TABLE_IDLE,       /* a table in the range that says nothing */
+	FAKE_ALIAS_TABLE_IDLE, /* the same in the shared half */
 	/* What is left when the process has exited. */
 	FAKE_LEAVE_DELEGATED,
 	FAKE_LEAVE_PAGE,

@@ -14,6 +14,13 @@
  *   access          an access succeeded where the guest has no RAM, or failed where it has
  *   ripas-answer    the guest was told another RIPAS, or that it changed without its consent
  *   table-left      after an unmap a table stays whose entries say what its parent could say
+ *   gmem-pages      the guest_memfds hold more pages than were asked for, or fewer than are in use
+ *   user-pages      the same of the VMM's own memory
+ *   failed-calls    a system call made more RMI calls that failed than what it found can explain
+ *   too-many-calls  it made more that succeeded than its range has work for
+ *
+ * That RMI calls stay inside the range of their system call, and the tables that cover it, is asked by the
+ * host audit (outside-range), which knows the range of each.
  *
  * Its cost is that of what a step changed; contract_closing() looks at everything.
  */
@@ -24,11 +31,22 @@
 
 struct contract;
 
+struct contract_config {
+	size_t num_realms;
+	uint64_t map_size;	/* bytes that the host maps at most at once */
+	uint64_t gmem_size;	/* bytes that a guest_memfd allocates at most at once */
+	uint64_t scratch_pages; /* of the VMM's memory, that hold arguments */
+	/*
+	 * The host goes by the tops that the RMM gives, and folds tables of shared memory: what a posting of
+	 * the series is known not to do is not asked of it.
+	 */
+	bool by_top;
+};
 /*
- * contract_create - for `num_realms` realms on a host that maps at most `map_size` bytes at once. 0 or
- * -ENOMEM. Listens to the machine's trace for what RMI calls named.
+ * contract_create - 0 or -ENOMEM. Listens to the machine's trace for what RMI calls named. The machine's KVM
+ * build is asked for its page counts.
  */
-int contract_create(struct machine *machine, size_t num_realms, uint64_t map_size,
+int contract_create(struct machine *machine, const struct contract_config *config,
 		    struct contract **out);
 /* contract_destroy - NULL is ignored. */
 void contract_destroy(struct contract *contract);
@@ -63,12 +81,21 @@ void contract_user_access(struct contract *contract, unsigned int realm, uint64_
 			  uint64_t size, bool write, const uint8_t *data);
 /* What is mapped at [user, user + size) changed. */
 void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size);
+/* It is gone, with the pages that were there. */
+void contract_user_gone(struct contract *contract, uint64_t user, uint64_t size);
+
+/* What a system call may concern, as in struct audit_scope. */
+void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end);
+/* contract_call_end - judges how many RMI calls the system call `name` made. */
+void contract_call_end(struct contract *contract, const char *name);
 
 /* --- the guest ---------------------------------------------------------------------------------------- */
 
 /* An access of one instruction succeeded. `data` is NULL for a fetch. */
 void contract_access(struct contract *contract, unsigned int realm, uint64_t ipa, uint32_t size,
 		     bool write, const uint8_t *data);
+/* An access that the host has to do something for, whatever that is. */
+void contract_tried(struct contract *contract, unsigned int realm, uint64_t ipa);
 /* Bytes that somebody else stored for the guest: their values are not known. */
 void contract_written(struct contract *contract, unsigned int realm, uint64_t ipa, uint64_t size);
 /* The access was answered by a Synchronous External Abort. */
