@@ -44,8 +44,12 @@
  */
 #define KEEP_BYTES (64ull << 20)
 
-/* Of a memfd that was used before so much is mapped at once, which costs less than one fault after the other. */
-#define POPULATE_BYTES (512ull << 10)
+/*
+ * So much of a memfd that was used before is mapped at a time, as much again as was so far within these bounds:
+ * cheaper than one fault after the other.
+ */
+#define POPULATE_MIN_BYTES (512ull << 10)
+#define POPULATE_MAX_BYTES (16ull << 20)
 
 struct dram {
 	struct dram_config config;
@@ -58,6 +62,8 @@ struct dram {
 	struct frame_pool pool;
 	/* Frames that were written or protected without having been handed out. */
 	struct sparse_set strays;
+	/* Behind so many frames nothing was mapped ahead yet; UINT64_MAX: nothing more will be. */
+	uint64_t populated;
 };
 
 int dram_memfd_create(void)
@@ -121,24 +127,42 @@ static int memfd_prepare(struct dram *dram)
 	return 0;
 }
 
-/* Frames are handed out lowest first, so that what the memfd has is what will be touched. */
-static void populate(const struct dram *dram)
+/*
+ * Frames are handed out lowest first, so that what the memfd has in front of the last one is what will be
+ * touched. Where the kernel does not know how, pages come when they are touched.
+ */
+static void populate(struct dram *dram)
 {
-#ifdef MADV_POPULATE_READ
-	uint64_t size = POPULATE_BYTES;
-	struct stat st;
+	uint64_t start = dram->populated << dram->page_shift;
+	uint64_t size = start > POPULATE_MIN_BYTES ? start : POPULATE_MIN_BYTES, i, j;
+	unsigned char present[POPULATE_MAX_BYTES / GRANULE_SIZE];
 
-	if (dram->owns_memfd || fstat(dram->config.memfd, &st))
+	if (size > POPULATE_MAX_BYTES)
+		size = POPULATE_MAX_BYTES;
+	if (size > dram->config.size - start)
+		size = dram->config.size - start;
+	dram->populated = UINT64_MAX;
+#ifdef MADV_POPULATE_READ
+	if (!size || mincore(dram->host_view + start, size, present))
 		return;
-	if (size > (uint64_t)st.st_blocks * 512)
-		size = (uint64_t)st.st_blocks * 512 & ~(GRANULE_SIZE - 1);
-	if (size > dram->config.size)
-		size = dram->config.size;
-	/* Where the kernel does not know how, pages come when they are touched. */
-	if (size && !madvise(dram->host_view, size, MADV_POPULATE_READ))
-		madvise(dram->rmm_view, size, MADV_POPULATE_READ);
+	for (i = 0; i < size / GRANULE_SIZE; i = j) {
+		uint64_t at = start + i * GRANULE_SIZE;
+
+		for (j = i + 1; j < size / GRANULE_SIZE && (present[j] & 1) == (present[i] & 1);
+		     j++)
+			;
+		/* Holes stay: to map one would fill it. */
+		if (!(present[i] & 1))
+			continue;
+		if (madvise(dram->host_view + at, (j - i) * GRANULE_SIZE, MADV_POPULATE_READ) ||
+		    madvise(dram->rmm_view + at, (j - i) * GRANULE_SIZE, MADV_POPULATE_READ))
+			return;
+		dram->populated = (start + size) >> dram->page_shift;
+	}
 #else
-	(void)dram;
+	(void)present;
+	(void)i;
+	(void)j;
 #endif
 }
 
@@ -189,7 +213,10 @@ int dram_create(const struct dram_config *config, struct dram **out)
 	if (err)
 		goto fail;
 	dram->rmm_view = map;
-	populate(dram);
+	if (dram->owns_memfd)
+		dram->populated = UINT64_MAX;
+	else
+		populate(dram);
 	err = sparse_init(&dram->strays, dram->num_frames);
 	if (err)
 		goto fail;
@@ -337,6 +364,8 @@ uint64_t dram_num_free(const struct dram *dram)
 
 int64_t dram_frame_alloc(struct dram *dram, unsigned int order)
 {
+	if (dram->pool.bump >= dram->populated)
+		populate(dram);
 	return frame_pool_alloc(&dram->pool, order);
 }
 

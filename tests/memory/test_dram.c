@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -229,6 +230,47 @@ START_TEST(clean_frames_leave_holes)
 }
 END_TEST
 
+static long minor_faults(void)
+{
+	struct rusage usage;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_minflt;
+}
+
+/* Every other page of 4 MiB is in the memfd: those are mapped ahead of their use, and no other is made. */
+START_TEST(a_used_memfd_is_mapped_ahead_and_its_holes_stay)
+{
+	struct dram_config config = config_for(8 * MIB, 4096);
+	const uint64_t pages = 4 * MIB / 4096;
+	struct dram *dram;
+	long faults;
+
+	config.memfd = dram_memfd_create();
+	for (int round = 0; round < 2; round++) {
+		dram = create(&config);
+		faults = minor_faults();
+		for (uint64_t i = 0; i < pages; i++) {
+			if (i % 2)
+				ck_assert_int_eq(dram_frame_alloc(dram, 0), (int64_t)i);
+			else
+				ck_assert_uint_eq(take_and_write(dram, "again"), i);
+			if (round && !(i % 2))
+				ck_assert_int_eq(dram_rmm_view(dram)[i * 4096], 'a');
+		}
+		faults = minor_faults() - faults;
+		ck_assert_uint_eq(memfd_blocks(config.memfd), pages / 2 * 4096);
+#ifdef MADV_POPULATE_READ
+		/* Else two a page: one for each view. */
+		if (round && !madvise(dram_host_view(dram), 4096, MADV_POPULATE_READ))
+			ck_assert_int_lt(faults, (long)pages / 4);
+#endif
+		dram_destroy(dram);
+	}
+	close(config.memfd);
+}
+END_TEST
+
 START_TEST(reset_restores_zeros_and_the_order)
 {
 	struct dram_config config = config_for(4 * MIB, 4096);
@@ -442,6 +484,7 @@ int main(void)
 	tcase_add_loop_test(tcase, frames_are_clean_until_somebody_may_write, 0, 2);
 	tcase_add_test(tcase, clean_frames_leave_holes);
 	tcase_add_test(tcase, reset_restores_zeros_and_the_order);
+	tcase_add_test(tcase, a_used_memfd_is_mapped_ahead_and_its_holes_stay);
 	tcase_add_test(tcase, much_memory_goes_back_at_reset);
 	tcase_add_test(tcase, a_memfd_is_zeros_when_its_dram_is_destroyed);
 	tcase_add_loop_test(tcase, a_terabyte_costs_what_is_touched, 0, 2);
