@@ -260,6 +260,19 @@ static int64_t build_sys_madvise(int32_t tid, uint64_t addr, uint64_t length, ui
 	return ret;
 }
 
+static int64_t build_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
+{
+	struct task_struct *task = linux_task_find(tid), *previous;
+	int64_t ret;
+
+	if (!task)
+		return -ESRCH;
+	previous = linux_syscall_enter(task);
+	ret = mm_oom_reap(task->mm, addr, length);
+	linux_syscall_exit(previous);
+	return ret;
+}
+
 static int64_t build_sys_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset,
 				   uint64_t length)
 {
@@ -375,6 +388,7 @@ const struct kvm_build kvm_build __attribute__((visibility("default"))) = {
 	.sys_mmap = build_sys_mmap,
 	.sys_munmap = build_sys_munmap,
 	.sys_madvise = build_sys_madvise,
+	.oom_reap = build_oom_reap,
 	.sys_fallocate = build_sys_fallocate,
 	.user_read = build_user_read,
 	.user_write = build_user_write,

@@ -42,6 +42,12 @@ s64 linux_account_sum(void);
 /* linux_loop_restart - the code under test gets somewhere: the bound on its loops begins anew. */
 void linux_loop_restart(void);
 
+/*
+ * linux_locks_check_freed - [start, start + size) is about to be freed: reports the locks in it that the current
+ * thread holds, and gives them up.
+ */
+void linux_locks_check_freed(const void *start, size_t size, const struct linux_site *site);
+
 /* linux_locks_report_held - give up every lock of the current thread, reporting each. */
 void linux_locks_report_held(void);
 

@@ -108,7 +108,7 @@ void linux_might_sleep(const char *what, const struct linux_site *site)
 {
 	const struct task_struct *task = current;
 
-	if (!task->atomic_depth)
+	if (!task->atomic_depth && !task->non_block)
 		return;
 	for (u32 i = task->num_held; i > 0; i--) {
 		if (lock_spins(task->held[i - 1].lock)) {
@@ -117,7 +117,8 @@ void linux_might_sleep(const char *what, const struct linux_site *site)
 			return;
 		}
 	}
-	linux_report("sleep-in-atomic", site, "%s while preemption is off", what);
+	linux_report("sleep-in-atomic", site, "%s while %s", what,
+		     task->atomic_depth ? "preemption is off" : "a notifier must not block");
 }
 
 static bool lock_is_free(const struct linux_lock *lock, enum linux_lock_mode mode)
@@ -258,6 +259,23 @@ int linux_mutex_lock_killable(struct mutex *lock, const struct linux_site *site)
 		return -EINTR;
 	linux_lock_acquire(&lock->base, LINUX_LOCK_WRITE, site);
 	return 0;
+}
+
+void linux_locks_check_freed(const void *start, size_t size, const struct linux_site *site)
+{
+	struct task_struct *task = current;
+	u32 i = task->num_held;
+
+	while (i-- > 0) {
+		struct linux_held_lock held = task->held[i];
+
+		if ((unsigned long)held.lock - (unsigned long)start >= size)
+			continue;
+		linux_report("lock-freed", site, "%s is freed while it is held",
+			     linux_lock_name(held.lock));
+		held_remove(task, &task->held[i]);
+		lock_drop(held.lock, (enum linux_lock_mode)held.mode);
+	}
 }
 
 void linux_locks_report_held(void)

@@ -545,8 +545,10 @@ void mmu_notifier_invalidate_range_start(const struct mmu_notifier_range *range)
 {
 	struct mmu_notifier *mn;
 
+	current->non_block += !range->blockable;
 	for (mn = range->mm->notifiers; mn; mn = mn->next)
 		WARN_ON(notifier_ops(mn)->invalidate_range_start(mn, range) && range->blockable);
+	current->non_block -= !range->blockable;
 }
 
 void mmu_notifier_invalidate_range_end(const struct mmu_notifier_range *range)
@@ -853,13 +855,13 @@ static bool madvise_is_hint(unsigned int advice)
  * behind it.
  */
 static int madvise_discard(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			   unsigned int advice)
+			   unsigned int advice, bool blockable)
 {
 	const struct mmu_notifier_range range = {
 		.mm = vma->vm_mm,
 		.start = start,
 		.end = end,
-		.blockable = true,
+		.blockable = blockable,
 	};
 
 	if (advice == MADV_REMOVE && !vma->vm_shmem)
@@ -1021,11 +1023,28 @@ int do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, unsi
 		else if (advice == MADV_COLLAPSE)
 			ret = madvise_collapse(vma, start, stop);
 		else if (!hint)
-			ret = madvise_discard(vma, start, stop, advice);
+			ret = madvise_discard(vma, start, stop, advice, true);
 		at = stop;
 	}
 	mmap_read_unlock(mm);
 	return ret ? ret : hole;
+}
+
+int mm_oom_reap(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	const unsigned long end = addr + len;
+	struct vm_area_struct *vma;
+	int ret = 0;
+
+	if (!PAGE_ALIGNED(addr) || !PAGE_ALIGNED(len) || end < addr)
+		return -EINVAL;
+	mmap_read_lock(mm);
+	for (vma = find_vma(mm, addr); vma && vma->vm_start < end && !ret; vma = vma->vm_next)
+		if (!vma->vm_file)
+			ret = madvise_discard(vma, max(addr, vma->vm_start), min(end, vma->vm_end),
+					      MADV_DONTNEED, false);
+	mmap_read_unlock(mm);
+	return ret;
 }
 
 void exit_mmap(struct mm_struct *mm)

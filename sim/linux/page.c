@@ -186,6 +186,7 @@ static void frames_free(u64 index, const struct linux_site *site)
 		frames[0].refcount = 1;
 		return;
 	}
+	linux_locks_check_freed(index_to_virt(index), PAGE_SIZE << order, site);
 	page_counts[frames[0].kind] -= 1ull << order;
 	for (u64 i = 0; i < 1ull << order; i++) {
 		void *content = index_to_virt(index + i);

@@ -309,6 +309,7 @@ void linux_kfree(const void *payload, const struct linux_site *site)
 	page = object_find(payload, &object, "double-free", site);
 	if (!page)
 		return;
+	linux_locks_check_freed(payload, object ? object->size : page->frame.link, site);
 	slabs.num_objects--;
 	if (object) {
 		object_free(object, site);

@@ -222,7 +222,7 @@ int vmm_punch_hole(struct world *world, struct step_call *call, char **error)
 	return world_answer(world, call, ret, error);
 }
 
-enum mapping_change { MAPPING_FRESH, MAPPING_GONE, MAPPING_ADVICE };
+enum mapping_change { MAPPING_FRESH, MAPPING_GONE, MAPPING_ADVICE, MAPPING_REAPED };
 
 /* Changes the mapping of what [base, base + size) is for the guest. */
 static int64_t mapping_change(struct world *world, struct realm *realm, int32_t tid, uint64_t base,
@@ -256,6 +256,9 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 		case MAPPING_ADVICE:
 			ret = uapi_madvise(world, realm, tid, addr, length, part, advice);
 			break;
+		case MAPPING_REAPED:
+			ret = uapi_oom_reap(world, realm, tid, addr, length, part);
+			break;
 		}
 	}
 	return ret < 0 ? ret : 0;
@@ -288,6 +291,11 @@ int vmm_madvise(struct world *world, struct step_call *call, char **error)
 {
 	return mapping_step(world, call, MAPPING_ADVICE,
 			    (enum step_advice)call->args[MADVISE_ADVICE].number, error);
+}
+
+int vmm_oom_reap(struct world *world, struct step_call *call, char **error)
+{
+	return mapping_step(world, call, MAPPING_REAPED, STEP_MADV_DONTNEED, error);
 }
 
 /* Walks shared memory in pieces that do not cross a granule; `write` fills it with `value`. */

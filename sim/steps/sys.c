@@ -117,6 +117,12 @@ int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t
 		 length, advice, 0);
 }
 
+int64_t sys_oom_reap(struct world *world, const struct sys_scope *scope, uint64_t addr,
+		     uint64_t length)
+{
+	SYS_CALL(world, scope, world->kvm->oom_reap(scope->tid, addr, length), addr, length, 0, 0);
+}
+
 int64_t sys_fallocate(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t mode,
 		      uint64_t offset, uint64_t length)
 {

@@ -696,6 +696,14 @@ int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint
 	return sys_madvise(world, &scope, addr, size, numbers[advice]);
 }
 
+int64_t uapi_oom_reap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
+		      uint64_t size, uint64_t base)
+{
+	struct sys_scope scope = scope_pages(world, tid, realm, "oom_reap", base, size);
+
+	return sys_oom_reap(world, &scope, addr, size);
+}
+
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size)
 {
 	struct sys_scope scope = scope_none(world, NULL, "mmap");

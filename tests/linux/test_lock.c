@@ -247,7 +247,12 @@ START_TEST(sleep_in_atomic)
 		ways[i]();
 		preempt_enable();
 		ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 3);
-		ck_assert_int_eq(fake->num_warns, 3);
+		current->non_block++;
+		ways[i]();
+		current->non_block--;
+		ck_assert_int_eq(fake_warned(fake, "sleep-in-atomic"), 4);
+		ck_assert_ptr_nonnull(strstr(fake->warns[3].message, "a notifier must not block"));
+		ck_assert_int_eq(fake->num_warns, 4);
 	}
 }
 END_TEST
@@ -378,6 +383,43 @@ START_TEST(return_with_locks)
 	linux_syscall_exit(init);
 	ck_assert_int_eq(fake_warned(fake, "preempt-imbalance"), 1);
 	ck_assert_int_eq(fake->num_warns, 4);
+}
+END_TEST
+
+/* Memory that a held lock is in goes: the thread holds it no more, and nothing looks at it again. */
+START_TEST(freed_with_a_lock)
+{
+	struct two_locks {
+		spinlock_t first;
+		u8 between[64];
+		spinlock_t second;
+	} *object = kzalloc(sizeof(*object), GFP_KERNEL);
+	struct task_struct *init = current;
+	spinlock_t *alone;
+
+	ck_assert_ptr_nonnull(object);
+	spin_lock_init(&object->first);
+	spin_lock_init(&object->second);
+	locks_init();
+	linux_syscall_enter(tasks[0]);
+	spin_lock(&object->first);
+	spin_unlock(&object->first);
+	spin_lock(&locks.spin);
+	spin_lock(&object->second);
+	kfree(object);
+	ck_assert_int_eq(fake_warned(fake, "lock-freed"), 1);
+	ck_assert_ptr_nonnull(strstr(fake->warns[0].message, "object->second is freed"));
+	ck_assert_uint_eq(held(), 1);
+
+	alone = (spinlock_t *)__get_free_page(GFP_ATOMIC);
+	ck_assert_ptr_nonnull(alone);
+	spin_lock_init(alone);
+	spin_lock(alone);
+	free_page((unsigned long)alone);
+	ck_assert_int_eq(fake_warned(fake, "lock-freed"), 2);
+	spin_unlock(&locks.spin);
+	linux_syscall_exit(init);
+	ck_assert_int_eq(fake->num_warns, 2);
 }
 END_TEST
 
@@ -533,6 +575,7 @@ void lock_tests(Suite *suite)
 	tcase_add_test(tcase, readers_keep_writers_out);
 	tcase_add_test(tcase, deadlock);
 	tcase_add_test(tcase, return_with_locks);
+	tcase_add_test(tcase, freed_with_a_lock);
 	tcase_add_test(tcase, order_of_two);
 	tcase_add_test(tcase, order_of_three);
 	tcase_add_test(tcase, order_with_srcu);

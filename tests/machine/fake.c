@@ -195,6 +195,14 @@ static int64_t fake_munmap(int32_t tid, uint64_t addr, uint64_t length)
 	return 0;
 }
 
+static int64_t fake_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
+{
+	(void)tid;
+	(void)addr;
+	(void)length;
+	return 0;
+}
+
 static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_t advice)
 {
 	(void)tid;
@@ -299,7 +307,8 @@ __attribute__((visibility("default"))) const BUILD_TYPE TABLE_NAME =
 	      .thread_create = fake_thread_create, .process_exit = fake_process_exit,
 	      .signal_set = fake_signal_set, .sys_open = fake_open, .sys_close = fake_close,
 	      .sys_ioctl = fake_ioctl, .sys_mmap = fake_mmap, .sys_munmap = fake_munmap,
-	      .sys_madvise = fake_madvise, .sys_fallocate = fake_fallocate,
+	      .sys_madvise = fake_madvise, .oom_reap = fake_oom_reap,
+	      .sys_fallocate = fake_fallocate,
 	      .user_read = fake_user_read, .user_write = fake_user_write, .inspect = fake_inspect,
 	      .inspect_vm = fake_inspect_vm, .site_name = fake_site_name,
 	      .coverage_flush = COVERAGE_FLUSH);

@@ -388,6 +388,15 @@ static int64_t fake_munmap(int32_t tid, uint64_t addr, uint64_t length)
 	return 0;
 }
 
+static int64_t fake_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
+{
+	struct fake_call *call = call_note("oom_reap", tid, -1);
+
+	call->args[0] = addr;
+	call->args[1] = length;
+	return 0;
+}
+
 static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_t advice)
 {
 	struct fake_call *call = call_note("madvise", tid, -1);
@@ -551,6 +560,7 @@ const struct kvm_build kvm_build = {
 	.sys_mmap = fake_mmap,
 	.sys_munmap = fake_munmap,
 	.sys_madvise = fake_madvise,
+	.oom_reap = fake_oom_reap,
 	.sys_fallocate = fake_fallocate,
 	.user_read = fake_user_read,
 	.user_write = fake_user_write,

@@ -89,6 +89,12 @@ long do_mmap(struct mm_struct *mm, unsigned long addr, unsigned long len, unsign
 int do_munmap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 /* do_madvise - madvise(2): 0 or -errno. */
 int do_madvise(struct mm_struct *mm, unsigned long addr, unsigned long len, unsigned int advice);
+/*
+ * mm_oom_reap - what the OOM reaper does to mappings without a file in [addr, addr + len), which are whole pages:
+ * their pages go as with MADV_DONTNEED, in notifiers that must not block. 0, or -EINVAL. The kernel reaps private
+ * mappings only; here shared ones lose their pages too, though not their content.
+ */
+int mm_oom_reap(struct mm_struct *mm, unsigned long addr, unsigned long len);
 
 /*
  * mm_fault_in_page - a reference to the page that mm has at addr, which is made if need be. The

@@ -28,6 +28,7 @@ struct task_struct {
 	bool exiting;
 	bool in_syscall;       /* between linux_syscall_enter() and linux_syscall_exit() */
 	u32 atomic_depth;      /* spinning locks held and sections without preemption */
+	u32 non_block;         /* notifiers that must not block */
 	u32 num_held;
 	const struct linux_lock *kept; /* must not be dropped now; NULL: none */
 	struct linux_held_lock held[LINUX_MAX_HELD_LOCKS];

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PORT_ABI 2u
+#define SIM_PORT_ABI 3u
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
@@ -215,6 +215,11 @@ struct kvm_build {
 			    int32_t fd, uint64_t offset); /* prot and flags as on arm64 Linux */
 	int64_t (*sys_munmap)(int32_t tid, uint64_t addr, uint64_t length);
 	int64_t (*sys_madvise)(int32_t tid, uint64_t addr, uint64_t length, uint32_t advice);
+	/*
+	 * oom_reap - no system call, but what the kernel's OOM reaper does to the process: pages of its mappings
+	 * go as with MADV_DONTNEED, in notifiers that must not block. 0 or -errno.
+	 */
+	int64_t (*oom_reap)(int32_t tid, uint64_t addr, uint64_t length);
 	int64_t (*sys_fallocate)(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset, uint64_t length);
 	/* Loads and stores of the program itself: bytes done, or -EFAULT where it would get a signal. */
 	int64_t (*user_read)(int32_t tid, uint64_t addr, void *buffer, uint64_t size);
