@@ -222,33 +222,12 @@ INLINE void entry_finish(struct rmm *rmm, const struct rmm_regs *regs, const uin
 			&(struct before){.realm = realm, .place = place, .child = PA_NONE});
 }
 
-void step_read_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
-{
-	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
-	struct shadow_realm *realm;
-	struct place place;
-	uint64_t entry, live, differs;
+/* What a call about one entry did: `x` are its arguments. True if it was just what it is to do. */
+typedef bool (*entry_good_fn)(const struct rmm_regs *regs, const uint64_t *x,
+			      const struct shadow_realm *realm, const struct place *place);
 
-	realm = entry_find(rmm, x[1], x[2], (int64_t)x[3], &place);
-	if (!realm) {
-		invariant_checked(rmm, regs, serve);
-		return;
-	}
-	serve(rmm, regs);
-	entry = place.entry;
-	live = 0 - (entry & RTTE_LIVE);
-	differs = reg(regs, 0) ^ RMI_SUCCESS;
-	differs |= reg(regs, 1) ^ (uint64_t)(int64_t)place.level;
-	differs |=
-		reg(regs, 2) ^ (entry & RTTE_TABLE_BIT ? RMI_RTTE_TABLE : live & RMI_RTTE_ASSIGNED);
-	differs |= reg(regs, 3) ^
-		   (entry & live & (RTTE_ADDR | (entry & RTTE_NS ? RTTE_MEMATTR | RTTE_S2AP : 0)));
-	differs |= reg(regs, 4) ^ RIPAS(entry);
-	differs |= entry ^ place.entries[place.index];
-	entry_finish(rmm, regs, x, realm, &place, !differs && !realm->expected.lpa2);
-}
-
-void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+/* READ_ENTRY, MAP_UNPROTECTED and UNMAP_UNPROTECTED: rd, ipa and level are the arguments of all. */
+INLINE void step_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, entry_good_fn good)
 {
 	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3),
 			       reg(regs, 4)};
@@ -261,31 +240,59 @@ void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		return;
 	}
 	serve(rmm, regs);
-	entry_finish(rmm, regs, x, realm, &place,
-		     reg(regs, 0) == RMI_SUCCESS && place.entry == RTTE_UNASSIGNED_NS &&
-			     place.level >= 1 && place.level == (int)x[3] &&
-			     !(x[4] & ~(UINT64_C(0xfffffffff000) | RTTE_MEMATTR | RTTE_S2AP)) &&
-			     place.entries[place.index] == (RTTE_ASSIGNED_NS | x[4]) &&
-			     !realm->expected.lpa2);
+	entry_finish(rmm, regs, x, realm, &place, good(regs, x, realm, &place));
+}
+
+INLINE bool read_entry_good(const struct rmm_regs *regs, const uint64_t *x,
+			    const struct shadow_realm *realm, const struct place *place)
+{
+	const uint64_t entry = place->entry, live = 0 - (entry & RTTE_LIVE);
+	uint64_t differs;
+
+	(void)x;
+	differs = reg(regs, 0) ^ RMI_SUCCESS;
+	differs |= reg(regs, 1) ^ (uint64_t)(int64_t)place->level;
+	differs |=
+		reg(regs, 2) ^ (entry & RTTE_TABLE_BIT ? RMI_RTTE_TABLE : live & RMI_RTTE_ASSIGNED);
+	differs |= reg(regs, 3) ^
+		   (entry & live & (RTTE_ADDR | (entry & RTTE_NS ? RTTE_MEMATTR | RTTE_S2AP : 0)));
+	differs |= reg(regs, 4) ^ RIPAS(entry);
+	differs |= entry ^ place->entries[place->index];
+	return !differs && !realm->expected.lpa2;
+}
+
+void step_read_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	step_entry(rmm, regs, serve, read_entry_good);
+}
+
+INLINE bool map_good(const struct rmm_regs *regs, const uint64_t *x,
+		     const struct shadow_realm *realm, const struct place *place)
+{
+	return reg(regs, 0) == RMI_SUCCESS && place->entry == RTTE_UNASSIGNED_NS &&
+	       place->level >= 1 && place->level == (int)x[3] &&
+	       !(x[4] & ~(UINT64_C(0xfffffffff000) | RTTE_MEMATTR | RTTE_S2AP)) &&
+	       place->entries[place->index] == (RTTE_ASSIGNED_NS | x[4]) && !realm->expected.lpa2;
+}
+
+void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	step_entry(rmm, regs, serve, map_good);
+}
+
+INLINE bool unmap_good(const struct rmm_regs *regs, const uint64_t *x,
+		       const struct shadow_realm *realm, const struct place *place)
+{
+	(void)realm;
+	return reg(regs, 0) == RMI_SUCCESS && place->level == (int)x[3] &&
+	       (place->entry & RTTE_HIPAS) == RTTE_ASSIGNED_NS &&
+	       place->entries[place->index] == RTTE_UNASSIGNED_NS &&
+	       reg(regs, 1) == entry_top(place);
 }
 
 void step_unmap(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
-	struct shadow_realm *realm;
-	struct place place;
-
-	realm = entry_find(rmm, x[1], x[2], (int64_t)x[3], &place);
-	if (!realm) {
-		invariant_checked(rmm, regs, serve);
-		return;
-	}
-	serve(rmm, regs);
-	entry_finish(rmm, regs, x, realm, &place,
-		     reg(regs, 0) == RMI_SUCCESS && place.level == (int)x[3] &&
-			     (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED_NS &&
-			     place.entries[place.index] == RTTE_UNASSIGNED_NS &&
-			     reg(regs, 1) == entry_top(&place));
+	step_entry(rmm, regs, serve, unmap_good);
 }
 
 void step_data_create_unknown(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
