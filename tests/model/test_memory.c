@@ -984,12 +984,13 @@ START_TEST(test_destroy_leaves_nothing)
 
 	host_init_config(&h);
 	host_start(&h);
-	ck_assert_int_eq(rmm_create(&h.config, &rmm), 0);
-	rmm_destroy(rmm);
-	before = mallinfo2().uordblks;
-	for (unsigned int i = 0; i < 10; i++) {
-		ck_assert_int_eq(rmm_create(&h.config, &rmm), 0);
-		rmm_destroy(rmm);
+	/* Twice the same, because the first time fills the allocator's own caches, which count as used. */
+	for (unsigned int i = 0; i < 2; i++) {
+		before = mallinfo2().uordblks;
+		for (unsigned int j = 0; j < 10; j++) {
+			ck_assert_int_eq(rmm_create(&h.config, &rmm), 0);
+			rmm_destroy(rmm);
+		}
 	}
 	check_eq(mallinfo2().uordblks, before);
 	host_end(&h);
