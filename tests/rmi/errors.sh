@@ -6,7 +6,7 @@ rmesim=$1
 failures=0
 out=$(mktemp)
 err=$(mktemp)
-trap 'rm -f "$out" "$err"' EXIT
+trap 'rm -f "$out" "$out.rmi" "$err"' EXIT
 
 # expect INPUT PATTERN [LINES]: exit code 2, PATTERN on standard error, LINES lines of results.
 expect() {
@@ -70,6 +70,30 @@ expect '.gran 100000001\n' '1:7: error: 100000001 is not the address of a granul
 [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$out")" = '200 807060504030201 fffefdfcfbfaf9 ' ] || {
 	echo "a granule on one line: wrong answer"
 	cat "$out" "$err"
+	failures=$((failures + 1))
+}
+# As many RECs as fit run at once, each entered while the one before runs: one too many is an error.
+awk 'BEGIN {
+	base = 268435456
+	print ".dram 10000000 1000000\n.platform rec_aux=0"
+	for (i = 0; i < 526; i++)
+		printf "GRANULE_DELEGATE %x\n", base + 1048576 + i * 4096
+	printf ".w64 %x 0 20\n.w8 %x 1\n.w8 %x 1\n.w64 %x %x 2 4\n", base, base + 24, base + 32, base + 2056, base + 1048576
+	printf "REALM_CREATE %x %x\n", base + 1064960, base
+	printf ".w64 %x 1\n", base + 4096
+	for (i = 0; i < 513; i++) {
+		printf ".w64 %x %x\n", base + 4352, i % 16 + 256 * int(i / 16)
+		printf "REC_CREATE %x %x %x\n", base + 1064960, base + 1069056 + i * 4096, base + 4096
+	}
+	printf "REALM_ACTIVATE %x\n", base + 1064960
+	for (i = 1; i < 513; i++)
+		printf ".realm rmi REC_ENTER %x %x\n", base + 1069056 + i * 4096, base + 8192
+	printf "REC_ENTER %x %x\n", base + 1069056, base + 8192
+}' >"$out.rmi"
+"$rmesim" rmi "$out.rmi" >"$out" 2>"$err"
+[ $? -eq 2 ] && grep -q ":2073:8: error: more than 512 RECs" "$err" && ! grep -qv '^0 0 0 0 0$' "$out" || {
+	echo "many RECs: wrong answer"
+	sort "$out" "$err" | uniq -c | tail -5
 	failures=$((failures + 1))
 }
 # A line that never ends is refused, not read to the end of memory.

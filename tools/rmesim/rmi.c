@@ -11,6 +11,7 @@
 #include <rmm/inspect.h>
 #include <rmm/rmi.h>
 #include <rmm/rmm.h>
+#include <rmm/rsi.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #define DEFAULT_DRAM_SIZE 0x80000000ull
 #define MAX_DRAM_SIZE	  (1ull << 44)
 #define MAX_PHYS	  (1ull << 52)
+#define MAX_RUNNING	  512u /* RECs at once: each takes some stack */
 #define INPUT_SIZE	  (1u << 16)
 #define MAX_WORDS	  (INPUT_SIZE / 2) /* as many as a line can have */
 #define OUTPUT_SIZE	  (1u << 16)
@@ -63,6 +65,7 @@ struct replay {
 	struct rmm *rmm;
 	bool started;
 
+	unsigned int num_running; /* RECs */
 	struct realm_op *ops;
 	size_t next_op, num_ops, max_ops;
 	uint64_t entry_regs[7];
@@ -381,12 +384,24 @@ static enum rmm_outcome realm_access(struct rmm_cpu *cpu, const struct realm_op 
 	return outcome;
 }
 
+static bool is_rec_enter(uint64_t fid)
+{
+	return ((uint32_t)fid & ~SMCCC_SVE_HINT_BIT) == RMI_REC_ENTER;
+}
+
 /* Performs one queued operation; false when the REC exits. */
 static bool realm_perform(struct replay *replay, struct rmm_cpu *cpu, const struct realm_op *op)
 {
 	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
 	const unsigned long line = replay->line;
 
+	if (op->kind == OP_RMI && is_rec_enter(op->x[0]) && replay->num_running == MAX_RUNNING) {
+		replay->line = op->place.line;
+		error_at(replay, op->place.column, "more than %u RECs would run at once",
+			 MAX_RUNNING);
+		replay->line = line;
+		return true;
+	}
 	switch (op->kind) {
 	case OP_RSI:
 		memcpy(regs->gprs, op->x, sizeof(op->x));
@@ -420,16 +435,19 @@ static void realm_run(void *ctx, struct rmm_cpu *cpu)
 	struct replay *replay = ctx;
 
 	memcpy(replay->entry_regs, rmm_cpu_regs(cpu)->gprs, sizeof(replay->entry_regs));
-	while (replay->next_op < replay->num_ops) {
+	replay->num_running++;
+	while (replay->next_op < replay->num_ops && !replay->failed) {
 		/* Copied, and taken off first: a call of the Host may enter another REC. */
 		const struct realm_op op = replay->ops[replay->next_op++];
 
 		if (!realm_perform(replay, cpu, &op))
-			return;
+			goto out;
 	}
 	/* FIQs always exit. */
 	if (rmm_cpu_event(cpu, RMM_EVENT_FIQ) != RMM_EXIT)
 		abort();
+out:
+	replay->num_running--;
 }
 
 static bool word_is(const struct word *word, const char *text)

@@ -92,7 +92,9 @@ struct rmm_platform {
 
 /*
  * The run callback: be the Realm's CPU until a service says that the REC exits. See rmm_cpu_*(). If it
- * returns before that, the REC exits due to FIQ. It may make RMI calls; the REC is RUNNING meanwhile.
+ * returns before that, the REC exits due to FIQ. It may make RMI calls; the REC is RUNNING meanwhile. One of
+ * them may enter another REC, whose callback then runs inside this one: each takes some 8 KiB of stack, so that it is
+ * for the caller to bound how many RECs run at once.
  */
 typedef void (*rmm_run_fn)(void *ctx, struct rmm_cpu *cpu);
 
