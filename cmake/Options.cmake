@@ -15,6 +15,15 @@ if(RMESIM_SANITIZE)
   target_compile_options(rmesim_options INTERFACE ${sanitize_flags})
   target_link_options(rmesim_options INTERFACE ${sanitize_flags})
 endif()
+# Fuzz targets: what is fuzzed counts coverage for the engine: the RMM, KVM builds, the loader of scenarios. RMESIM_FUZZ=afl
+# is for AFL++'s compiler, which instruments by itself. The mutators work on steps, so no comparisons are traced; and a
+# loaded module cannot count stack depth.
+set(RMESIM_FUZZ OFF CACHE STRING "Build the fuzz targets for an engine: OFF, ON (libFuzzer, clang), afl (afl-clang-fast)")
+set(RMESIM_FUZZ_ENGINE "-fsanitize=fuzzer" CACHE STRING "Link options that bring the engine")
+set(RMESIM_COVERAGE_OPTIONS "")
+if(RMESIM_FUZZ AND NOT RMESIM_FUZZ STREQUAL "afl")
+  set(RMESIM_COVERAGE_OPTIONS -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth,trace-cmp)
+endif()
 # Two checkouts of one commit must give the same bytes in traces and messages.
 target_compile_options(rmesim_options INTERFACE -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "trial.h"
 
 /* Runs that have the same shape of machine, and at most how many of those one process does. */
@@ -25,6 +27,10 @@
 #define WATCH_ONE_IN 8u
 /* Stands for a newline in a line. */
 #define NEWLINE "\x01"
+
+/* Runs over the model alone that one process does, and of how many the state counts in the end, too. */
+#define MODEL_RUNS  4096u
+#define MODEL_STATE 16u
 
 struct task {
 	uint64_t first, end;
@@ -50,8 +56,9 @@ struct runner {
 	struct trial trial;
 	struct fuzz_coverage coverage;
 	unsigned int answers_told, transitions_told;
+	volatile uint64_t *at; /* the run that it is in, for the parent */
 	GHashTable *keys;
-	uint64_t runs, steps, failed_steps;
+	uint64_t runs, steps, failed_steps, digest;
 };
 
 static void tell(struct runner *runner, const char *format, ...)
@@ -137,7 +144,7 @@ static bool run_one(struct runner *runner, uint64_t run)
 	struct trial *trial = &runner->trial;
 	const struct finding *finding;
 
-	tell(runner, "begin\t%" PRIu64 "\n", run);
+	*runner->at = run;
 	guard_set(runner, true);
 	run_draw(runner->config, run, &trial->shape, &runner->sequence);
 	runner->coverage.watch = run % WATCH_ONE_IN == 0;
@@ -190,8 +197,99 @@ static bool shape_run(struct runner *runner, uint64_t run, uint64_t end, bool te
 	return good;
 }
 
+/* --- runs over the model alone ------------------------------------------------------------------------ */
+
+/* Tells what a log of calls says, line by line. */
+static ssize_t log_write(void *ctx, const char *text, size_t size)
+{
+	struct runner *runner = ctx;
+	char **lines = g_strsplit(text, "\n", -1);
+	size_t i;
+
+	for (i = 0; lines[i]; i++) {
+		if (*lines[i])
+			tell(runner, "rmi\t%s\n", lines[i]);
+	}
+	g_strfreev(lines);
+	return (ssize_t)size;
+}
+
+static void model_finding_tell(struct runner *runner, struct calls_bench *bench, uint64_t run,
+			       struct call_op *ops, const struct calls_result *found)
+{
+	struct calls_result again;
+	char *text = NULL, *message;
+	size_t size = 0, num;
+	FILE *log;
+
+	if (!g_hash_table_add(runner->keys, g_strdup(found->label))) {
+		tell(runner, "finding\t%" PRIu64 "\trmm\t%s\t-\t-\t\n", run, found->label);
+		return;
+	}
+	num = calls_shrink(bench, ops, CALLS_USUAL, found->label);
+	log = open_memstream(&text, &size);
+	if (!log) {
+		tell(runner, "error\tout of memory\n");
+		return;
+	}
+	fprintf(log,
+		"# SPDX-License-Identifier: BSD-3-Clause\n"
+		"# Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
+		"); invariant %s does not hold: rmesim rmi --check\n",
+		runner->config->seed, run, found->label);
+	calls_run(bench, ops, num, false, NULL, log, &again);
+	fclose(log);
+	message = g_strdelimit(g_strdup(found->text), "\t\n", ' ');
+	g_strdelimit(g_strdelimit(text, "\t", ' '), "\n", *NEWLINE);
+	tell(runner, "finding\t%" PRIu64 "\trmm\t%s\t-\t%s\t%s\n", run, found->label, message,
+	     text);
+	g_free(message);
+	free(text);
+}
+
+static bool model_run(struct runner *runner, const struct task *task)
+{
+	static const cookie_io_functions_t io = {.write = log_write};
+	struct call_op ops[CALLS_USUAL];
+	struct calls_result result;
+	struct calls_bench *bench;
+	FILE *log = NULL;
+	uint64_t run;
+
+	if (calls_create(&bench)) {
+		tell(runner, "error\tout of memory\n");
+		return false;
+	}
+	if (task->tell) {
+		log = fopencookie(runner, "w", io);
+		if (log)
+			setvbuf(log, NULL, _IOLBF, BUFSIZ);
+	}
+	for (run = task->first; run < task->end; run++) {
+		*runner->at = run;
+		if ((run - task->first) % 1024 == 0)
+			guard_set(runner, true);
+		runner->coverage.watch = run % (8 * WATCH_ONE_IN) == 0;
+		calls_draw_run(bench, seed_derive(runner->config->seed, run + 1), ops, CALLS_USUAL,
+			       run % MODEL_STATE == 0, &runner->coverage, log, &result);
+		runner->runs++;
+		runner->steps += CALLS_USUAL;
+		runner->failed_steps += CALLS_USUAL - result.succeeded;
+		/* A sum, because runs end in no order of theirs. */
+		runner->digest += result.digest;
+		if (*result.label)
+			model_finding_tell(runner, bench, run, ops, &result);
+	}
+	guard_set(runner, false);
+	coverage_tell(runner);
+	if (log)
+		fclose(log);
+	calls_destroy(bench);
+	return true;
+}
+
 static void task_run(const struct fuzz_config *config, const struct task *task,
-		     struct pool_child *child)
+		     volatile uint64_t *at, struct pool_child *child)
 {
 	struct runner *runner = g_new0(struct runner, 1);
 	uint64_t run = task->first, end;
@@ -199,14 +297,24 @@ static void task_run(const struct fuzz_config *config, const struct task *task,
 
 	runner->config = config;
 	runner->child = child;
+	runner->at = at;
+	if (config->model) {
+		runner->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		good = model_run(runner, task);
+		goto out;
+	}
 	runner->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (; run < task->end && good; run = end) {
 		end = MIN(task->end, (run / SHAPE_RUNS + 1) * SHAPE_RUNS);
 		good = shape_run(runner, run, end, task->tell);
 	}
+out:
 	if (good)
-		tell(runner, "stat\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\ndone\n",
-		     runner->runs, runner->steps, runner->coverage.calls, runner->failed_steps);
+		tell(runner,
+		     "stat\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+		     "\ndone\n",
+		     runner->runs, runner->steps, runner->coverage.calls, runner->failed_steps,
+		     runner->digest);
 	g_hash_table_unref(runner->keys);
 	g_free(runner);
 }
@@ -227,6 +335,7 @@ struct fuzzing {
 	const struct fuzz_config *config;
 	struct owned_report *owned;
 	GArray *tasks, *next; /* struct task: of this round, and left over for the next one */
+	uint64_t *at; /* shared with the children: the run that each task of this round is in */
 	gint64 deadline;
 };
 
@@ -234,7 +343,8 @@ static int child_run(void *ctx, size_t job, struct pool_child *child)
 {
 	struct fuzzing *fuzzing = ctx;
 
-	task_run(fuzzing->config, &g_array_index(fuzzing->tasks, struct task, job), child);
+	task_run(fuzzing->config, &g_array_index(fuzzing->tasks, struct task, job),
+		 &fuzzing->at[job], child);
 	return 0;
 }
 
@@ -277,6 +387,7 @@ static void finding_add(struct fuzzing *fuzzing, uint64_t run, const char *oracl
 struct told {
 	struct life_answer answers[SEQUENCE_MAX_STEPS];
 	unsigned int num, fired;
+	GString *rmi; /* or the calls that it had made */
 };
 
 static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_result *result,
@@ -284,7 +395,7 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 {
 	const struct fuzz_config *config = fuzzing->config;
 	bool hang = result->end == POOL_SIGNAL && result->code == SIGALRM;
-	struct sequence *sequence = g_new0(struct sequence, 1);
+	struct sequence *sequence;
 	char *id = g_strdup_printf("fuzz.s%" PRIu64 ".r%" PRIu64, config->seed, run);
 	char *about = g_strdup_printf("Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
 				      "); the host %s.",
@@ -298,6 +409,13 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 	message = hang ? g_strdup("it did not come back in time")
 		  : at ? g_strndup(at, strcspn(at, "\n"))
 		       : g_strdup_printf("signal or status %d", result->code);
+	if (config->model) {
+		g_string_prepend(told->rmi, "# SPDX-License-Identifier: BSD-3-Clause\n");
+		finding_add(fuzzing, run, "process", hang ? "hang" : "crash", "-", message,
+			    told->rmi->str);
+		goto out;
+	}
+	sequence = g_new0(struct sequence, 1);
 	run_draw(config, run, &shape, sequence);
 	/* What comes behind the step of the crash plays no part. */
 	sequence->num_steps = MIN(sequence->num_steps, told->num + 1);
@@ -305,21 +423,20 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 			     id, about);
 	finding_add(fuzzing, run, "process", hang ? "hang" : "crash", "-", message, yaml);
 	g_free(sequence);
+	g_free(yaml);
+out:
 	g_free(id);
 	g_free(about);
 	g_free(message);
-	g_free(yaml);
 }
 
-static void line_read(struct fuzzing *fuzzing, char **f, uint64_t *run, struct told *told,
-		      bool *done)
+static void line_read(struct fuzzing *fuzzing, char **f, struct told *told, bool *done)
 {
 	struct owned_report *owned = fuzzing->owned;
 	unsigned int num = g_strv_length(f);
 
-	if (!strcmp(f[0], "begin") && num == 2) {
-		*run = g_ascii_strtoull(f[1], NULL, 10);
-		told->num = 0;
+	if (!strcmp(f[0], "rmi") && num == 2) {
+		g_string_append_printf(told->rmi, "%s\n", f[1]);
 	} else if (!strcmp(f[0], "answer") && num == 7 && told->num < SEQUENCE_MAX_STEPS) {
 		struct life_answer *answer = &told->answers[told->num++];
 
@@ -337,11 +454,12 @@ static void line_read(struct fuzzing *fuzzing, char **f, uint64_t *run, struct t
 		g_hash_table_add(owned->seen, g_strdup(f[1]));
 	} else if (!strcmp(f[0], "state") && num == 2) {
 		g_hash_table_add(owned->states, g_strdup(f[1]));
-	} else if (!strcmp(f[0], "stat") && num == 5) {
+	} else if (!strcmp(f[0], "stat") && num == 6) {
 		owned->report.runs += g_ascii_strtoull(f[1], NULL, 10);
 		owned->report.steps += g_ascii_strtoull(f[2], NULL, 10);
 		owned->report.calls += g_ascii_strtoull(f[3], NULL, 10);
 		owned->report.failed_steps += g_ascii_strtoull(f[4], NULL, 10);
+		owned->report.digest += g_ascii_strtoull(f[5], NULL, 10);
 		owned->ran = true;
 	} else if (!strcmp(f[0], "error") && num == 2) {
 		owned->err = -EIO;
@@ -375,15 +493,16 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 	char *text = g_strndup((const char *)result->payload, result->payload_size);
 	char **lines = g_strsplit(text, "\n", -1);
 	struct told *told = g_new0(struct told, 1);
-	uint64_t run = task.first;
+	uint64_t run = MAX(fuzzing->at[job], task.first);
 	bool done = false;
 	unsigned int i;
 
+	told->rmi = g_string_new(NULL);
 	for (i = 0; lines[i] && lines[i + 1]; i++) {
 		char **fields = g_strsplit(lines[i], "\t", -1);
 
 		if (fields[0])
-			line_read(fuzzing, fields, &run, told, &done);
+			line_read(fuzzing, fields, told, &done);
 		g_strfreev(fields);
 	}
 	if (!done && task.tell) {
@@ -398,6 +517,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 		if (rest.first < rest.end)
 			g_array_append_val(fuzzing->next, rest);
 	}
+	g_string_free(told->rmi, TRUE);
 	g_free(told);
 	g_strfreev(lines);
 	g_free(text);
@@ -466,7 +586,14 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report)
 		fuzzing.next = swap;
 		g_array_set_size(fuzzing.next, 0);
 		pool.num_jobs = fuzzing.tasks->len;
+		fuzzing.at = mmap(NULL, fuzzing.tasks->len * sizeof(*fuzzing.at),
+				  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (fuzzing.at == MAP_FAILED) {
+			err = -errno;
+			break;
+		}
 		err = pool_run(&pool);
+		munmap(fuzzing.at, fuzzing.tasks->len * sizeof(*fuzzing.at));
 		if (!err)
 			err = owned->err;
 		if (err || is_enough(&fuzzing) ||

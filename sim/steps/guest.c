@@ -412,6 +412,8 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 	struct rsi_host_call structure = {.imm = (uint16_t)op->x[2]};
 	enum rmm_outcome outcome;
 
+	/* The RMM reports a buffer that is not there as it does an access. */
+	contract_tried(world->contract, realm_running(world), op->start);
 	switch (op->phase) {
 	case 0:
 		if (op->kind != GUEST_HOST_CALL) {

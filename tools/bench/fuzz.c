@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "calibrate.h"
+#include "calls.h"
 #include "trial.h"
 
 /* Runs that share a machine, as in a campaign. */
@@ -90,6 +91,40 @@ static int bench_full(struct kvm_module *module, const struct options *options)
 	return err;
 }
 
+static int bench_model(const struct options *options)
+{
+	struct rate rate = {.runs = options->runs * 10};
+	static struct fuzz_coverage coverage;
+	static struct call_op ops[CALLS_USUAL];
+	struct calls_result result;
+	struct calls_bench *bench;
+	uint64_t run, begin, succeeded = 0;
+	int err = calls_create(&bench);
+
+	if (err)
+		return fail("model", err, NULL);
+	begin = bench_cpu_ns();
+	for (run = 0; run < rate.runs; run++) {
+		coverage.watch = run % 64 == 0;
+		calls_draw_run(bench, options->seed * 7919 + run, ops, CALLS_USUAL, run % 64 == 0,
+			       &coverage, NULL, &result);
+		succeeded += result.succeeded;
+		if (*result.label)
+			err = fail(result.text, -EIO, NULL);
+	}
+	rate.ns = bench_cpu_ns() - begin;
+	rate.calls = coverage.calls;
+	calls_destroy(bench);
+	printf("sequences of %u RMI calls over the model alone, invariants checked after each "
+	       "call\n",
+	       CALLS_USUAL);
+	rate_print("as they are drawn", &rate);
+	printf("  %.0f %% of the calls succeed; %u answers, %u state transitions\n",
+	       100.0 * (double)succeeded / (double)rate.calls, coverage.num_answers,
+	       coverage.num_transitions);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.runs = 20000, .seed = 1};
@@ -111,6 +146,8 @@ int main(int argc, char **argv)
 	if (bench_calibrate(&calibration))
 		return 1;
 	bench_calibration_print(&calibration, stdout);
+	if (bench_model(&options))
+		return 1;
 	err = kvm_module_load(path, &module, &error);
 	if (err) {
 		fail(path, err, error);

@@ -88,6 +88,14 @@ static bool set_max_findings(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_model(struct options *options, const char *value)
+{
+	(void)options;
+	(void)value;
+	config.model = true;
+	return true;
+}
+
 static bool set_output(struct options *options, const char *value)
 {
 	(void)options;
@@ -108,6 +116,9 @@ static const struct option_def option_max_findings = {
 	0, "max-findings", "N",
 	"stop when so many distinct findings are known: which ones depends on -j",
 	set_max_findings};
+static const struct option_def option_model = {
+	0, "model", NULL,
+	"the RMM alone: sequences of 64 RMI calls; findings replay with rmesim rmi", set_model};
 static const struct option_def option_findings = {
 	'o', "output", "DIR", "where findings go, a scenario each (default findings)", set_output};
 static const struct option_def option_file = {
@@ -174,10 +185,17 @@ static bool save_finding(struct state *state, const struct fuzz_finding *finding
 	       *finding->function ? " in " : "", finding->function, finding->message);
 	printf("  run %" PRIu64 "; shown by %" PRIu64 " run%s\n", finding->run, finding->count,
 	       finding->count == 1 ? "" : "s");
-	name = g_strdup_printf("%s-%s%s%s.yaml", finding->oracle, finding->condition,
-			       *finding->function ? "-" : "", finding->function);
+	name = g_strdup_printf("%s-%s%s%s.%s", finding->oracle, finding->condition,
+			       *finding->function ? "-" : "", finding->function,
+			       config.model ? "rmi" : "yaml");
 	g_strcanon(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '-');
 	path = g_build_filename(directory, name, NULL);
+	if (config.model) {
+		good = write_file(path, finding->yaml);
+		if (good)
+			printf("  reproduce: %s rmi --check -v %s\n", program_name(), path);
+		goto out;
+	}
 	err = shrink_text(path, finding->yaml, &shrink, &small);
 	if (err)
 		printf("  as a scenario it does not fail: something that a scenario cannot say "
@@ -188,8 +206,9 @@ static bool save_finding(struct state *state, const struct fuzz_finding *finding
 	good = write_file(path, err ? finding->yaml : small.text);
 	if (good && !err)
 		printf("  reproduce: %s run %s%s\n", program_name(), path, kvm);
-	printf("  from the seed: %s fuzz --seed %" PRIu64 " --first %" PRIu64 " --runs 1%s\n",
-	       program_name(), options->seed, finding->run, kvm);
+out:
+	printf("  from the seed: %s fuzz%s --seed %" PRIu64 " --first %" PRIu64 " --runs 1%s\n",
+	       program_name(), config.model ? " --model" : "", options->seed, finding->run, kvm);
 	g_free(small.text);
 	g_free(small.failure);
 	g_free(name);
@@ -210,6 +229,8 @@ static int fuzz_report(struct state *state, const struct fuzz_report *report,
 	}
 	for (i = 0; good && i < report->num_findings; i++)
 		good = save_finding(state, &report->findings[i], options);
+	if (config.model)
+		printf("digest %016" PRIx64 "\n", report->digest);
 	printf("%" PRIu64 " runs, %" PRIu64 " steps (%" PRIu64 " of them failed), %" PRIu64
 	       " RMI calls\n%" PRIu64 " of %" PRIu64 " failure conditions, %" PRIu64
 	       " answers (command and condition), %" PRIu64 " state transitions, %zu finding%s\n",
@@ -357,9 +378,9 @@ static int shrink(const struct command *command, struct options *options)
 }
 
 static const struct option_def *const fuzz_options[] = {
-	&option_runs,	 &option_time,	       &option_seed, &option_first,
-	&option_length,	 &option_max_findings, &option_jobs, &option_findings,
-	&option_timeout, &option_kvm,	       &option_help, NULL,
+	&option_runs,	      &option_time,  &option_seed, &option_first,    &option_length,
+	&option_max_findings, &option_model, &option_jobs, &option_findings, &option_timeout,
+	&option_kvm,	      &option_help,  NULL,
 };
 
 const struct command command_fuzz = {
@@ -371,7 +392,8 @@ const struct command command_fuzz = {
 		   "is made small and saved once, as a scenario that replays it.",
 	.examples = "  rmesim fuzz --runs 100000 -j 2\n"
 		    "  rmesim fuzz --time 10m --seed 7 --kvm ./mine-4k.so -o mine\n"
-		    "  rmesim fuzz --seed 7 --first 4711 --runs 1\n",
+		    "  rmesim fuzz --seed 7 --first 4711 --runs 1\n"
+		    "  rmesim fuzz --model --runs 1000000\n",
 	.options = fuzz_options,
 	.run = fuzz,
 };

@@ -56,6 +56,8 @@ struct replay {
 	const char *path;
 	unsigned long line;
 	bool verbose;
+	bool check;    /* the RMM's invariants, after each call */
+	bool violated; /* one of them did not hold */
 	bool failed;
 
 	uint64_t dram_base, dram_size;
@@ -225,6 +227,22 @@ static void replay_stop(struct replay *replay)
 }
 
 /* The RMM and its memory are made at the first line that needs them. */
+static void invariant_violated(void *ctx, const char *label, const char *text)
+{
+	struct replay *replay = ctx;
+	char line[24];
+
+	snprintf(line, sizeof(line), "%lu", replay->line);
+	output_text(replay, "# line ");
+	output_text(replay, line);
+	output_text(replay, ": invariant ");
+	output_text(replay, label);
+	output_text(replay, " does not hold: ");
+	output_text(replay, text);
+	output_char(replay, '\n');
+	replay->violated = true;
+}
+
 static bool replay_start(struct replay *replay)
 {
 	struct rmm_bank bank = {.base = replay->dram_base, .size = replay->dram_size};
@@ -250,6 +268,11 @@ static bool replay_start(struct replay *replay)
 	};
 	replay->config.run = realm_run;
 	replay->config.run_ctx = replay;
+	if (replay->check) {
+		replay->config.invariants = RMM_INVARIANTS_STEP;
+		replay->config.violation = invariant_violated;
+		replay->config.violation_ctx = replay;
+	}
 	err = rmm_create(&replay->config, &replay->rmm);
 	if (err) {
 		error_at(replay, 1, "the platform's settings do not fit together: %s",
@@ -1007,11 +1030,13 @@ static void file_replay(struct replay *replay, int fd)
 }
 
 static const char usage[] =
-	"Usage: rmesim rmi [-v] FILE|-\n"
+	"Usage: rmesim rmi [-v] [--check] FILE|-\n"
 	"\n"
 	"Replays RMI calls on the RMM model alone and prints x0 x1 x2 x3 x4 of each, in hex.\n"
 	"\n"
 	"  -v   also print the decoded status (RTT/2) and the label of the failed condition\n"
+	"  --check   check the RMM's invariants after each call; exit status 1 if one does not "
+	"hold\n"
 	"\n"
 	"Lines of FILE; numbers are hex without prefix, # starts a comment:\n"
 	"  NAME|FID x1 x2 ...           an RMI call (RTT_CREATE, or c400015d)\n"
@@ -1041,12 +1066,14 @@ int replay_command(int argc, char **argv)
 {
 	struct replay *replay;
 	const char *path = NULL;
-	bool verbose = false;
+	bool verbose = false, check = false;
 	int fd, exit_code;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-v") == 0) {
 			verbose = true;
+		} else if (strcmp(argv[i], "--check") == 0) {
+			check = true;
 		} else if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
 			fputs(usage, stdout);
 			return 0;
@@ -1079,12 +1106,13 @@ int replay_command(int argc, char **argv)
 	}
 	replay->path = fd == STDIN_FILENO ? "<stdin>" : path;
 	replay->verbose = verbose;
+	replay->check = check;
 	replay->dram_base = DEFAULT_DRAM_BASE;
 	replay->dram_size = DEFAULT_DRAM_SIZE;
 	rmm_config_init(&replay->config);
 	file_replay(replay, fd);
 	replay_stop(replay);
-	exit_code = replay->failed ? 2 : 0;
+	exit_code = replay->failed ? 2 : replay->violated;
 	free(replay->ops);
 	free(replay);
 out:

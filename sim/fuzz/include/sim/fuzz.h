@@ -15,7 +15,8 @@ struct fuzz_finding {
 	uint64_t run;	/* the first that showed it */
 	uint64_t count; /* runs that showed it */
 	const char *oracle, *condition, *function, *message;
-	const char *yaml; /* a scenario that replays it */
+	/* A scenario that replays it; of a run over the model alone RMI calls, as `rmesim rmi` takes them. */
+	const char *yaml;
 };
 struct fuzz_report {
 	struct fuzz_finding *findings; /* by their first run */
@@ -26,6 +27,8 @@ struct fuzz_report {
 	uint64_t conditions, all_conditions; /* failure conditions seen, and that the RMI has */
 	/* (RMI command, state before, state after) of the granule or RTT entry that a call was about */
 	uint64_t transitions;
+	uint64_t
+		digest; /* of runs over the model alone: of all answers, and of some states in the end */
 };
 struct fuzz_config {
 	uint64_t runs;	     /* 0: until the time is over */
@@ -35,6 +38,7 @@ struct fuzz_config {
 	unsigned int jobs;
 	unsigned int max_findings; /* stop when so many distinct ones are known; 0: never */
 	unsigned int steps;	   /* of a sequence, with those that make the realm; 0: 16 */
+	bool model;		   /* only the RMM: sequences of 64 RMI calls */
 	uint32_t page_size;	   /* of all machines; 0: that is drawn */
 	unsigned int timeout_ms;   /* of one run */
 	fuzz_module_fn module;
