@@ -115,10 +115,18 @@ static bool port_fault_decide(void *ctx, enum port_fault point, uint64_t address
 	bool fails = machine->fault && !machine->booting &&
 		     machine->fault(machine->fault_ctx, point, address);
 
-	if (fails)
+	if (fails) {
+		struct trace_event traced = {.kind = TRACE_FAULT,
+					     .actor = machine->actor,
+					     .value = {address},
+					     .name = port_fault_name(point)};
+
 		machine->num_faults++;
-	else if (point == PORT_FAULT_RESCHED && sched)
+		if (trace_wants(machine->trace, TRACE_FAULT))
+			trace_emit(machine->trace, &traced);
+	} else if (point == PORT_FAULT_RESCHED && sched) {
 		fails = sched->resched(sched->ctx);
+	}
 	return fails;
 }
 

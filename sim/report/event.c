@@ -157,6 +157,11 @@ static void append_event(GString *out, const struct trace_event *const *events,
 	case TRACE_HOST:
 		append_host(out, event);
 		break;
+	case TRACE_FAULT:
+		g_string_append_printf(out, "fault %s", event->name ? event->name : "");
+		if (event->value[0])
+			g_string_append_printf(out, " 0x%" PRIx64, event->value[0]);
+		break;
 	case TRACE_RSI:
 	case TRACE_STEP_BEGIN:
 	case TRACE_STEP_END:

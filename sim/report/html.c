@@ -156,8 +156,8 @@ static void put_survey(FILE *out, const struct survey *before, const struct surv
 static bool event_shown(const struct trace_event *event)
 {
 	return event->kind == TRACE_RMI || event->kind == TRACE_REALM ||
-	       event->kind == TRACE_EXIT || event->kind == TRACE_WARN ||
-	       event->kind == TRACE_FINDING;
+	       event->kind == TRACE_EXIT || event->kind == TRACE_FAULT ||
+	       event->kind == TRACE_WARN || event->kind == TRACE_FINDING;
 }
 
 static char event_letter(enum trace_kind kind)
@@ -167,6 +167,8 @@ static char event_letter(enum trace_kind kind)
 		return 'G';
 	case TRACE_EXIT:
 		return 'X';
+	case TRACE_FAULT:
+		return 'D';
 	case TRACE_WARN:
 		return 'W';
 	case TRACE_FINDING:

@@ -69,8 +69,8 @@ static bool is_call(const struct trace_event *event)
 
 static bool has_failed(const struct trace_event *event)
 {
-	return event->kind == TRACE_WARN || event->kind == TRACE_FINDING ||
-	       (event->kind == TRACE_RMI && event->result[0]);
+	return event->kind == TRACE_FAULT || event->kind == TRACE_WARN ||
+	       event->kind == TRACE_FINDING || (event->kind == TRACE_RMI && event->result[0]);
 }
 
 /* Events from `first` that change nothing, as loops where they are. Returns the number that it printed. */

@@ -220,6 +220,9 @@ static void take_rmi(struct report *report, const struct result *result, size_t 
 
 	put_slice(report, state->pid, TRACK_RMM, tick(index), tick(index) + 1,
 		  command ? command->name : "unknown", text);
+	/* A status that the RMM did not give. */
+	if (!g_strcmp0(event->text, "injected"))
+		put_instant(report, state->pid, TRACK_RMM, tick(index), "fault", text);
 	learn_names(report, result, event);
 	if (actor && command && command->fid == RMI_REC_ENTER) {
 		struct vcpu *vcpu = find_vcpu(state, event->value[1]);
@@ -275,7 +278,7 @@ static void take_instant(struct report *report, const struct result *result, siz
 	const struct vcpu *vcpu = actor ? find_vcpu(state, actor->rec) : NULL;
 	char *text = event_text(event);
 
-	if (vcpu && event->kind != TRACE_WARN && event->kind != TRACE_FINDING)
+	if (vcpu && (event->kind == TRACE_REALM || event->kind == TRACE_EXIT))
 		put_instant(report, vcpu->pid, vcpu->tid, tick(index), name, text);
 	else
 		put_instant(report, state->pid, TRACK_STEPS, tick(index), name, text);
@@ -330,6 +333,9 @@ static void take_event(struct report *report, const struct result *result, size_
 		break;
 	case TRACE_EXIT:
 		take_instant(report, result, index, actor, "exit");
+		break;
+	case TRACE_FAULT:
+		take_instant(report, result, index, actor, "fault");
 		break;
 	case TRACE_WARN:
 		take_instant(report, result, index, actor, "WARN");

@@ -231,6 +231,7 @@ static bool is_concerned(const struct follow *follow, const struct trace_event *
 		       ipa_concerned(follow, 0, event->value[1], event->value[2]);
 	case TRACE_HOST:
 		return host_concerned(follow, event);
+	case TRACE_FAULT:
 	case TRACE_WARN:
 	case TRACE_FINDING:
 		return true;

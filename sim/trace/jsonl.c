@@ -138,6 +138,10 @@ void trace_jsonl_sink(void *ctx, const struct trace_event *event)
 		put_values(file, "values", event->value + 1, 4);
 		put_text(file, "text", event->text);
 		break;
+	case TRACE_FAULT:
+		put_text(file, "name", event->name);
+		put_value(file, "address", event->value[0]);
+		break;
 	case TRACE_WARN:
 	case TRACE_FINDING:
 		put_text(file, "text", event->text);

@@ -112,6 +112,7 @@ const char *trace_kind_name(unsigned int kind)
 		[TRACE_SYSCALL] = "syscall",
 		[TRACE_EXIT] = "exit",
 		[TRACE_HOST] = "host",
+		[TRACE_FAULT] = "fault",
 		[TRACE_WARN] = "warn",
 		[TRACE_FINDING] = "finding",
 	};

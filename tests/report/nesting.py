@@ -11,6 +11,7 @@ def main(trace_path, events_path):
     calls = collections.Counter()
     steps = 0
     delegated = 0
+    injected = 0
     with open(events_path, encoding="utf-8") as file:
         for line in file:
             event = json.loads(line)
@@ -19,11 +20,13 @@ def main(trace_path, events_path):
                 if event["name"] == "GRANULE_DELEGATE" and event["result"] == "SUCCESS":
                     delegated += 1
             steps += event["kind"] == "step_begin"
+            injected += event["kind"] == "fault" or event.get("condition") == "injected"
     processes = set()
     threads = {}
     tracks = collections.defaultdict(list)
     seen = collections.Counter()
     counters = 0
+    faults = 0
     for event in trace["traceEvents"]:
         key = (event["pid"], event["tid"])
         assert event["ph"] in "MXiC", event
@@ -41,6 +44,7 @@ def main(trace_path, events_path):
             assert all(value >= 0 for value in event["args"].values()), event
             continue
         assert key in threads, event
+        faults += event["ph"] == "i" and event["name"] == "fault"
         if event["ph"] == "X":
             assert event["dur"] > 0, event
             tracks[key].append((event["ts"], -event["dur"], event["name"]))
@@ -67,9 +71,11 @@ def main(trace_path, events_path):
         for begin, negative, what in tracks[key]:
             if what == "REC_ENTER" and runs:
                 assert any(low <= begin and begin - negative <= high for low, high in runs), (key, begin)
+    # Each fault that happened is an instant.
+    assert faults == injected, (faults, injected)
     # Each call that delegates changes the counts.
     assert counters >= delegated, (counters, delegated)
-    print(f"{len(tracks)} tracks, {sum(map(len, tracks.values()))} slices, {counters} counts")
+    print(f"{len(tracks)} tracks, {sum(map(len, tracks.values()))} slices, {counters} counts, {faults} faults")
 
 
 main(*sys.argv[1:])

@@ -20,6 +20,13 @@ expect 0 run "$checkout/scenarios/rec" --exclude "*64K*" -j 3 \
 	--report perfetto=two.json
 holds cmp -s one.json two.json
 
+# Faults: of the environment, where no page is found, and of the RMM, which answers otherwise.
+expect 0 run "$checkout"/scenarios/scarce/realm-{no-memory-for-the-rd,refused}.yaml \
+	--report perfetto=one.json --trace one.jsonl
+holds python3 "$here/nesting.py" one.json one.jsonl
+says one.json '"args":{"text":"fault page_alloc"}'
+holds grep -q '"name":"fault","ts":[0-9]*,"s":"t","args":{"text":"REALM_CREATE .*injected' one.json
+
 # A name that must be escaped
 cat >nasty.yaml <<'END'
 scenario: nasty

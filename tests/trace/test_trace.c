@@ -189,6 +189,10 @@ START_TEST(events_as_lines_of_json)
 					   .name = "page_alloc"}),
 		"{\"step\":3,\"actor\":0,\"kind\":\"host\",\"name\":\"page_alloc\",\"values\":"
 		"[\"0x800003000\",\"0x0\",\"0x0\",\"0x0\"],\"text\":\"kmalloc\"}\n");
+	ck_assert_str_eq(json(&(struct trace_event){
+				 .kind = TRACE_FAULT, .name = "user_access", .value = {0x1000}}),
+			 "{\"step\":3,\"actor\":0,\"kind\":\"fault\",\"name\":\"user_access\","
+			 "\"address\":\"0x1000\"}\n");
 	ck_assert_str_eq(
 		json(&(struct trace_event){.kind = TRACE_WARN, .text = "WARN rme.c:1 f: x"}),
 		"{\"step\":3,\"actor\":0,\"kind\":\"warn\",\"text\":\"WARN rme.c:1 f: x\"}\n");

@@ -427,7 +427,7 @@ function showTree(before, state) {
 		tree.prepend(element("p", `Realm ${REALM_STATES[state.state] || state.state}, ${state.width}-bit IPA space, ${state.tables.length} tables`));
 }
 
-const failed = line => line[0] === "W" || line[0] === "F" || (line[0] === "R" && !/ -> SUCCESS/.test(line));
+const failed = line => line[0] === "W" || line[0] === "D" || line[0] === "F" || (line[0] === "R" && !/ -> SUCCESS/.test(line));
 function eventLine(line, name) {
 	const e = element(name, line.slice(1));
 	if (failed(line))

@@ -21,6 +21,7 @@ enum trace_kind {
 	TRACE_SYSCALL,    /* a VMM's system call: text: its name; value[0..3] arguments, result[0] */
 	TRACE_EXIT,       /* KVM_RUN returned: value[0] exit_reason, value[1..3] its details, result[0] */
 	TRACE_HOST,       /* a port_event: value[0] kind, value[1..4] a..d, text */
+	TRACE_FAULT,      /* what can fail failed on demand: name: its fault point, value[0] address, 0: it has none */
 	TRACE_WARN,       /* text: "rule file:line function: message" */
 	TRACE_FINDING,    /* text: "oracle/condition: message" */
 	TRACE_NUM_KINDS,
