@@ -47,11 +47,6 @@ u32 kvm_realm_ipa_limit(void)
 	return u64_get_bits(rmm_feat_reg0, RMI_FEATURE_REGISTER_0_S2SZ);
 }
 
-u32 kvm_realm_vgic_nr_lr(void)
-{
-	return u64_get_bits(rmm_feat_reg0, RMI_FEATURE_REGISTER_0_GICV3_NUM_LRS) + 1;
-}
-
 u8 kvm_realm_max_pmu_counters(void)
 {
 	return u64_get_bits(rmm_feat_reg0, RMI_FEATURE_REGISTER_0_PMU_NUM_CTRS);
@@ -184,9 +179,9 @@ static int realm_rtt_create(struct realm *realm, unsigned long addr, int level, 
 	return rmi_rtt_create(realm_rd_phys(realm), rtt, addr, level);
 }
 
+/* `addr` is that of the table's first entry. */
 static int realm_rtt_fold(struct realm *realm, unsigned long addr, int level, unsigned long *rtt)
 {
-	addr = ALIGN_DOWN(addr, RMM_RTT_LEVEL_SIZE(level - 1));
 	return rmi_rtt_fold(realm_rd_phys(realm), addr, level, rtt);
 }
 
@@ -248,56 +243,41 @@ static int find_map_level(struct realm *realm, unsigned long start, unsigned lon
 }
 
 /*
- * Destroys the tables of `level` and below that cover [start, end). 0: they are gone, and freed. -EBUSY: a
- * table holds something. -EINVAL, -ENXIO: the range or the RMM's answer makes no sense.
+ * Destroys the tables of `level` and below that cover [start, end), which such tables cover exactly. 0: they are
+ * gone, and freed. -EBUSY: a table holds something. -ENXIO: the RMM's answer makes no sense.
  */
 static int realm_tear_down_rtt_level(struct realm *realm, int level, unsigned long start,
 				     unsigned long end)
 {
+	const unsigned long size = RMM_RTT_LEVEL_SIZE(level - 1);
 	bool children_gone = false;
-	unsigned long addr, next;
-	unsigned long size;
+	unsigned long addr = start;
 
-	if (WARN_ON(level > RMM_RTT_MAX_LEVEL))
-		return -EINVAL;
-	size = RMM_RTT_LEVEL_SIZE(level - 1);
-
-	for (addr = start; addr < end; addr = next) {
+	while (addr < end) {
 		unsigned long rtt, top;
-		int ret;
+		int ret = realm_rtt_destroy(realm, addr, level, &rtt, &top);
 
-		next = ALIGN(addr + 1, size);
-		if (!IS_ALIGNED(addr, size) || next > end) {
-			ret = realm_tear_down_rtt_level(realm, level + 1, addr, min(next, end));
-			if (ret)
-				return ret;
-			continue;
-		}
-
-		ret = realm_rtt_destroy(realm, addr, level, &rtt, &top);
 		switch (RMI_RETURN_STATUS(ret)) {
 		case RMI_SUCCESS:
 			free_rtt(rtt);
 			children_gone = false;
-			if (top > addr)
-				next = top;
-			continue;
+			addr = max(addr + size, top);
+			break;
 		case RMI_ERROR_RTT:
 			if (top > addr) {
 				children_gone = false;
-				next = top;
-				continue;
+				addr = top;
+				break;
 			}
 			/* Only a table is emptied from below; an entry that maps something stays. */
 			if (WARN_ON(RMI_RETURN_INDEX(ret) != level || level == RMM_RTT_MAX_LEVEL ||
 				    children_gone))
 				return -EBUSY;
-			ret = realm_tear_down_rtt_level(realm, level + 1, addr, next);
+			ret = realm_tear_down_rtt_level(realm, level + 1, addr, addr + size);
 			if (ret)
 				return ret;
 			children_gone = true;
-			next = addr;
-			continue;
+			break;
 		default:
 			WARN(1, "RTT_DESTROY at level %d failed: %#x\n", level, ret);
 			return -ENXIO;
@@ -331,49 +311,39 @@ static void realm_resched(struct kvm *kvm, bool may_block)
 		cond_resched_rwlock_write(&kvm->mmu_lock);
 }
 
-struct rtt_fold_count {
-	unsigned int folded;
-	unsigned int not_folded;
-};
-
 /*
  * Folds the tables of `level` and below that cover [start, end), children first, as far as the RMM allows,
- * frees them, and adds to *count. 0, or -ENXIO.
+ * frees them, and sets *folded if there was one. 0, or -ENXIO.
  */
 static int realm_fold_rtt_level(struct kvm *kvm, int level, unsigned long start, unsigned long end,
-				bool may_block, struct rtt_fold_count *count)
+				bool may_block, bool *folded)
 {
 	struct realm *realm = &kvm->arch.realm;
 	unsigned long size = RMM_RTT_LEVEL_SIZE(level - 1);
 	unsigned long addr;
 
 	for (addr = ALIGN_DOWN(start, size); addr < end; addr += size) {
-		struct rtt_fold_count children = {0, 0};
+		bool children_folded = false;
 		unsigned long rtt;
 		int ret = realm_rtt_fold(realm, addr, level, &rtt);
 
 		if (RMI_RETURN_STATUS(ret) == RMI_ERROR_RTT && RMI_RETURN_INDEX(ret) == level &&
 		    level < RMM_RTT_MAX_LEVEL) {
 			int err = realm_fold_rtt_level(kvm, level + 1, max(start, addr),
-						       min(end, addr + size), may_block, &children);
+						       min(end, addr + size), may_block,
+						       &children_folded);
 
 			if (err)
 				return err;
 			/* Nothing below has changed if no child folded, so neither would the answer. */
-			if (children.folded)
+			if (children_folded)
 				ret = realm_rtt_fold(realm, addr, level, &rtt);
 		}
 
-		switch (RMI_RETURN_STATUS(ret)) {
-		case RMI_SUCCESS:
+		if (ret == RMI_SUCCESS) {
 			free_rtt(rtt);
-			count->folded++;
-			break;
-		case RMI_ERROR_RTT:
-			if (RMI_RETURN_INDEX(ret) == level)
-				count->not_folded++;
-			break;
-		default:
+			*folded = true;
+		} else if (RMI_RETURN_STATUS(ret) != RMI_ERROR_RTT) {
 			WARN(1, "RTT_FOLD at level %d failed: %#x\n", level, ret);
 			return -ENXIO;
 		}
@@ -386,10 +356,10 @@ static int realm_fold_rtt_level(struct kvm *kvm, int level, unsigned long start,
 static void realm_fold_range(struct kvm *kvm, unsigned long start, unsigned long end,
 			     bool may_block)
 {
-	struct rtt_fold_count count = {0, 0};
+	bool folded = false;
 
 	realm_fold_rtt_level(kvm, get_start_level(&kvm->arch.realm) + 1, start, end, may_block,
-			     &count);
+			     &folded);
 }
 
 /*
@@ -414,7 +384,7 @@ static int realm_unfold_block(struct realm *realm, unsigned long ipa, int level)
 }
 
 /*
- * Where RTT_READ_ENTRY says that the granule at `ipa` maps to; PHYS_ADDR_MAX if nothing is mapped there. False
+ * Where RTT_READ_ENTRY says that the granule at `ipa` is mapped to; PHYS_ADDR_MAX if nothing is mapped there. False
  * if the RMM does not say.
  */
 static bool realm_read_granule(struct realm *realm, unsigned long ipa, struct rtt_entry *entry,
@@ -431,7 +401,7 @@ static bool realm_read_granule(struct realm *realm, unsigned long ipa, struct rt
 	offset_mask = RMM_RTT_LEVEL_SIZE(entry->walk_level) - 1;
 	/* Bits below the entry's size and above its address are attributes. */
 	*phys = (entry->desc & GENMASK(47, RMM_PAGE_SHIFT) & ~offset_mask) |
-		(ipa & offset_mask & ~(RMM_PAGE_SIZE - 1));
+		(ipa & offset_mask);
 	return true;
 }
 
@@ -493,7 +463,7 @@ static int realm_destroy_private_granule(struct realm *realm, unsigned long ipa,
 		err = realm_unfold_block(realm, ipa, level);
 		if (err) {
 			kvm_err("Block of level %d at %#lx stays mapped: %d\n", level, ipa, err);
-			*next = ALIGN(ipa + 1, RMM_RTT_LEVEL_SIZE(level));
+			*next = ALIGN_DOWN(ipa, RMM_RTT_LEVEL_SIZE(level)) + RMM_RTT_LEVEL_SIZE(level);
 			return err;
 		}
 	}
@@ -522,7 +492,7 @@ static unsigned long realm_unmap_private_page(struct realm *realm, unsigned long
 	const unsigned long page_end = page_start + PAGE_SIZE;
 	const unsigned long stop = min(end, page_end);
 	phys_addr_t page_phys = PHYS_ADDR_MAX;
-	bool failed = false, leaked = false, in_use;
+	bool failed = false, in_use;
 	unsigned long addr, next = stop;
 
 	for (addr = ipa; addr < stop; addr = next) {
@@ -541,13 +511,11 @@ static unsigned long realm_unmap_private_page(struct realm *realm, unsigned long
 			/* Two pages under one: an earlier unmap of this place had to leave something. */
 			if (!realm_range_maps_page(realm, page_start, page_end, page_phys, true))
 				realm_put_page(page_phys);
-			leaked = false;
 		}
 		page_phys = phys;
-		if (kept && !leaked) {
+		/* One reference that nobody drops would do. */
+		if (kept)
 			leak_page(phys);
-			leaked = true;
-		}
 	}
 
 	if (page_phys == PHYS_ADDR_MAX)
@@ -1258,11 +1226,10 @@ static void free_rec_aux(struct page **aux_pages, unsigned int num_aux)
 	unsigned int i;
 
 	for (i = 0; i < num_aux; i += GRANULES_PER_PAGE) {
-		struct page **page = &aux_pages[i / GRANULES_PER_PAGE];
+		struct page *page = aux_pages[i / GRANULES_PER_PAGE];
 
-		if (undelegate_granules(page_to_phys(*page), rec_aux_in_page(num_aux, i)))
-			__free_page(*page);
-		*page = NULL;
+		if (undelegate_granules(page_to_phys(page), rec_aux_in_page(num_aux, i)))
+			__free_page(page);
 	}
 }
 
@@ -1588,7 +1555,6 @@ static int realm_create_rd(struct kvm *kvm)
 		page_mark_leaked(phys_to_page(rd_phys));
 		realm_leak_pgd(kvm);
 		kvm_free_stage2_pgd(mmu);
-		realm->ia_bits = 0;
 		return ret;
 	}
 
@@ -1601,8 +1567,6 @@ out_free_rd:
 	if (!pgd_ours)
 		kvm_free_stage2_pgd(mmu);
 out_vmid:
-	realm->num_aux = 0;
-	realm->ia_bits = 0;
 	rme_vmid_release(realm->vmid);
 	return ret;
 }

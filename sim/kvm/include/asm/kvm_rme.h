@@ -72,8 +72,6 @@ void kvm_init_rme(void);
 
 /* kvm_realm_ipa_limit - largest IPA width of a Realm, in bits. */
 u32 kvm_realm_ipa_limit(void);
-/* kvm_realm_vgic_nr_lr - list registers that a Realm has. */
-u32 kvm_realm_vgic_nr_lr(void);
 /* kvm_realm_max_pmu_counters - PMU counters that a Realm can have. */
 u8 kvm_realm_max_pmu_counters(void);
 /* kvm_realm_sve_max_vl - largest SVE vector length of a Realm, in bytes. */
