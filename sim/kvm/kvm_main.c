@@ -229,6 +229,7 @@ static int kvm_set_memslot(struct kvm *kvm, struct kvm_memory_slot *old,
 	}
 	slots_fill(room.final, kvm->memslots, in_use, new);
 	room.final = slots_install(kvm, room.final);
+	kvm_arch_commit_memory_region(kvm, old, new);
 	if (change == KVM_MR_DELETE)
 		slot_free(old);
 	else

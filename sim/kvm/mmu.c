@@ -83,7 +83,6 @@ int kvm_init_stage2_mmu(struct kvm *kvm, struct kvm_s2_mmu *mmu, unsigned long t
 	}
 	pgt->ia_bits = ipa_bits;
 	pgt->pgd_pages = pgd_size >> PAGE_SHIFT;
-	pgt->start_level = 4 - (int)stage2_pgtable_levels(ipa_bits);
 	pgt->mmu = mmu;
 
 	mmu->pgt = pgt;
@@ -148,47 +147,17 @@ static void stage2_flush_memslot(struct kvm *kvm, struct kvm_memory_slot *slot)
 			   true, true);
 }
 
-void kvm_set_way_flush(struct kvm_vcpu *vcpu)
+/* Dirty logging begins with nothing mapped: from then on each access of the guest faults once. */
+void kvm_arch_commit_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
+				   struct kvm_memory_slot *new)
 {
-	struct kvm *kvm = vcpu->kvm;
-	struct kvm_memory_slot *slot;
-	int idx, bkt;
+	const bool logged = old && old->flags & KVM_MEM_LOG_DIRTY_PAGES;
 
-	idx = srcu_read_lock(&kvm->srcu);
-	write_lock(&kvm->mmu_lock);
-	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		stage2_flush_memslot(kvm, slot);
-	write_unlock(&kvm->mmu_lock);
-	srcu_read_unlock(&kvm->srcu, idx);
-}
-
-/* A vCPU that is initialised again wants its RAM faulted in anew; a Realm's memory is not ours to take. */
-void stage2_unmap_vm(struct kvm *kvm)
-{
-	struct kvm_memory_slot *slot;
-	int idx, bkt;
-
-	if (kvm_is_realm(kvm))
+	if (logged || !new || !(new->flags & KVM_MEM_LOG_DIRTY_PAGES))
 		return;
-
-	idx = srcu_read_lock(&kvm->srcu);
 	write_lock(&kvm->mmu_lock);
-	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		kvm_stage2_unmap_range(&kvm->arch.mmu, gfn_to_gpa(slot->base_gfn),
-				       gfn_to_gpa(slot->npages), true);
+	stage2_flush_memslot(kvm, new);
 	write_unlock(&kvm->mmu_lock);
-	srcu_read_unlock(&kvm->srcu, idx);
-}
-
-/* Device memory cannot be put into a guest's address space: into a Realm's never, and others do not run. */
-int kvm_phys_addr_ioremap(struct kvm *kvm, phys_addr_t guest_ipa, phys_addr_t pa,
-			  unsigned long size, bool writable)
-{
-	(void)guest_ipa;
-	(void)pa;
-	(void)size;
-	(void)writable;
-	return kvm_is_realm(kvm) ? -EPERM : -EOPNOTSUPP;
 }
 
 void kvm_arch_flush_shadow_all(struct kvm *kvm)

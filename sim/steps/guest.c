@@ -45,6 +45,7 @@ bool guest_op_range(const struct guest_op *op, uint64_t *start, uint64_t *end)
 		*end = UINT64_MAX;
 		return true;
 	case GUEST_HVC:
+	case GUEST_EVENT:
 		return false;
 	default:
 		*start = op->start;
@@ -76,6 +77,8 @@ static const char *op_name(const struct guest_op *op)
 		return "realm_config";
 	case GUEST_HVC:
 		return "hvc";
+	case GUEST_EVENT:
+		return "event";
 	}
 	return NULL;
 }
@@ -458,6 +461,7 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 
 static enum rmm_outcome op_execute(struct world *world, struct guest *guest, struct rmm_cpu *cpu)
 {
+	const enum rmm_event event = (enum rmm_event)op_current(guest)->value;
 	struct rmm_cpu_regs *regs = rmm_cpu_regs(cpu);
 
 	switch (op_current(guest)->kind) {
@@ -473,6 +477,10 @@ static enum rmm_outcome op_execute(struct world *world, struct guest *guest, str
 		regs->pstate = regs->spsr_el1;
 		op_finish(world, guest, STEP_UNDEFINED);
 		return RMM_CONTINUE;
+	case GUEST_EVENT:
+		/* It interrupts nothing: the guest goes on behind it. */
+		op_finish(world, guest, STEP_OK);
+		return machine_cpu_event(world->machine, cpu, event);
 	default:
 		return smc_execute(world, guest, cpu);
 	}

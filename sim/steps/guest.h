@@ -21,6 +21,7 @@ enum guest_kind {
 	GUEST_HOST_CALL, /* store the structure, call, load gprs[0] */
 	GUEST_REALM_CONFIG, /* call, load ipa_width */
 	GUEST_HVC,
+	GUEST_EVENT, /* something takes the REC out: `value` is an rmm_event */
 };
 
 struct guest_op {

@@ -252,3 +252,15 @@ int guest_hvc(struct world *world, struct step_call *call, char **error)
 
 	return run_guest(world, call, &op, error);
 }
+
+int guest_event(struct world *world, struct step_call *call, char **error)
+{
+	static const enum rmm_event events[] = {
+		[STEP_EVENT_FIQ] = RMM_EVENT_FIQ,
+		[STEP_EVENT_SERROR] = RMM_EVENT_SERROR,
+	};
+	struct guest_op op = {.kind = GUEST_EVENT,
+			      .value = events[call->args[EVENT_WHAT].number]};
+
+	return run_guest(world, call, &op, error);
+}

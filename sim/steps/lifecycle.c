@@ -426,6 +426,18 @@ int vmm_run(struct world *world, struct step_call *call, char **error)
 	return err;
 }
 
+int vmm_smccc_filter(struct world *world, struct step_call *call, char **error)
+{
+	const struct step_value *args = call->args;
+
+	return world_answer(world, call,
+			    uapi_set_smccc_filter(world, world_call_realm(world, call),
+						  (uint32_t)args[FILTER_FUNCTION].number,
+						  (uint32_t)args[FILTER_COUNT].number,
+						  (uint8_t)args[FILTER_ACTION].number),
+			    error);
+}
+
 int vmm_one_reg(struct world *world, struct step_call *call, char **error)
 {
 	const struct step_value *args = call->args;

@@ -104,6 +104,7 @@ int vmm_add_slot(struct world *world, struct step_call *call, char **error)
 			    .size = args[RANGE_SIZE].number,
 			    .gmem_offset = args[ADD_SLOT_GMEM_OFFSET].number,
 			    .readonly = args[ADD_SLOT_READONLY].number,
+			    .log_dirty = args[ADD_SLOT_LOG_DIRTY].number,
 			    .gmem_fd = -1};
 	bool gmem = args[ADD_SLOT_GMEM].number;
 	bool make_private = args[ADD_SLOT_PRIVATE].given ? args[ADD_SLOT_PRIVATE].number

@@ -57,6 +57,7 @@ enum {
 	ADD_SLOT_GMEM,
 	ADD_SLOT_GMEM_OF,
 	ADD_SLOT_GMEM_OFFSET,
+	ADD_SLOT_LOG_DIRTY,
 	ADD_SLOT_READONLY,
 	ADD_SLOT_PRIVATE,
 	ADD_SLOT_NUM
@@ -108,6 +109,9 @@ enum {
 	PSCI_AFFINITY_INFO_NUM
 };
 enum { PSCI_FEATURES_FUNCTION, PSCI_FEATURES_NUM };
+enum { STEP_EVENT_FIQ, STEP_EVENT_SERROR };
+enum { EVENT_WHAT, EVENT_NUM };
+enum { FILTER_FUNCTION, FILTER_COUNT, FILTER_ACTION, FILTER_NUM };
 
 enum { MEASUREMENT_INDEX, MEASUREMENT_READ_NUM };
 enum { EXTEND_SIZE = MEASUREMENT_READ_NUM, EXTEND_VALUE, EXTEND_NUM };
@@ -128,7 +132,8 @@ typedef int step_perform_fn(struct world *world, struct step_call *call, char **
 /* lifecycle.c */
 step_perform_fn vmm_create_vm, vmm_check_extension, vmm_create_irqchip, vmm_config,
 	vmm_create_realm, vmm_create_vcpus, vmm_finalize_vcpu, vmm_init_ripas, vmm_populate,
-	vmm_activate, vmm_run, vmm_one_reg, vmm_vcpu_events, vmm_psci_complete, vmm_close,
+	vmm_activate, vmm_run, vmm_one_reg, vmm_vcpu_events, vmm_psci_complete,
+	vmm_smccc_filter, vmm_close,
 	vmm_ioctl;
 /* memory.c */
 step_perform_fn vmm_add_slot, vmm_remove_slot, vmm_set_attributes, vmm_punch_hole, vmm_mmap,
@@ -138,7 +143,8 @@ step_perform_fn guest_set_ripas, guest_get_ripas, guest_write, guest_read, guest
 	guest_load, guest_host_call, guest_psci_version, guest_psci_features,
 	guest_psci_cpu_suspend, guest_psci_cpu_off, guest_psci_cpu_on, guest_psci_affinity_info,
 	guest_psci_system_off, guest_psci_system_reset, guest_measurement_read,
-	guest_measurement_extend, guest_realm_config, guest_rsi, guest_hvc;
+	guest_measurement_extend, guest_realm_config, guest_rsi, guest_hvc,
+	guest_event;
 /* rmm_steps.c */
 step_perform_fn rmm_smc_step, rmm_write_step, rmm_read_step, rmm_set_gpt_step, rmm_set_gpf_step;
 

@@ -50,6 +50,10 @@ static const char *const advices[] = {
 	[STEP_MADV_PAGEOUT] = "pageout",
 	NULL,
 };
+static const char *const guest_events[] = {
+	[STEP_EVENT_FIQ] = "fiq", [STEP_EVENT_SERROR] = "serror", NULL};
+/* As KVM_SMCCC_FILTER_* number them. */
+static const char *const filter_actions[] = {"handle", "deny", "fwd_to_user", NULL};
 static const char *const ioctl_targets[] = {"vm", "vcpu", "system", "device", "gmem", NULL};
 static const char *const requests[] = {
 	[STEP_IOCTL_NUMBER] = "by_number",
@@ -228,6 +232,8 @@ static const struct step_param add_slot_params[] = {
 		 "used again; without it they are made anew."},
 	[ADD_SLOT_GMEM_OFFSET] = {"gmem_offset", STEP_SIZE, OPTIONAL(0), ANY, NULL,
 				  "Where in the guest_memfd the slot begins, in bytes."},
+	[ADD_SLOT_LOG_DIRTY] = {"log_dirty", STEP_BOOL, OPTIONAL(0), ANY, NULL,
+				"Whether KVM is asked to log what the guest writes."},
 	[ADD_SLOT_READONLY] = {"readonly", STEP_BOOL, OPTIONAL(0), ANY, NULL,
 			       "Whether the guest may only read it."},
 	[ADD_SLOT_PRIVATE] =
@@ -261,6 +267,20 @@ static const struct step_param vmm_write_params[] = {
 	GUEST_RANGE,
 	[VMM_WRITE_VALUE] = {"value", STEP_NUMBER, REQUIRED, 0, 255, NULL,
 			     "The value of each byte."},
+};
+
+static const struct step_param smccc_filter_params[] = {
+	[FILTER_FUNCTION] = {"function", STEP_NUMBER, REQUIRED, 0, UINT32_MAX, NULL,
+			     "The first SMCCC function identifier that it is for."},
+	[FILTER_COUNT] = {"count", STEP_NUMBER, OPTIONAL(1), 0, UINT32_MAX, NULL,
+			  "How many identifiers from there on."},
+	[FILTER_ACTION] = {"action", STEP_ENUM, OPTIONAL(2), ANY, filter_actions,
+			   "What becomes of such calls: KVM handles or denies them, or they go to the VMM."},
+};
+
+static const struct step_param event_params[] = {
+	[EVENT_WHAT] = {"event", STEP_ENUM, REQUIRED, ANY, guest_events,
+			"What takes the REC out."},
 };
 
 static const struct step_param signal_params[] = {
@@ -528,6 +548,9 @@ static const struct step_def steps[] = {
 		PARAMS(vcpu_events_params), vmm_vcpu_events),
 	VMM_RAW("psci_complete", "Answers a PSCI request of the vCPU that came to the VMM.",
 		PARAMS(psci_complete_params), vmm_psci_complete),
+	VMM_RAW("smccc_filter",
+		"Says where the guest's SMCCC calls of a range go: KVM_ARM_VM_SMCCC_FILTER.",
+		PARAMS(smccc_filter_params), vmm_smccc_filter),
 	VMM("close", "Closes file descriptors of the VM.", PARAMS(close_params), vmm_close),
 	VMM_RAW("ioctl", "One ioctl with an argument of the scenario's own making.",
 		PARAMS(ioctl_params), vmm_ioctl),
@@ -602,6 +625,9 @@ static const struct step_def steps[] = {
 	      PARAMS(realm_config_params), guest_realm_config),
 	GUEST_RAW("rsi", "One SMC of the guest: the value is x0, `done` is x1.", PARAMS(rsi_params),
 		  guest_rsi),
+	GUEST("event",
+	      "Something takes the REC out while the guest runs, which then goes on behind it.",
+	      PARAMS(event_params), guest_event),
 	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS,
 	      guest_hvc),
 
@@ -657,6 +683,8 @@ CHECK_PARAMS(host_call_params, HOST_CALL_NUM);
 CHECK_PARAMS(cpu_on_params, PSCI_CPU_ON_NUM);
 CHECK_PARAMS(affinity_info_params, PSCI_AFFINITY_INFO_NUM);
 CHECK_PARAMS(psci_features_params, PSCI_FEATURES_NUM);
+CHECK_PARAMS(event_params, EVENT_NUM);
+CHECK_PARAMS(smccc_filter_params, FILTER_NUM);
 CHECK_PARAMS(measurement_read_params, MEASUREMENT_READ_NUM);
 CHECK_PARAMS(extend_params, EXTEND_NUM);
 CHECK_PARAMS(realm_config_params, REALM_CONFIG_NUM);

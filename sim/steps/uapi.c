@@ -216,8 +216,13 @@ int64_t uapi_create_gmem(struct world *world, struct realm *realm, uint64_t size
 int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot,
 		      uint64_t size)
 {
-	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2",
-					     slot->base, slot->size);
+	/* A slot that moves is unmapped where it was. */
+	const struct slot *old = world_slot(realm, slot->id);
+	const bool moves = old && old->added && old->base != slot->base;
+	const uint64_t base = moves && old->base < slot->base ? old->base : slot->base;
+	const uint64_t top = moves && old->base > slot->base ? old->base : slot->base;
+	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2", base,
+					     top - base + slot->size);
 	struct kvm_userspace_memory_region2 args = {
 		.slot = slot->id,
 		.guest_phys_addr = slot->base,
@@ -227,6 +232,8 @@ int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slo
 
 	if (slot->readonly)
 		args.flags |= KVM_MEM_READONLY;
+	if (slot->log_dirty)
+		args.flags |= KVM_MEM_LOG_DIRTY_PAGES;
 	if (slot->gmem_fd >= 0) {
 		args.flags |= KVM_MEM_GUEST_MEMFD;
 		args.guest_memfd = (uint32_t)slot->gmem_fd;
@@ -281,6 +288,23 @@ int64_t uapi_init_irqchip(struct world *world, struct realm *realm)
 
 	return ioctl_data(world, &scope, realm->irqchip_fd, KVM_SET_DEVICE_ATTR, &args,
 			  sizeof(args));
+}
+
+int64_t uapi_set_smccc_filter(struct world *world, struct realm *realm, uint32_t function,
+			      uint32_t count, uint8_t action)
+{
+	struct sys_scope scope = scope_none(world, realm, "KVM_SET_DEVICE_ATTR");
+	struct {
+		struct kvm_device_attr attr;
+		struct kvm_smccc_filter filter;
+	} args = {
+		.attr = {.group = KVM_ARM_VM_SMCCC_CTRL,
+			 .attr = KVM_ARM_VM_SMCCC_FILTER,
+			 .addr = world->scratch + sizeof(args.attr)},
+		.filter = {.base = function, .nr_functions = count, .action = action},
+	};
+
+	return ioctl_data(world, &scope, realm->vm_fd, KVM_SET_DEVICE_ATTR, &args, sizeof(args));
 }
 
 /*

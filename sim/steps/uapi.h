@@ -163,6 +163,9 @@ int64_t uapi_munmap(struct world *world, struct realm *realm, int32_t tid, uint6
 		    uint64_t size, uint64_t base);
 int64_t uapi_madvise(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
 		     uint64_t size, uint64_t base, enum step_advice advice);
+/* KVM_ARM_VM_SMCCC_FILTER; `action` as KVM_SMCCC_FILTER_* number it. */
+int64_t uapi_set_smccc_filter(struct world *world, struct realm *realm, uint32_t function,
+			      uint32_t count, uint8_t action);
 /* What the OOM reaper does to it. */
 int64_t uapi_oom_reap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
 		      uint64_t size, uint64_t base);

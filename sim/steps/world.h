@@ -29,6 +29,7 @@ struct slot {
 	bool used;  /* known to the VMM; the memory behind it is there */
 	bool added; /* KVM has it */
 	bool readonly;
+	bool log_dirty;
 	uint32_t id;
 	int32_t gmem_fd; /* -1: none */
 	uint64_t base, size;

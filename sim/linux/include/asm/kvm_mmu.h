@@ -15,10 +15,6 @@ int kvm_init_stage2_mmu(struct kvm *kvm, struct kvm_s2_mmu *mmu, unsigned long t
 void kvm_uninit_stage2_mmu(struct kvm *kvm);
 void kvm_free_stage2_pgd(struct kvm_s2_mmu *mmu);
 void kvm_stage2_unmap_range(struct kvm_s2_mmu *mmu, phys_addr_t start, u64 size, bool may_block);
-void stage2_unmap_vm(struct kvm *kvm);
-void kvm_set_way_flush(struct kvm_vcpu *vcpu);
-int kvm_phys_addr_ioremap(struct kvm *kvm, phys_addr_t guest_ipa, phys_addr_t pa,
-			  unsigned long size, bool writable);
 int kvm_handle_guest_abort(struct kvm_vcpu *vcpu);
 /*
  * kvm_mmu_set_block_mappings - map private memory 2 MiB at a time where that is possible; off until

@@ -417,6 +417,9 @@ long kvm_arch_vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned int ioctl, unsigned lon
 void kvm_destroy_vcpus(struct kvm *kvm);
 int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
 				   struct kvm_memory_slot *new, enum kvm_mr_change change);
+/* kvm_arch_commit_memory_region - `new` (NULL: none) has taken the place of `old` (NULL: none). */
+void kvm_arch_commit_memory_region(struct kvm *kvm, const struct kvm_memory_slot *old,
+				   struct kvm_memory_slot *new);
 void kvm_arch_flush_shadow_all(struct kvm *kvm);
 void kvm_arch_flush_shadow_memslot(struct kvm *kvm, struct kvm_memory_slot *slot);
 bool kvm_unmap_gfn_range(struct kvm *kvm, struct kvm_gfn_range *range);
