@@ -407,6 +407,19 @@ static long vcpu_ioctl_one_reg(struct kvm_vcpu *vcpu, const void __user *argp, b
 	return set ? kvm_arm_set_reg(vcpu, &reg) : kvm_arm_get_reg(vcpu, &reg);
 }
 
+static long vcpu_ioctl_reg_list(struct kvm_vcpu *vcpu, struct kvm_reg_list __user *argp)
+{
+	u64 room;
+
+	if (!vcpu->arch.initialized)
+		return -ENOEXEC;
+	if (!kvm_arm_vcpu_is_finalized(vcpu))
+		return -EPERM;
+	if (copy_from_user(&room, &argp->n, sizeof(room)))
+		return -EFAULT;
+	return kvm_arm_reg_list(vcpu, argp, room);
+}
+
 static long vcpu_ioctl_get_events(struct kvm_vcpu *vcpu, void __user *argp)
 {
 	struct kvm_vcpu_events events;
@@ -491,6 +504,8 @@ long kvm_arch_vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned int ioctl, unsigned lon
 		return vcpu_ioctl_one_reg(vcpu, argp, false);
 	case KVM_SET_ONE_REG:
 		return vcpu_ioctl_one_reg(vcpu, argp, true);
+	case KVM_GET_REG_LIST:
+		return vcpu_ioctl_reg_list(vcpu, argp);
 	case KVM_GET_VCPU_EVENTS:
 		return vcpu_ioctl_get_events(vcpu, argp);
 	case KVM_SET_VCPU_EVENTS:

@@ -36,6 +36,11 @@
 #define SYSREG_ID_AA64DFR0_EL1	SYSREG(3, 0, 0, 5, 0)
 #define SYSREG_ID_AA64MMFR0_EL1 SYSREG(3, 0, 0, 7, 0)
 #define SYSREG_PMCR_EL0		SYSREG(3, 3, 9, 12, 0)
+/* The UAPI has the virtual timer's CVAL under the number of its counter, CNTVCT_EL0. */
+#define SYSREG_CNTV_CTL_EL0	SYSREG(3, 3, 14, 3, 1)
+#define SYSREG_CNTV_CVAL_EL0	SYSREG(3, 3, 14, 0, 2)
+#define SYSREG_CNTP_CTL_EL0	SYSREG(3, 3, 14, 2, 1)
+#define SYSREG_CNTP_CVAL_EL0	SYSREG(3, 3, 14, 2, 2)
 
 #define PMCR_N_SHIFT 11
 #define PMCR_N_MASK  (0x1fULL << PMCR_N_SHIFT)
@@ -75,6 +80,23 @@ static bool realm_allows_set(u64 id)
 		return number == SYSREG_PMCR_EL0 || number == SYSREG_ID_AA64DFR0_EL1;
 	default:
 		return false;
+	}
+}
+
+/* Where KVM keeps a timer's register; __INVALID_SYSREG__ if that is none. */
+static enum vcpu_sysreg timer_reg(u64 number)
+{
+	switch (number) {
+	case SYSREG_CNTV_CTL_EL0:
+		return CNTV_CTL_EL0;
+	case SYSREG_CNTV_CVAL_EL0:
+		return CNTV_CVAL_EL0;
+	case SYSREG_CNTP_CTL_EL0:
+		return CNTP_CTL_EL0;
+	case SYSREG_CNTP_CVAL_EL0:
+		return CNTP_CVAL_EL0;
+	default:
+		return __INVALID_SYSREG__;
 	}
 }
 
@@ -120,7 +142,10 @@ static int get_reg64(struct kvm_vcpu *vcpu, u64 id, u64 *value)
 			*value |= (u64)vcpu->kvm->arch.nr_pmu_counters << PMCR_N_SHIFT;
 		return 0;
 	default:
-		return -ENOENT;
+		if (timer_reg(number) == __INVALID_SYSREG__)
+			return -ENOENT;
+		*value = __vcpu_sys_reg(vcpu, timer_reg(number));
+		return 0;
 	}
 }
 
@@ -192,6 +217,10 @@ static int set_reg64(struct kvm_vcpu *vcpu, u64 id, u64 value)
 			return set_pmcr(vcpu, value);
 		if (number == SYSREG_ID_AA64DFR0_EL1)
 			return set_id_aa64dfr0(vcpu, value);
+		if (timer_reg(number) != __INVALID_SYSREG__) {
+			__vcpu_assign_sys_reg(vcpu, timer_reg(number), value);
+			return 0;
+		}
 		break;
 	}
 	/* The others can be written with the value that they have. */
@@ -276,6 +305,71 @@ int kvm_arm_set_reg(struct kvm_vcpu *vcpu, const struct kvm_one_reg *reg)
 	if (copy_from_user(&value, uaddr, sizeof(value)))
 		return -EFAULT;
 	return set_reg64(vcpu, reg->id, value);
+}
+
+/* -- the list of registers -- */
+
+struct reg_list {
+	struct kvm_vcpu *vcpu;
+	u64 __user *to; /* NULL: they are only counted */
+	u64 n;
+};
+
+static int reg_list_add(struct reg_list *list, u64 id)
+{
+	if (kvm_is_realm(list->vcpu->kvm) && !realm_allows_set(id))
+		return 0;
+	if (list->to && copy_to_user(list->to + list->n, &id, sizeof(id)))
+		return -EFAULT;
+	list->n++;
+	return 0;
+}
+
+static int reg_list_fill(struct reg_list *list)
+{
+	static const u64 ids[] = {
+		REG_GROUP_CORE | CORE_SP,
+		REG_GROUP_CORE | CORE_PC,
+		REG_GROUP_CORE | CORE_PSTATE,
+		REG_GROUP_FW | REG_PSCI_VERSION,
+		REG_GROUP_SYSREG | SYSREG_MPIDR_EL1,
+		REG_GROUP_SYSREG | SYSREG_ID_AA64PFR0_EL1,
+		REG_GROUP_SYSREG | SYSREG_ID_AA64DFR0_EL1,
+		REG_GROUP_SYSREG | SYSREG_ID_AA64MMFR0_EL1,
+		REG_GROUP_SYSREG | SYSREG_CNTV_CTL_EL0,
+		REG_GROUP_SYSREG | SYSREG_CNTV_CVAL_EL0,
+		REG_GROUP_SYSREG | SYSREG_CNTP_CTL_EL0,
+		REG_GROUP_SYSREG | SYSREG_CNTP_CVAL_EL0,
+	};
+	const u64 prefix = REG_ARM64 | REG_SIZE_U64;
+	unsigned int i;
+	int ret = 0;
+
+	list->n = 0;
+	for (i = 0; i < CORE_SP && !ret; i += 2)
+		ret = reg_list_add(list, prefix | REG_GROUP_CORE | i);
+	for (i = 0; i < ARRAY_SIZE(ids) && !ret; i++)
+		ret = reg_list_add(list, prefix | ids[i]);
+	if (!ret && kvm_vcpu_has_pmu(list->vcpu))
+		ret = reg_list_add(list, prefix | REG_GROUP_SYSREG | SYSREG_PMCR_EL0);
+	if (!ret && vcpu_has_sve(list->vcpu))
+		ret = reg_list_add(list, REG_SVE_VLS);
+	return ret;
+}
+
+int kvm_arm_reg_list(struct kvm_vcpu *vcpu, struct kvm_reg_list __user *user, u64 room)
+{
+	struct reg_list list = {.vcpu = vcpu};
+	int ret = reg_list_fill(&list);
+
+	if (ret)
+		return ret;
+	if (copy_to_user(&user->n, &list.n, sizeof(list.n)))
+		return -EFAULT;
+	if (room < list.n)
+		return -E2BIG;
+	list.to = user->reg;
+	return reg_list_fill(&list);
 }
 
 /* -- events -- */

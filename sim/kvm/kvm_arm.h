@@ -36,6 +36,11 @@ void kvm_prepare_system_event(struct kvm_vcpu *vcpu, u32 type);
 
 int kvm_arm_get_reg(struct kvm_vcpu *vcpu, const struct kvm_one_reg *reg);
 int kvm_arm_set_reg(struct kvm_vcpu *vcpu, const struct kvm_one_reg *reg);
+/*
+ * kvm_arm_reg_list - writes the identifiers of the registers that KVM_GET_ONE_REG reads, of a Realm's those that
+ * KVM_SET_ONE_REG takes, behind their number at `list`. -E2BIG: only the number, `room` is too small; -EFAULT.
+ */
+int kvm_arm_reg_list(struct kvm_vcpu *vcpu, struct kvm_reg_list __user *list, u64 room);
 int kvm_arm_vcpu_get_events(struct kvm_vcpu *vcpu, struct kvm_vcpu_events *events);
 int kvm_arm_vcpu_set_events(struct kvm_vcpu *vcpu, const struct kvm_vcpu_events *events);
 

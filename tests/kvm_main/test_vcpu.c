@@ -610,6 +610,69 @@ END_TEST
 
 /* -- a Realm -- */
 
+/* KVM_GET_REG_LIST with room for `room` identifiers. */
+static int64_t reg_list(struct vm *vm, int64_t vcpu, uint64_t room, uint64_t *n, uint64_t *ids)
+{
+	uint64_t list[65] = {room};
+	int64_t ret;
+
+	ret = vmm_ioctl_struct(vm->vmm, vcpu, KVM_GET_REG_LIST, list, sizeof(list));
+	*n = list[0];
+	memcpy(ids, list + 1, sizeof(list) - sizeof(list[0]));
+	return ret;
+}
+
+/* Each register of the list can be read, and of a Realm's list be set; the RMM has the others. */
+START_TEST(list_of_registers)
+{
+	uint64_t ids[64], n = 0, value;
+	struct vm vm = {.vmm = vmm_start(_i, NULL)};
+	int64_t vcpu;
+	bool found = false;
+
+	vm.fd = vmm_create_vm(vm.vmm, 0);
+	vcpu = vmm_ioctl(vm.vmm, vm.fd, KVM_CREATE_VCPU, 0);
+	ck_assert_int_eq(reg_list(&vm, vcpu, 64, &n, ids), -ENOEXEC);
+	ck_assert_int_eq(vcpu_init(&vm, vcpu, 1u << KVM_ARM_VCPU_PSCI_0_2), 0);
+	ck_assert_int_eq(reg_list(&vm, vcpu, 42, &n, ids), -E2BIG);
+	/* x0 to x30, SP, PC, PSTATE, the PSCI version, MPIDR, three ID registers, four of timers. */
+	ck_assert_uint_eq(n, 43);
+	ck_assert_int_eq(reg_list(&vm, vcpu, 43, &n, ids), 0);
+	for (uint64_t i = 0; i < n; i++) {
+		ck_assert_int_eq(get_reg(&vm, vcpu, ids[i], &value), 0);
+		ck_assert_int_eq(set_reg(&vm, vcpu, ids[i], value), 0);
+		for (uint64_t j = 0; j < i; j++)
+			ck_assert_uint_ne(ids[i], ids[j]);
+	}
+	/* CNTV_CVAL_EL0 goes by the number of CNTVCT_EL0. */
+	ck_assert_int_eq(set_reg(&vm, vcpu, SYS_REG(3, 3, 14, 0, 2), 77), 0);
+	ck_assert_int_eq(get_reg(&vm, vcpu, SYS_REG(3, 3, 14, 0, 2), &value), 0);
+	ck_assert_uint_eq(value, 77);
+	ck_assert_int_eq(get_reg(&vm, vcpu, SYS_REG(3, 3, 14, 3, 1), &value), 0);
+	ck_assert_uint_eq(value, 0);
+	ck_assert_int_eq(vmm_ioctl(vm.vmm, vcpu, KVM_GET_REG_LIST, 8), -EFAULT);
+	vmm_stop(vm.vmm);
+
+	vm_realm(&vm, _i);
+	/* Finalized is a vCPU whose Realm is active. */
+	vcpu = vmm_ioctl(vm.vmm, vmm_create_realm_vm(vm.vmm), KVM_CREATE_VCPU, 0);
+	ck_assert_int_eq(vcpu_init(&vm, vcpu, FEATURES_REC), 0);
+	ck_assert_int_eq(reg_list(&vm, vcpu, 64, &n, ids), -EPERM);
+	ck_assert_int_eq(reg_list(&vm, vm.vcpu[0], 64, &n, ids), 0);
+	/* x0 to x30, PC and ID_AA64DFR0_EL1. */
+	ck_assert_uint_eq(n, 33);
+	for (uint64_t i = 0; i < n; i++) {
+		ck_assert_int_eq(get_reg(&vm, vm.vcpu[0], ids[i], &value), 0);
+		ck_assert_int_eq(set_reg(&vm, vm.vcpu[0], ids[i], value), 0);
+		found |= ids[i] == SYS_REG(3, 0, 0, 5, 0);
+	}
+	ck_assert(found);
+	ck_assert_int_eq(get_reg(&vm, vm.vcpu[0], SYS_REG(3, 3, 14, 2, 2), &value), 0);
+	ck_assert_int_eq(set_reg(&vm, vm.vcpu[0], SYS_REG(3, 3, 14, 2, 2), value), -EINVAL);
+	vmm_stop(vm.vmm);
+}
+END_TEST
+
 START_TEST(realm_registers)
 {
 	struct vm vm;
@@ -1014,6 +1077,7 @@ int main(void)
 	tcase_add_loop_test(all, gic_rules, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, ordinary_vcpu, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, ordinary_registers, 0, NUM_PAGE_SIZES);
+	tcase_add_loop_test(all, list_of_registers, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, realm_registers, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, mmio_of_every_width, 0, NUM_PAGE_SIZES);
 	tcase_add_loop_test(all, abort_instead_of_mmio, 0, NUM_PAGE_SIZES);

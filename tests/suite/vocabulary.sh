@@ -30,7 +30,7 @@ for expectation in $expectations; do
 done
 # Exit reasons that KVM gives a Realm's vCPU; the others of KVM's list belong to other architectures, to
 # debugging, or to events that the model's guest cannot cause.
-for reason in memory_fault mmio system_event; do
+for reason in memory_fault mmio system_event hypercall shutdown internal_error; do
 	used "reason: $reason" || complain "no scenario sees the exit $reason"
 done
 

@@ -182,6 +182,11 @@ struct kvm_one_reg {
 	__u64 addr;
 };
 
+struct kvm_reg_list {
+	__u64 n;
+	__u64 reg[];
+};
+
 struct kvm_vcpu_events {
 	struct {
 		__u8 serror_pending;
@@ -310,6 +315,7 @@ struct kvm_mp_state {
 #define KVM_SET_VCPU_EVENTS   __KVM_IOW(0xa0, struct kvm_vcpu_events)
 #define KVM_GET_ONE_REG       __KVM_IOW(0xab, struct kvm_one_reg)
 #define KVM_SET_ONE_REG       __KVM_IOW(0xac, struct kvm_one_reg)
+#define KVM_GET_REG_LIST      __KVM_IOWR(0xb0, struct kvm_reg_list)
 #define KVM_ARM_VCPU_INIT     __KVM_IOW(0xae, struct kvm_vcpu_init)
 #define KVM_ARM_VCPU_FINALIZE __KVM_IOW(0xc2, int)
 
