@@ -869,6 +869,101 @@ START_TEST(test_elsewhere)
 }
 END_TEST
 
+/* The number is that of the check, whatever was found before it. */
+START_TEST(test_violations_of_each_check)
+{
+	size_t first = 0, second = 0;
+	struct world w;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	states[0].plant(&w);
+	check_eq((uint64_t)rmm_invariants_check(w.h.rmm, &first), 0);
+	check(first > 0);
+	states[1].plant(&w);
+	check_eq((uint64_t)rmm_invariants_check(w.h.rmm, &second), 0);
+	check(second > 0);
+	check_eq(first + second, w.num_seen);
+	host_end(&w.h);
+}
+END_TEST
+
+/*
+ * What T18 calls the identity, where no other invariant compares what is before with what is after: all entries of the
+ * new table, or the entry that it was folded into, become another that each of the two calls alone could have seen.
+ */
+START_TEST(test_create_fold_create)
+{
+	struct world w;
+	uint64_t *entries;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	ok(&w.h, RMI_RTT_CREATE, w.a.rd, w.free, 2 * MiB, 3);
+	entries = host_ptr(&w.h, w.free);
+	for (unsigned int i = 0; i < RTT_ENTRIES; i++)
+		entries[i] = rtte_with_ripas(entries[i], RMI_RIPAS_RAM);
+	ok(&w.h, RMI_RTT_FOLD, w.a.rd, 2 * MiB, 3);
+	expect_seen(&w, INVARIANT_T18, "when a new table was changed and folded");
+	host_end(&w.h);
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	ok(&w.h, RMI_RTT_CREATE, w.a.rd, w.free, 2 * MiB, 3);
+	ok(&w.h, RMI_RTT_FOLD, w.a.rd, 2 * MiB, 3);
+	check_eq(w.num_seen, 0);
+	entries = entry_at(&w, &w.a, 2 * MiB, 2);
+	*entries = rtte_with_ripas(*entries, RMI_RIPAS_RAM);
+	ok(&w.h, RMI_RTT_CREATE, w.a.rd, w.free, 2 * MiB, 3);
+	expect_seen(&w, INVARIANT_T18, "when a folded entry was changed and unfolded");
+	host_end(&w.h);
+
+	/* Of another table nothing of this is said. */
+	world_init(&w, RMM_INVARIANTS_STEP);
+	ok(&w.h, RMI_RTT_CREATE, w.a.rd, w.free, 2 * MiB, 3);
+	ok(&w.h, RMI_RTT_CREATE, w.b.rd, host_delegated(&w.h), 4 * MiB, 3);
+	ok(&w.h, RMI_RTT_FOLD, w.b.rd, 4 * MiB, 3);
+	ok(&w.h, RMI_RTT_FOLD, w.a.rd, 2 * MiB, 3);
+	check_eq(w.num_seen, 0);
+	host_end(&w.h);
+}
+END_TEST
+
+static uint64_t clean_page;
+
+static bool is_clean_page(void *ctx, uint64_t pa)
+{
+	(void)ctx;
+	return pa == clean_page;
+}
+
+/* A parameter page that is known to be zero is not looked at: a REC with MPIDR 0, not runnable. */
+START_TEST(test_clean_params)
+{
+	struct rmm_rec_view rec;
+	struct world w;
+	uint64_t pa;
+
+	memset(&w, 0, sizeof(w));
+	world = &w;
+	host_init_config(&w.h);
+	w.h.config.invariants = RMM_INVARIANTS_STEP;
+	w.h.config.violation = note;
+	w.h.config.violation_ctx = &w;
+	w.h.config.rec_aux = 0;
+	w.h.config.platform.is_clean = is_clean_page;
+	host_start(&w.h);
+	realm_create(&w.h, &w.a);
+	clean_page = host_page(&w.h);
+	memset(host_ptr(&w.h, clean_page), 0, PAGE);
+	pa = host_delegated(&w.h);
+	ok(&w.h, RMI_REC_CREATE, w.a.rd, pa, clean_page);
+	check(rmm_inspect_rec(w.h.rmm, pa, &rec));
+	check(!rec.runnable);
+	check_eq((uint64_t)rmm_invariants_check(w.h.rmm, NULL), 0);
+	check_eq(w.num_seen, 0);
+	clean_page = 0;
+	host_end(&w.h);
+}
+END_TEST
+
 START_TEST(test_levels)
 {
 	struct host h;
@@ -901,6 +996,9 @@ int main(void)
 	tcase_add_test(tcase, test_residue);
 	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
+	tcase_add_test(tcase, test_violations_of_each_check);
+	tcase_add_test(tcase, test_create_fold_create);
+	tcase_add_test(tcase, test_clean_params);
 	tcase_add_test(tcase, test_levels);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
