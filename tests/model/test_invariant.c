@@ -964,6 +964,139 @@ START_TEST(test_clean_params)
 }
 END_TEST
 
+/* --- the same invariants broken in other ways, and what is not to be said then --- */
+
+/* A bit of the encoding that makes no state of section 2.2. */
+static void edit_no_hipas(struct world *w)
+{
+	*page_at(w, 5) = RTTE_TABLE_BIT;
+}
+
+static void edit_maps_nowhere(struct world *w)
+{
+	*page_at(w, 5) = rtte_with_ripas(RTTE_ASSIGNED | NOWHERE, RMI_RIPAS_RAM);
+}
+
+static void edit_maps_a_table(struct world *w)
+{
+	*page_at(w, 5) = rtte_with_ripas(RTTE_ASSIGNED | w->a.rtt_base, RMI_RIPAS_RAM);
+}
+
+static void edit_rec_index(struct world *w)
+{
+	rd_of(w)->rec_index++;
+}
+
+/* `b` is NEW, where DATA_CREATE and RTT_INIT_RIPAS make RAM, and nothing else does. */
+static void edit_new_ram(struct world *w)
+{
+	edit_elsewhere(w);
+}
+
+static void edit_ripas_addr(struct world *w)
+{
+	rec_of(w)->ripas_addr += PAGE;
+}
+
+static void edit_ripas_top(struct world *w)
+{
+	rec_of(w)->ripas_top += PAGE;
+}
+
+static struct rmi_rec_exit *exit_of(struct world *w)
+{
+	return &((struct rmi_rec_run *)host_ptr(&w->h, w->a.run))->exit;
+}
+
+/* IDS, AET, EA: section 6.2 lists them for SERROR. */
+static void edit_serror(struct world *w)
+{
+	exit_of(w)->esr |= UINT64_C(1) << 24 | UINT64_C(7) << 10 | UINT64_C(1) << 9;
+}
+
+static void edit_serror_more(struct world *w)
+{
+	exit_of(w)->esr |= UINT64_C(1) << 8;
+}
+
+static void edit_pmu(struct world *w)
+{
+	exit_of(w)->pmu_ovf_status = 1;
+}
+
+static void edit_pmu_more(struct world *w)
+{
+	exit_of(w)->pmu_ovf_status = 2;
+}
+
+static void raise_serror(struct host *h, struct rmm_cpu *cpu)
+{
+	(void)h;
+	check(rmm_cpu_event(cpu, RMM_EVENT_SERROR) == RMM_EXIT);
+}
+
+static void ask_for_ram(struct host *h, struct rmm_cpu *cpu)
+{
+	static const uint64_t x[] = {RSI_IPA_STATE_SET, PAGE, 4 * PAGE, RSI_RIPAS_RAM, 0};
+
+	(void)h;
+	memcpy(rmm_cpu_regs(cpu)->gprs, x, sizeof(x));
+	check(rmm_cpu_smc(cpu) == RMM_EXIT);
+}
+
+#define NO_LABEL NUM_INVARIANTS
+enum in_world { OF_A, OF_B, A_REC };
+
+static const struct {
+	void (*edit)(struct world *w);
+	uint32_t fid;
+	enum in_world x1; /* x1 of the call; x2, x3 */
+	uint64_t x2, x3;
+	realm_fn realm;
+	unsigned int label, other; /* which is seen; which is not */
+} ways[] = {
+	{edit_no_hipas, RMI_RTT_READ_ENTRY, OF_A, 5 * PAGE, 3, NULL, INVARIANT_I9, NO_LABEL},
+	{edit_maps_nowhere, RMI_RTT_READ_ENTRY, OF_A, 5 * PAGE, 3, NULL, INVARIANT_I13,
+	 INVARIANT_I3},
+	{edit_maps_a_table, RMI_RTT_READ_ENTRY, OF_A, 5 * PAGE, 3, NULL, INVARIANT_I13,
+	 INVARIANT_I3},
+	{edit_rec_index, RMI_DATA_DESTROY, OF_A, 5 * PAGE, 0, NULL, INVARIANT_T1, NO_LABEL},
+	{edit_rec_index, RMI_DATA_DESTROY, OF_A, 0, 0, NULL, INVARIANT_T12, INVARIANT_T1},
+	{edit_new_ram, RMI_RTT_READ_ENTRY, OF_B, 3 * PAGE, 3, NULL, INVARIANT_T5, NO_LABEL},
+	{edit_ripas_addr, RMI_REC_ENTER, A_REC, 0, 0, NULL, INVARIANT_T15, NO_LABEL},
+	{edit_ripas_top, RMI_REC_ENTER, A_REC, 0, 0, NULL, INVARIANT_T15, NO_LABEL},
+	{edit_ripas_addr, RMI_REC_ENTER, A_REC, 0, 0, ask_for_ram, INVARIANT_T15, NO_LABEL},
+	{edit_ripas_top, RMI_REC_ENTER, A_REC, 0, 0, ask_for_ram, INVARIANT_T15, NO_LABEL},
+	{edit_serror, RMI_REC_ENTER, A_REC, 0, 0, raise_serror, NO_LABEL, INVARIANT_O9},
+	{edit_serror_more, RMI_REC_ENTER, A_REC, 0, 0, raise_serror, INVARIANT_O9, NO_LABEL},
+	{edit_pmu, RMI_REC_ENTER, A_REC, 0, 0, NULL, NO_LABEL, INVARIANT_O9},
+	{edit_pmu_more, RMI_REC_ENTER, A_REC, 0, 0, NULL, INVARIANT_O9, NO_LABEL},
+};
+
+START_TEST(test_other_ways)
+{
+	static const uint8_t levels[] = {RMM_INVARIANTS_STEP, RMM_INVARIANTS_FULL};
+	size_t num;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct world w;
+
+		world_init(&w, levels[i]);
+		w.h.realm = ways[_i].realm;
+		wrong(&w, ways[_i].edit, ways[_i].fid,
+		      ways[_i].x1 == OF_A   ? w.a.rd
+		      : ways[_i].x1 == OF_B ? w.b.rd
+					    : w.rec,
+		      ways[_i].x1 == A_REC ? w.a.run : ways[_i].x2, ways[_i].x3, 0);
+		if (ways[_i].label != NO_LABEL)
+			expect_seen(&w, ways[_i].label, "of a way to break it");
+		ck_assert_msg(ways[_i].other == NO_LABEL || !w.seen[ways[_i].other],
+			      "%s is reported", rmm_invariants(&num)[ways[_i].other].label);
+		host_end(&w.h);
+	}
+}
+END_TEST
+
 START_TEST(test_levels)
 {
 	struct host h;
@@ -996,6 +1129,7 @@ int main(void)
 	tcase_add_test(tcase, test_residue);
 	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
+	tcase_add_loop_test(tcase, test_other_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
 	tcase_add_test(tcase, test_violations_of_each_check);
 	tcase_add_test(tcase, test_create_fold_create);
 	tcase_add_test(tcase, test_clean_params);
