@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* KVM builds: shared objects that export struct kvm_build. */
+#include <sim/kvm_note.h>
 #include <sim/machine.h>
 
 #include <dlfcn.h>
@@ -213,6 +214,19 @@ const struct kvm_build *kvm_module_build(const struct kvm_module *module)
 const char *kvm_module_path(const struct kvm_module *module)
 {
 	return module->path;
+}
+
+bool kvm_module_is_foreign(const struct kvm_module *module)
+{
+	struct kvm_note note;
+	char *file;
+
+	if (kvm_note_read(module->path, &note, NULL))
+		return false;
+	file = kvm_note_value(&note, "file", 0);
+	kvm_note_clear(&note);
+	free(file);
+	return file != NULL;
 }
 
 bool kvm_module_take(struct kvm_module *module)

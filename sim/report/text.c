@@ -11,6 +11,7 @@ struct text_state {
 	size_t passed;
 	uint64_t schedules; /* that those ran */
 	size_t bad;	    /* printed already, each by itself */
+	size_t ways;	    /* runs of the whole report in which a host had its own way */
 };
 
 static const char *const words[] = {
@@ -54,12 +55,35 @@ static void text_flush(struct report *report)
 			fprintf(report->out, "  (%" PRIu64 " schedules)", state->schedules);
 		fprintf(report->out, "%s\n", hostile_words(state->scenario));
 	}
-	*state = (struct text_state){0};
+	*state = (struct text_state){.ways = state->ways};
 }
 
 static void text_begin(struct report *report)
 {
 	fprintf(report->out, "%s\n", report->run.header);
+}
+
+/* What a foreign host did in its own way: the first, or all of it. */
+static void print_ways(struct report *report, const struct result *result, const char *name)
+{
+	struct text_state *state = report->state;
+	char **lines = g_strsplit(result_ways(result), "\n", -1);
+	unsigned int num = g_strv_length(lines), i;
+
+	/* The text ends with a newline. */
+	if (num)
+		num--;
+	print_word(report, result->status);
+	fprintf(report->out, "%s: in another way than rmesim's own host: %s", name,
+		num ? lines[0] : "");
+	if (num > 1 && !report->options.verbose)
+		fprintf(report->out, ", and %u more", num - 1);
+	fputc('\n', report->out);
+	for (i = 1; i < num && report->options.verbose; i++)
+		fprintf(report->out, "        %s\n", lines[i]);
+	state->ways++;
+	state->bad++;
+	g_strfreev(lines);
 }
 
 static void text_result(struct report *report, const struct result *result)
@@ -70,7 +94,9 @@ static void text_result(struct report *report, const struct result *result)
 	if (state->scenario && strcmp(state->scenario->name, result->plan->name))
 		text_flush(report);
 	state->scenario = result->plan;
-	if (result->status == RESULT_PASSED && !report->options.verbose) {
+	if (result->status == RESULT_PASSED && result_ways(result)) {
+		print_ways(report, result, name);
+	} else if (result->status == RESULT_PASSED && !report->options.verbose) {
 		state->passed++;
 		state->schedules += result->num_schedules;
 	} else if (result->status == RESULT_PASSED) {
@@ -96,6 +122,7 @@ static void text_result(struct report *report, const struct result *result)
 
 static void text_end(struct report *report, const struct report_summary *summary)
 {
+	const struct text_state *state = report->state;
 	size_t total = 0;
 	unsigned int i;
 
@@ -109,6 +136,8 @@ static void text_end(struct report *report, const struct report_summary *summary
 			fprintf(report->out, "%s %zu %s", i == RESULT_PASSED ? "" : ",",
 				summary->counts[i], result_status_name((enum result_status)i));
 	}
+	if (state->ways)
+		fprintf(report->out, " (%zu in another way than rmesim's own host)", state->ways);
 	if (summary->not_run)
 		fprintf(report->out, ", %zu not run after the first failure", summary->not_run);
 	fputc('\n', report->out);

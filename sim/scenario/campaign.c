@@ -71,6 +71,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.follow = campaign->config->follow,
 		.keep_steps = campaign->config->keep_steps,
 		.verbose = campaign->config->verbose,
+		.exact = campaign->config->exact,
 		.last_words = true,
 		.known = campaign->config->known,
 		.known_ctx = campaign->config->ctx,

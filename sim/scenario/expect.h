@@ -29,6 +29,8 @@ struct expect_def {
 	const char *help; /* one sentence */
 	bool state;	  /* of the machine; otherwise of what the step answered */
 	bool realm;	  /* of a realm: the scenario must have one */
+	/* Says how rmesim's own host does it. A host that keeps the same promises may do it otherwise. */
+	bool way;
 	struct shape shape;
 	bool (*load)(struct loader *loader, const struct node *node, struct plan_expect *item);
 	void (*check)(const struct checker *checker, const struct plan_expect *item);

@@ -200,11 +200,12 @@ const struct key_def fault_keys[] = {
 			 false,
 			 "0",
 			 {SHAPE_NUMBER, .max = 1}},
-	[FAULT_STEP] = {"step",
-			"Only occurrences in the step of this `name` count, or at the end: `teardown`.",
-			false,
-			"any",
-			{.kind = SHAPE_TEXT}},
+	[FAULT_STEP] =
+		{"step",
+		 "Only occurrences in the step of this `name` count, or at the end: `teardown`.",
+		 false,
+		 "any",
+		 {.kind = SHAPE_TEXT}},
 	[FAULT_NUM] = {.name = NULL},
 };
 static const struct shape fault_shape = {SHAPE_MAP, .keys = fault_keys};
@@ -323,6 +324,12 @@ const struct key_def scenario_keys[] = {
 		       false,
 		       "v5",
 		       {SHAPE_NAME, .fixed = true, .names = series_names}},
+	[TOP_OWN_HOST] = {"own_host",
+			  "Why only rmesim's own host side can be judged by the scenario; with "
+			  "anybody else's it is skipped, for this reason.",
+			  false,
+			  NULL,
+			  {SHAPE_TEXT, .fixed = true}},
 	[TOP_NUM] = {.name = NULL},
 };
 
@@ -367,8 +374,11 @@ const struct key_def schedules_keys[] = {
 		 false,
 		 NULL,
 		 {SHAPE_NUMBER, .max = 100}},
-	[SCHEDULES_SEED] =
-		{"seed", "Interleavings are drawn with this seed.", false, NULL, {.kind = SHAPE_NUMBER}},
+	[SCHEDULES_SEED] = {"seed",
+			    "Interleavings are drawn with this seed.",
+			    false,
+			    NULL,
+			    {.kind = SHAPE_NUMBER}},
 	[SCHEDULES_RUNS] = {"runs",
 			    "How many are drawn.",
 			    false,

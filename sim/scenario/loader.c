@@ -151,6 +151,9 @@ static bool load_plan(struct loader *loader, const struct node **values, bool go
 		else
 			good = false;
 	}
+	if (values[TOP_OWN_HOST] &&
+	    !load_text(loader, values[TOP_OWN_HOST], "own_host", NULL, &plan->own_host))
+		good = false;
 	if (values[TOP_SINCE]) {
 		if (load_key_value(loader, values[TOP_SINCE], &scenario_keys[TOP_SINCE], NULL,
 				   &number))

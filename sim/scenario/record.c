@@ -681,6 +681,17 @@ bool record_read(const uint8_t *data, size_t size, const struct source *source,
 	return ended && !stream.left;
 }
 
+const char *result_ways(const struct result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->num_blocks; i++) {
+		if (!strcmp(result->blocks[i].title, RESULT_WAYS))
+			return result->blocks[i].text;
+	}
+	return NULL;
+}
+
 void result_clear(struct result *result)
 {
 	size_t i;

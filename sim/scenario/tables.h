@@ -21,6 +21,7 @@ enum top_key {
 	TOP_TEARDOWN,
 	TOP_HOSTILE,
 	TOP_SINCE,
+	TOP_OWN_HOST,
 	TOP_NUM,
 };
 

@@ -596,3 +596,21 @@ bool world_accounts_tables(const struct world *world)
 {
 	return !world->kvm || uapi_series(world->uapi) >= 9;
 }
+
+uint64_t world_num_tables(const struct world *world)
+{
+	uint64_t num = rmm_inspect_count(world->rmm, RMM_GRANULE_RTT);
+	size_t num_realms = rmm_inspect_realms(world->rmm, NULL, 0), i;
+	uint64_t *rds = calloc(num_realms + 1, sizeof(*rds));
+	struct rmm_realm_view view;
+
+	if (!rds)
+		abort();
+	rmm_inspect_realms(world->rmm, rds, num_realms);
+	for (i = 0; i < num_realms; i++) {
+		if (rmm_inspect_realm(world->rmm, rds[i], &view))
+			num -= view.rtt_num_start;
+	}
+	free(rds);
+	return num;
+}

@@ -38,12 +38,17 @@ expect 1 run "$shown" --kvm warns.so --baseline other.json
 says out 'warn/WARN: kvm_rec_pre_enter'
 # What an expectation found is known for its scenario only.
 sed 's/DATA_CREATE_UNKNOWN: *[^,}]*/DATA_CREATE_UNKNOWN: 7/' "$shown" >wrong.yaml
-expect 1 run wrong.yaml --kvm sound.so
+expect 1 run wrong.yaml --kvm sound.so --exact
 says out 'rmi.DATA_CREATE_UNKNOWN: expected 7'
-expect 0 run wrong.yaml --kvm sound.so --write-baseline wrong.json
+expect 0 run wrong.yaml --kvm sound.so --exact --write-baseline wrong.json
 holds jq -e '.findings[0] | .oracle == "expectation" and .function == "ripas.guest-gives-back-2m"' wrong.json
-expect 0 run wrong.yaml --kvm sound.so --baseline wrong.json
+expect 0 run wrong.yaml --kvm sound.so --exact --baseline wrong.json
 says out '1 known'
+# How a host does what it promises is its own affair, and is told.
+expect 0 run wrong.yaml --kvm sound.so
+says out "in another way than rmesim's own host: wrong.yaml:"
+says out 'rmi.DATA_CREATE_UNKNOWN: expected 7'
+says out "1 passed (1 in another way than rmesim's own host)"
 for text in '' '{' '[]' '{"rmesim_baseline": 2, "findings": []}' '{"rmesim_baseline": 1}' \
 	'{"rmesim_baseline": 1, "findings": [{"oracle": "warn"}]}'; do
 	printf '%s' "$text" >bad.json

@@ -290,6 +290,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.timeout_ms = options->timeout_s * 1000,
 		.seed = options->seed,
 		.fail_fast = options->fail_fast,
+		.exact = options->exact,
 		.trace = run->trace != NULL,
 		.rmi_log = run->rmi_log != NULL,
 		.events = needs(run) & REPORT_NEEDS_EVENTS,
@@ -406,13 +407,28 @@ out:
 }
 
 static const struct option_def *const run_options[] = {
-	&option_filter,		&option_exclude,       &option_tag,
-	&option_level,		&option_shard,	       &option_jobs,
-	&option_seed,		&option_timeout,       &option_repeat,
-	&option_fail_fast,	&option_report,	       &option_trace,
-	&option_rmi_log,	&option_kvm,	       &option_baseline,
-	&option_write_baseline, &option_coverage_html, &option_color,
-	&option_verbose,	&option_help,	       NULL,
+	&option_filter,
+	&option_exclude,
+	&option_tag,
+	&option_level,
+	&option_shard,
+	&option_jobs,
+	&option_seed,
+	&option_timeout,
+	&option_repeat,
+	&option_exact,
+	&option_fail_fast,
+	&option_report,
+	&option_trace,
+	&option_rmi_log,
+	&option_kvm,
+	&option_baseline,
+	&option_write_baseline,
+	&option_coverage_html,
+	&option_color,
+	&option_verbose,
+	&option_help,
+	NULL,
 };
 
 const struct command command_run = {

@@ -206,6 +206,7 @@ static bool set_output(struct options *options, const char *value)
 		return true;                                                                       \
 	}
 FLAG(fail_fast)
+FLAG(exact)
 FLAG(verbose)
 FLAG(ascii)
 FLAG(help)
@@ -286,6 +287,11 @@ const struct option_def option_coverage_html = {
 	"write which lines of your rme.c ran, with gcovr; the KVM build is one of kvm-build "
 	"--coverage",
 	set_coverage_html};
+const struct option_def option_exact = {0, "exact", NULL,
+					"judge also how your own host does what it promises (RMI "
+					"calls, tables, WARNs about an RMM that was made to "
+					"fail), as if it were rmesim's",
+					set_exact};
 const struct option_def option_fail_fast = {
 	0, "fail-fast", NULL, "stop after the first run that does not pass", set_fail_fast};
 const struct option_def option_verbose = {'v', "verbose", NULL, "say more", set_verbose};

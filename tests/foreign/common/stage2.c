@@ -168,40 +168,60 @@ static int block_split(struct realm *realm, unsigned long ipa, long level)
 	return ret;
 }
 
-static bool page_is_mapped(struct realm *realm, unsigned long page_ipa)
+/* Whether a granule of the host page at `page_phys` is mapped in that at `page_ipa`. */
+static bool page_is_mapped(struct realm *realm, unsigned long page_ipa, phys_addr_t page_phys)
 {
 	unsigned long i;
 
 	for (i = 0; i < GRANULES_PER_PAGE; i++) {
 		struct rtt_entry entry;
 
-		if (!entry_read(realm, page_ipa + i * RMM_PAGE_SIZE, RMM_RTT_MAX_LEVEL, &entry) ||
-		    entry.state == RMI_ASSIGNED)
+		if (!entry_read(realm, page_ipa + i * RMM_PAGE_SIZE, RMM_RTT_MAX_LEVEL, &entry))
+			return true;
+		if (entry.state == RMI_ASSIGNED &&
+		    ALIGN_DOWN((phys_addr_t)(entry.desc & ENTRY_ADDRESS), PAGE_SIZE) == page_phys)
 			return true;
 	}
 	return false;
 }
 
+/* A page of which the RMM keeps anything is never released. */
+static void page_release(struct realm *realm, unsigned long page_ipa, phys_addr_t page_phys,
+			 bool ours)
+{
+	if (!ours)
+		MAPPING_KEEP(page_phys);
+	else if (!page_is_mapped(realm, page_ipa, page_phys))
+		MAPPING_PUT(page_phys);
+}
+
 /*
- * [ipa, end) is one host page or a part of it, and its first granule was just destroyed: it was at `data`.
- * A page of which the RMM keeps anything is never released.
+ * [ipa, end) is one host page or a part of it, and its first granule was just destroyed: it was at `data`. Others
+ * can be of another page: one that came when that was gone but for the first.
  */
 static void private_page_unmap(struct realm *realm, unsigned long ipa, unsigned long end,
 			       unsigned long data)
 {
-	const phys_addr_t page_phys = ALIGN_DOWN((phys_addr_t)data, PAGE_SIZE);
 	const unsigned long page_ipa = ALIGN_DOWN(ipa, PAGE_SIZE);
+	phys_addr_t page_phys = ALIGN_DOWN((phys_addr_t)data, PAGE_SIZE);
 	bool ours = granule_take_back(data);
 	unsigned long top;
 
 	while ((ipa += RMM_PAGE_SIZE) < end) {
-		if (!rmi_data_destroy(realm_rd(realm), ipa, &data, &top))
-			ours &= granule_take_back(data);
+		const int status = rmi_data_destroy(realm_rd(realm), ipa, &data, &top);
+
+		if (status) {
+			WARN_ON(RMI_RETURN_STATUS(status) != RMI_ERROR_RTT);
+			continue;
+		}
+		if (ALIGN_DOWN((phys_addr_t)data, PAGE_SIZE) != page_phys) {
+			page_release(realm, page_ipa, page_phys, ours);
+			page_phys = ALIGN_DOWN((phys_addr_t)data, PAGE_SIZE);
+			ours = true;
+		}
+		ours &= granule_take_back(data);
 	}
-	if (!ours)
-		MAPPING_KEEP(page_phys);
-	else if (!page_is_mapped(realm, page_ipa))
-		MAPPING_PUT(page_phys);
+	page_release(realm, page_ipa, page_phys, ours);
 }
 
 static void private_unmap(struct kvm *kvm, unsigned long start, unsigned long end, bool may_block)
@@ -300,7 +320,8 @@ static int private_page_map(struct realm *realm, unsigned long ipa, phys_addr_t 
 
 			if ((entry.desc & ENTRY_ADDRESS) + offset != phys)
 				ret = -ENXIO;
-			was_mapped = true;
+			else
+				was_mapped = true;
 		} else if (entry.ripas != RMI_EMPTY) {
 			if (rmi_granule_delegate(phys)) {
 				ret = -ENXIO;
@@ -314,7 +335,8 @@ static int private_page_map(struct realm *realm, unsigned long ipa, phys_addr_t 
 				if (ret == -EAGAIN)
 					ret = 0;
 				if (!ret)
-					status = rmi_data_create_unknown(realm_rd(realm), phys, ipa);
+					status =
+						rmi_data_create_unknown(realm_rd(realm), phys, ipa);
 			}
 			if (status == RMI_SUCCESS) {
 				mapped = true;
@@ -336,8 +358,8 @@ static int private_page_map(struct realm *realm, unsigned long ipa, phys_addr_t 
 }
 
 /* The callers' references are used up on success (MAPPING_PUT), and none else. */
-static int private_map(struct realm *realm, unsigned long ipa, phys_addr_t phys,
-		       unsigned long size, struct kvm_mmu_memory_cache *cache)
+static int private_map(struct realm *realm, unsigned long ipa, phys_addr_t phys, unsigned long size,
+		       struct kvm_mmu_memory_cache *cache)
 {
 	unsigned long offset, table;
 	bool any = false;
@@ -393,7 +415,8 @@ static int shared_map(struct realm *realm, unsigned long ipa, phys_addr_t phys, 
 		if (entry.state == RMI_ASSIGNED && (entry.desc & ENTRY_ADDRESS) == phys) {
 			ipa += RMM_PAGE_SIZE;
 			phys += RMM_PAGE_SIZE;
-		} else if (rmi_rtt_unmap_unprotected(realm_rd(realm), ipa, RMM_RTT_MAX_LEVEL, &top)) {
+		} else if (rmi_rtt_unmap_unprotected(realm_rd(realm), ipa, RMM_RTT_MAX_LEVEL,
+						     &top)) {
 			return -ENXIO;
 		}
 	}
@@ -401,28 +424,32 @@ static int shared_map(struct realm *realm, unsigned long ipa, phys_addr_t phys, 
 }
 
 /* A page of the Realm with contents that the VMM gives. 0, or -errno and *kept: the RMM has some of it. */
-static int data_page_create(struct realm *realm, unsigned long ipa, phys_addr_t dst, phys_addr_t src,
-			    unsigned long flags, bool *kept)
+static int data_page_create(struct realm *realm, unsigned long ipa, phys_addr_t dst,
+			    phys_addr_t src, unsigned long flags, bool *kept)
 {
 	unsigned long i;
 
 	*kept = false;
 	for (i = 0; i < GRANULES_PER_PAGE; i++) {
 		const unsigned long offset = i * RMM_PAGE_SIZE;
-		int status;
+		int status, tries = 0, ret = 0;
 
 		if (rmi_granule_delegate(dst + offset))
 			return -ENXIO;
-		status = rmi_data_create(realm_rd(realm), dst + offset, ipa + offset, src + offset,
-					 flags);
-		if (RMI_RETURN_STATUS(status) == RMI_ERROR_RTT &&
-		    !tables_add(realm, ipa + offset, RMI_RETURN_INDEX(status), RMM_RTT_MAX_LEVEL,
-				NULL))
+		/* Whoever folds a table between the calls may do so again. */
+		do {
 			status = rmi_data_create(realm_rd(realm), dst + offset, ipa + offset,
 						 src + offset, flags);
+			if (RMI_RETURN_STATUS(status) == RMI_ERROR_RTT)
+				ret = tables_add(realm, ipa + offset, RMI_RETURN_INDEX(status),
+						 RMM_RTT_MAX_LEVEL, NULL);
+		} while (RMI_RETURN_STATUS(status) == RMI_ERROR_RTT && (!ret || ret == -EAGAIN) &&
+			 tries++ < 4);
 		if (status) {
-			if (!granule_take_back(dst + offset))
+			if (!granule_take_back(dst + offset)) {
+				MAPPING_KEEP(dst);
 				*kept = true;
+			}
 			return -ENXIO;
 		}
 		*kept = true;

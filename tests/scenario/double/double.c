@@ -126,6 +126,12 @@ const struct kvm_build *kvm_module_build(const struct kvm_module *module)
 	return &module->build;
 }
 
+bool kvm_module_is_foreign(const struct kvm_module *module)
+{
+	(void)module;
+	return double_build.foreign;
+}
+
 const char *kvm_module_path(const struct kvm_module *module)
 {
 	return module->path;
@@ -945,4 +951,10 @@ const char *parallel_place(const struct parallel *parallel, unsigned int actor)
 	(void)parallel;
 	(void)actor;
 	return "a step";
+}
+
+uint64_t world_num_tables(const struct world *world)
+{
+	(void)world;
+	return rmm_inspect_count(NULL, RMM_GRANULE_RTT);
 }

@@ -17,6 +17,7 @@
 /* What the KVM build is: 10 at first. */
 struct double_build {
 	unsigned int series;
+	bool foreign;	   /* kvm_module_is_foreign() */
 	bool behind;	   /* world_is_behind() */
 	bool elsewhere;	   /* each step's result says so */
 	bool unsupported;  /* guest.read cannot be done */

@@ -29,6 +29,8 @@ int kvm_module_load(const char *path, struct kvm_module **out, char **error);
 void kvm_module_unload(struct kvm_module *module);
 const struct kvm_build *kvm_module_build(const struct kvm_module *module);
 const char *kvm_module_path(const struct kvm_module *module);
+/* kvm_module_is_foreign - whether somebody's own files are in it in place of rmesim's rme.c, as its note says. */
+bool kvm_module_is_foreign(const struct kvm_module *module);
 /*
  * kvm_module_default_path - where the in-tree build for `page_size` is: beside the program, in its build
  * or its installation tree. A string to be freed with free(); NULL for a page size that there is none for.
@@ -36,15 +38,15 @@ const char *kvm_module_path(const struct kvm_module *module);
 char *kvm_module_default_path(uint32_t page_size);
 
 struct machine_config {
-	struct dram_config dram;  /* page_size is taken from the module */
+	struct dram_config dram; /* page_size is taken from the module */
 	/*
 	 * Banks, platform, and the callbacks for running and violations are filled in by the machine: a
 	 * violated invariant is a finding of oracle "rmm". machine_config_init() selects level step.
 	 */
 	struct rmm_config rmm;
-	struct kvm_module *kvm;   /* NULL: no host; only the RMM */
+	struct kvm_module *kvm; /* NULL: no host; only the RMM */
 	struct kvm_boot_config boot;
-	struct trace *trace;      /* NULL: the machine makes its own */
+	struct trace *trace; /* NULL: the machine makes its own */
 	/*
 	 * Gets the RMI calls, from the boot of the host on, as text that `rmesim rmi` replays: rmi_log.h says
 	 * in what form. NULL: nobody wants them.
@@ -113,7 +115,8 @@ int32_t machine_actor(const struct machine *machine);
  */
 typedef bool (*machine_fault_fn)(void *ctx, enum port_fault point, uint64_t address);
 typedef bool (*machine_rmi_fn)(void *ctx, struct rmm_regs *regs);
-void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi, void *ctx);
+void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi,
+			void *ctx);
 /* machine_num_faults - how many times such a hook let something fail since the last reset. */
 uint64_t machine_num_faults(const struct machine *machine);
 
@@ -137,11 +140,11 @@ void machine_sched_point(struct machine *machine, enum port_sched kind, const ch
 
 /* Something that must not happen. `oracle`, `condition` and `function` key it across runs. */
 struct finding {
-	char *oracle;    /* "host-audit", "warn", "rmm", ... */
+	char *oracle;	 /* "host-audit", "warn", "rmm", ... */
 	char *condition; /* "page-not-nonsecure", "pgtable-accounting", ... */
-	char *function;  /* host function, or "" */
-	char *message;   /* one line for people */
-	char *stack;     /* of the host, as stack_capture() gives it; NULL: there is none */
+	char *function;	 /* host function, or "" */
+	char *message;	 /* one line for people */
+	char *stack;	 /* of the host, as stack_capture() gives it; NULL: there is none */
 	uint32_t step;
 };
 /* machine_report - add a finding (and trace it). `function` may be NULL. */

@@ -89,9 +89,9 @@ struct rmi_command;
 #define PLAN_TEARDOWN_STEP "teardown"
 struct plan_fault {
 	struct place place;
-	const char *title;     /* "rmi.RTT_CREATE nth=1 status=ERROR_INPUT" */
+	const char *title; /* "rmi.RTT_CREATE nth=1 status=ERROR_INPUT" */
 	struct place step_place;
-	const char *step; /* only occurrences in the step of this name count; NULL: all do */
+	const char *step;      /* only occurrences in the step of this name count; NULL: all do */
 	enum port_fault point; /* if `command` is NULL */
 	const struct rmi_command *command;
 	bool always;
@@ -137,10 +137,12 @@ struct plan {
 	unsigned int num_explored; /* parallel steps that are run under many schedules */
 	const struct plan_fault *faults;
 	size_t num_faults;
-	const char *since; /* "v6": on KVM builds of earlier postings it is skipped; NULL: on none */
-	bool hostile;	  /* the host audit's findings do not count */
-	bool allow_leaks; /* teardown: {allow: [leaks]} */
-	bool allow_warns; /* teardown: {allow: [warns]} */
+	const char
+		*since; /* "v6": on KVM builds of earlier postings it is skipped; NULL: on none */
+	const char *own_host; /* why only rmesim's own host can be judged; NULL: any can */
+	bool hostile;	      /* the host audit's findings do not count */
+	bool allow_leaks;     /* teardown: {allow: [leaks]} */
+	bool allow_warns;     /* teardown: {allow: [warns]} */
 };
 
 /* plan_apply - write the plan's machine over `config`, which machine_config_init() has filled. */

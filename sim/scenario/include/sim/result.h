@@ -34,6 +34,8 @@ struct result_block {
 };
 /* What the blocks' title is that say where the host was. */
 #define RESULT_STACK "where the host was"
+/* The block that a run has in which a foreign host did something another way than rmesim's own does. */
+#define RESULT_WAYS "another way than rmesim's own host"
 /* Something that must not happen, as a baseline knows it: by the first three. */
 struct result_finding {
 	char *oracle;	 /* "warn", "host-audit", "crash", "expectation", ... */
@@ -111,6 +113,9 @@ struct result {
 	struct _GStringChunk *strings; /* that events share */
 };
 
+/* result_ways - what the block RESULT_WAYS says, a line for each difference; NULL: there is none. */
+const char *result_ways(const struct result *result);
+
 struct campaign_config {
 	const struct plan *const *plans;
 	size_t num_plans;
@@ -125,6 +130,11 @@ struct campaign_config {
 	const struct follow_target *follow; /* keep result.lives of this page; NULL: of none */
 	bool keep_steps;		    /* keep each step and a survey after it */
 	bool verbose;			    /* longer explanations */
+	/*
+	 * Judge also the way in which somebody else's host keeps its promises: RMI calls, WARNs about an RMM that was
+	 * made to fail, tables. Without it a difference is a note of a run that passes (RESULT_WAYS).
+	 */
+	bool exact;
 	/* The KVM build for a page size; or NULL, and *reason why the scenario is skipped (g_free()). */
 	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
 	/*
