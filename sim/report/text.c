@@ -135,9 +135,10 @@ static void text_end(struct report *report, const struct report_summary *summary
 		if (summary->counts[i] || i == RESULT_PASSED)
 			fprintf(report->out, "%s %zu %s", i == RESULT_PASSED ? "" : ",",
 				summary->counts[i], result_status_name((enum result_status)i));
+		if (i == RESULT_PASSED && state->ways)
+			fprintf(report->out, " (%zu in another way than rmesim's own host)",
+				state->ways);
 	}
-	if (state->ways)
-		fprintf(report->out, " (%zu in another way than rmesim's own host)", state->ways);
 	if (summary->not_run)
 		fprintf(report->out, ", %zu not run after the first failure", summary->not_run);
 	fputc('\n', report->out);

@@ -758,6 +758,47 @@ static void add_compile(struct build *build, const char *source, bool theirs)
 	add_task(build, arguments);
 }
 
+/* Our sources, those of a directory as one: that takes a third of the time. */
+static bool add_ours(struct build *build)
+{
+	const GPtrArray *sources = build->manifest->sources;
+	GHashTable *texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GPtrArray *names = g_ptr_array_new();
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < sources->len; i++) {
+		char *directory = g_path_get_dirname(sources->pdata[i]);
+		GString *text;
+
+		g_strdelimit(directory, "/", '-');
+		text = g_hash_table_lookup(texts, directory);
+		if (!text) {
+			text = g_string_new(NULL);
+			g_hash_table_insert(texts, directory, text);
+			g_ptr_array_add(names, directory);
+		} else {
+			g_free(directory);
+		}
+		g_string_append_printf(text, "#include \"%s/%s\"\n", build->manifest->root,
+				       (const char *)sources->pdata[i]);
+	}
+	for (i = 0; i < names->len; i++) {
+		GString *text = g_hash_table_lookup(texts, names->pdata[i]);
+		char *path =
+			g_strdup_printf("%s/%s.c", build->temporary, (const char *)names->pdata[i]);
+
+		good = good && write_file(path, text->str);
+		if (good)
+			add_compile(build, path, false);
+		g_string_free(text, TRUE);
+		g_free(path);
+	}
+	g_ptr_array_unref(names);
+	g_hash_table_unref(texts);
+	return good;
+}
+
 static bool compile(struct build *build)
 {
 	unsigned int first = build->tasks->len, i;
@@ -770,13 +811,8 @@ static bool compile(struct build *build)
 		return false;
 	}
 	first = build->tasks->len;
-	for (i = 0; i < build->manifest->sources->len; i++) {
-		char *path = g_build_filename(build->manifest->root,
-					      build->manifest->sources->pdata[i], NULL);
-
-		add_compile(build, path, false);
-		g_free(path);
-	}
+	if (!add_ours(build))
+		return false;
 	if (run_tasks(build, first) && read_logs(build, first))
 		return true;
 	report_failure(build, "compiling");
@@ -918,9 +954,8 @@ static void describe(const struct build *build)
 
 	printf("%s%sv%u, pages of %uK, %s by %s%s%s%s\n", dry ? "" : build->options->build.output,
 	       dry ? "" : ": ", build->series.number, 1u << (build->page_shift - 10),
-	       dry ? "to be made" : "made", build->compiler,
-	       build->asan ? ", address" : "", build->ubsan ? ", undefined" : "",
-	       build->coverage ? ", coverage" : "");
+	       dry ? "to be made" : "made", build->compiler, build->asan ? ", address" : "",
+	       build->ubsan ? ", undefined" : "", build->coverage ? ", coverage" : "");
 	for (i = 0; i < build->sources->len; i++)
 		printf("  yours: %s\n", ((struct kvm_file *)build->sources->pdata[i])->path);
 	for (i = 0; i < build->headers->len; i++)
