@@ -787,8 +787,9 @@ bool expect_load(struct loader *loader, const struct node *node, bool result, un
 				   text);
 			good = false;
 		} else if (item->def->realm && realm >= loader->plan->num_realms) {
-			load_error(loader, key, "`%s` needs a realm, and the scenario has none",
-				   text);
+			if (!loader->broken_use)
+				load_error(loader, key,
+					   "`%s` needs a realm, and the scenario has none", text);
 			good = false;
 		} else if (!item->def->load(loader, value, item)) {
 			good = false;

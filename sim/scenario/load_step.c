@@ -129,7 +129,9 @@ static bool load_call(struct loader *loader, const struct node *key, const struc
 		good = false;
 	}
 	if (def->actor != STEP_ACTOR_RMM && !plan->num_realms) {
-		load_error(loader, key, "%s needs a realm, and the scenario has none", def->name);
+		if (!loader->broken_use)
+			load_error(loader, key, "%s needs a realm, and the scenario has none",
+				   def->name);
 		good = false;
 	}
 	if (def->hostile && !plan->machine.no_kvm && !plan->hostile) {

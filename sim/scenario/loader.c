@@ -247,8 +247,10 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 	loader.uses = g_ptr_array_new_with_free_func(g_free);
 	loader.sources = g_ptr_array_new();
 	g_ptr_array_add(loader.sources, (void *)(uintptr_t)source);
-	if (values[TOP_USE] && !load_prelude(&loader, values))
+	if (values[TOP_USE] && !load_prelude(&loader, values)) {
+		loader.broken_use = true;
 		good = false;
+	}
 	if (values[TOP_MATRIX] && !load_matrix(&loader, values[TOP_MATRIX])) {
 		loader.broken_matrix = true;
 		good = false;

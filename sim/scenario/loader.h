@@ -52,6 +52,7 @@ struct loader {
 	struct loader_variable variables[LOADER_MAX_VARIABLES];
 	size_t num_variables;
 	bool broken_matrix; /* names may be missing because of an error that was reported */
+	bool broken_use;    /* what a prelude would bring is missing because of an error that was reported */
 	bool verbatim;	    /* the matrix is not applied: `$` is an ordinary character */
 	struct plan *plan;  /* that is being filled */
 	const char *const *realm_names; /* NULL terminated */

@@ -6,8 +6,11 @@
 #include <glib.h>
 #include <string.h>
 
-/* Preludes that are installed, seen from the directory of the program. */
-#define INSTALLED "../share/rmesim"
+/*
+ * Where preludes are for files that stand elsewhere, seen from the directory of the program: the installed ones,
+ * and for a program that was built and not installed those of its checkout (build/bin, build/release/bin).
+ */
+static const char *const beside_program[] = {"../share/rmesim", "../..", "../../.."};
 
 struct prelude_library {
 	struct arena *arena;
@@ -86,17 +89,15 @@ static char *path_shorten(const char *path)
 	return result;
 }
 
-static char *installed_directory(void)
+static char *program_directory(void)
 {
-	char *program = g_file_read_link("/proc/self/exe", NULL), *directory, *result;
+	char *program = g_file_read_link("/proc/self/exe", NULL), *directory;
 
 	if (!program)
 		return NULL;
 	directory = g_path_get_dirname(program);
-	result = g_canonicalize_filename(INSTALLED, directory);
-	g_free(directory);
 	g_free(program);
-	return result;
+	return directory;
 }
 
 /* The prelude in `directory`, or NULL. */
@@ -132,6 +133,8 @@ const struct prelude *prelude_find(struct prelude_library *library, const struct
 	char *directory = g_path_get_dirname(file), *above;
 	GString *places = g_string_new(NULL);
 	const struct prelude *prelude;
+	char *program;
+	size_t i;
 
 	for (;;) {
 		prelude = library_look(library, directory, name, places);
@@ -144,12 +147,13 @@ const struct prelude *prelude_find(struct prelude_library *library, const struct
 	g_free(above);
 	g_free(directory);
 	g_free(file);
-	if (!prelude) {
-		directory = installed_directory();
-		if (directory)
-			prelude = library_look(library, directory, name, places);
+	program = prelude ? NULL : program_directory();
+	for (i = 0; program && !prelude && i < G_N_ELEMENTS(beside_program); i++) {
+		directory = g_canonicalize_filename(beside_program[i], program);
+		prelude = library_look(library, directory, name, places);
 		g_free(directory);
 	}
+	g_free(program);
 	*searched = g_string_free(places, FALSE);
 	if (prelude) {
 		g_free(*searched);

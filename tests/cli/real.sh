@@ -36,4 +36,17 @@ expect 2 run "$shown" --kvm "$shown"
 silent out
 holds test -s err
 
+# A file far from any preludes/ uses those that belong to the program; one that is not there is the only error.
+cat >away.yaml <<'END'
+scenario: away
+about: x
+use: boot/plain
+steps: [guest.write: {ipa: 0x8020_0000, value: 1}]
+END
+expect 0 lint away.yaml
+sed -i 's/plain/plian/' away.yaml
+expect 2 lint away.yaml
+says err 'no prelude `boot/plian`'
+says err 'rmesim: 1 error'
+
 finish
