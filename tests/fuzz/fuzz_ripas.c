@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fuzz_ripas.c - bytes as steps of a VMM and a guest, on KVM and the RMM, judged by all oracles. One machine lives
- * input after input, with one reset each. The KVM build is the one that RMESIM_KVM names, or that of this program.
+ * input after input, with one reset each. The KVM build is the one that RMESIM_KVM names, or kvm-4k.so beside this program,
+ * or the one of its build tree.
  */
 #include "target.h"
 
@@ -24,10 +25,24 @@ static void die(const char *what, char *error)
 	exit(2);
 }
 
+static char *beside_program(void)
+{
+	char *program = g_file_read_link("/proc/self/exe", NULL);
+	char *directory = g_path_get_dirname(program ? program : ".");
+	char *path = g_build_filename(directory, "kvm-4k.so", NULL);
+
+	g_free(program);
+	g_free(directory);
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		return path;
+	g_free(path);
+	return kvm_module_default_path(4096);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *wanted = getenv("RMESIM_KVM");
-	char *path = wanted ? strdup(wanted) : kvm_module_default_path(4096), *error = NULL;
+	char *path = wanted ? strdup(wanted) : beside_program(), *error = NULL;
 
 	(void)argc;
 	(void)argv;

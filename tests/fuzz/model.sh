@@ -19,4 +19,26 @@ holds test "$(head -1 out)" != "$(head -1 alone)"
 expect 0 rmi --check "$source_dir/tests/rmi/ripas.rmi"
 lacks out 'does not hold'
 
+# Of what several campaigns left the shortest finding of each kind is kept, and of equal inputs one.
+mkdir a b
+printf 'long: text\n' >a/contract-backed.yaml
+printf 'short\n' >b/contract-backed.yaml
+printf 'only\n' >b/rmm-I12.rmi
+printf 'input' >a/id:000001
+printf 'input' >b/other
+expect 0 fuzz --merge a b -o all
+says out 'all: 2 findings, 1 inputs; 2 more were there already'
+holds cmp -s all/contract-backed.yaml b/contract-backed.yaml
+holds cmp -s "all/$(printf input | sha1sum | cut -d' ' -f1)" a/id:000001
+expect 0 fuzz --merge b a -o again
+holds diff -r all again
+# Into one of them, again and again.
+expect 0 fuzz --merge all a b -o all
+holds diff -r all again
+mkdir empty
+expect 2 fuzz --merge empty -o none
+says err 'there is no file in these directories'
+expect 2 fuzz --merge missing -o none
+holds test ! -e none
+
 finish

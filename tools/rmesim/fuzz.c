@@ -96,6 +96,16 @@ static bool set_model(struct options *options, const char *value)
 	return true;
 }
 
+static bool merge;
+
+static bool set_merge(struct options *options, const char *value)
+{
+	(void)options;
+	(void)value;
+	merge = true;
+	return true;
+}
+
 static bool set_output(struct options *options, const char *value)
 {
 	(void)options;
@@ -119,6 +129,9 @@ static const struct option_def option_max_findings = {
 static const struct option_def option_model = {
 	0, "model", NULL,
 	"the RMM alone: sequences of 64 RMI calls; findings replay with rmesim rmi", set_model};
+static const struct option_def option_merge = {
+	0, "merge", NULL,
+	"run nothing: put what other campaigns left in these directories into --output", set_merge};
 static const struct option_def option_findings = {
 	'o', "output", "DIR", "where findings go, a scenario each (default findings)", set_output};
 static const struct option_def option_file = {
@@ -284,8 +297,10 @@ static int fuzz(const struct command *command, struct options *options)
 	struct fuzz_report *report;
 	int err, status;
 
+	if (merge)
+		return fuzz_merge(options, output ? output : "findings");
 	if (options->paths->len) {
-		usage_error("%s: takes no files, found '%s'", command->name,
+		usage_error("%s: takes no files without --merge, found '%s'", command->name,
 			    (const char *)options->paths->pdata[0]);
 		return EXIT_USAGE;
 	}
@@ -378,14 +393,14 @@ static int shrink(const struct command *command, struct options *options)
 }
 
 static const struct option_def *const fuzz_options[] = {
-	&option_runs,	      &option_time,  &option_seed, &option_first,    &option_length,
-	&option_max_findings, &option_model, &option_jobs, &option_findings, &option_timeout,
-	&option_kvm,	      &option_help,  NULL,
+	&option_runs,	      &option_time,  &option_seed,  &option_first, &option_length,
+	&option_max_findings, &option_model, &option_merge, &option_jobs,  &option_findings,
+	&option_timeout,      &option_kvm,   &option_help,  NULL,
 };
 
 const struct command command_fuzz = {
 	.name = "fuzz",
-	.arguments = "",
+	.arguments = "[--merge DIR...]",
 	.summary = "Runs sequences of steps that nobody wrote, judged by the oracles alone.\n\n"
 		   "Run I is decided by the seed and I: what is found does not depend on -j. Each "
 		   "distinct finding\n"
@@ -393,7 +408,8 @@ const struct command command_fuzz = {
 	.examples = "  rmesim fuzz --runs 100000 -j 2\n"
 		    "  rmesim fuzz --time 10m --seed 7 --kvm ./mine-4k.so -o mine\n"
 		    "  rmesim fuzz --seed 7 --first 4711 --runs 1\n"
-		    "  rmesim fuzz --model --runs 1000000\n",
+		    "  rmesim fuzz --model --runs 1000000\n"
+		    "  rmesim fuzz --merge host1/findings host2/findings -o all\n",
 	.options = fuzz_options,
 	.run = fuzz,
 };
