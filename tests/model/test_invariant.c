@@ -1097,6 +1097,57 @@ START_TEST(test_other_ways)
 }
 END_TEST
 
+/* Who is told of an access that does not proceed: the table of section 6.3. */
+static const struct {
+	uint64_t ipa;
+	enum rmm_access_type type;
+	bool sea_right, exit_right;
+} aborts[] = {
+	{0, RMM_READ, false, false},	   /* ASSIGNED, RAM */
+	{5 * PAGE, RMM_READ, true, false}, /* UNASSIGNED, EMPTY */
+	{5 * PAGE, RMM_FETCH, true, false},
+	{7 * PAGE, RMM_WRITE, false, true}, /* UNASSIGNED, DESTROYED */
+	{U, RMM_READ, false, true},	    /* UNASSIGNED_NS */
+	{U, RMM_FETCH, true, false},
+	{2 * U, RMM_READ, true, false}, /* beyond the IPA space */
+	{4 * U - PAGE, RMM_WRITE, true, false},
+	{4 * U, RMM_FETCH, true, false},
+};
+
+static enum rmm_outcome exit_access(struct rmm_cpu *cpu, struct rmm_access *access)
+{
+	(void)cpu;
+	access->done = 0;
+	return RMM_EXIT;
+}
+
+static void abort_wrongly(struct host *h, struct rmm_cpu *cpu)
+{
+	const unsigned int *which = h->realm_arg;
+	struct rmm_access access = {
+		.type = aborts[*which / 2].type, .ipa = aborts[*which / 2].ipa, .size = 4};
+
+	invariant_access(cpu, &access, *which % 2 ? exit_access : sea_access);
+}
+
+START_TEST(test_aborts)
+{
+	for (unsigned int i = 0; i < 2 * sizeof(aborts) / sizeof(aborts[0]); i++) {
+		const bool right = i % 2 ? aborts[i / 2].exit_right : aborts[i / 2].sea_right;
+		struct world w;
+
+		world_init(&w, RMM_INVARIANTS_STEP);
+		w.h.realm = abort_wrongly;
+		w.h.realm_arg = &i;
+		ok(&w.h, RMI_REC_ENTER, w.rec, w.a.run);
+		ck_assert_msg(w.seen[INVARIANT_O10] != right, "an %s at IPA 0x%llx: O10 is %s",
+			      i % 2 ? "exit" : "SEA", (unsigned long long)aborts[i / 2].ipa,
+			      right ? "reported" : "not reported");
+		host_end(&w.h);
+	}
+}
+END_TEST
+
 START_TEST(test_levels)
 {
 	struct host h;
@@ -1130,6 +1181,7 @@ int main(void)
 	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_loop_test(tcase, test_other_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
+	tcase_add_test(tcase, test_aborts);
 	tcase_add_test(tcase, test_violations_of_each_check);
 	tcase_add_test(tcase, test_create_fold_create);
 	tcase_add_test(tcase, test_clean_params);
