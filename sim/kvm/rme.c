@@ -562,8 +562,8 @@ static int realm_unmap_shared_block(struct realm *realm, unsigned long addr, int
 }
 
 /*
- * Unmaps [start, end) of the unprotected half, in entries of `level` where they fit and smaller ones
- * elsewhere. 0, or -ENXIO: something at or behind the failing address may be mapped still.
+ * Unmaps [start, end) of the unprotected half, in entries of `level`, to whose size `start` is aligned, and in
+ * smaller ones at the end. 0, or -ENXIO: something at or behind the failing address may be mapped still.
  */
 static int realm_unmap_shared_level(struct kvm *kvm, int level, unsigned long start,
 				    unsigned long end, bool may_block)
@@ -581,14 +581,9 @@ static int realm_unmap_shared_level(struct kvm *kvm, int level, unsigned long st
 		unsigned long top;
 		int index, ret;
 
-		next = ALIGN(addr + 1, size);
-		if (!IS_ALIGNED(addr, size) || next > end) {
-			ret = realm_unmap_shared_level(kvm, level + 1, addr, min(next, end),
-						       may_block);
-			if (ret)
-				return ret;
-			continue;
-		}
+		next = addr + size;
+		if (next > end)
+			return realm_unmap_shared_level(kvm, level + 1, addr, end, may_block);
 
 		ret = rmi_rtt_unmap_unprotected(realm_rd_phys(realm), addr, level, &top);
 		index = RMI_RETURN_INDEX(ret);
