@@ -37,10 +37,10 @@
 #define SYSREG_ID_AA64MMFR0_EL1 SYSREG(3, 0, 0, 7, 0)
 #define SYSREG_PMCR_EL0		SYSREG(3, 3, 9, 12, 0)
 /* The UAPI has the virtual timer's CVAL under the number of its counter, CNTVCT_EL0. */
-#define SYSREG_CNTV_CTL_EL0	SYSREG(3, 3, 14, 3, 1)
-#define SYSREG_CNTV_CVAL_EL0	SYSREG(3, 3, 14, 0, 2)
-#define SYSREG_CNTP_CTL_EL0	SYSREG(3, 3, 14, 2, 1)
-#define SYSREG_CNTP_CVAL_EL0	SYSREG(3, 3, 14, 2, 2)
+#define SYSREG_CNTV_CTL_EL0  SYSREG(3, 3, 14, 3, 1)
+#define SYSREG_CNTV_CVAL_EL0 SYSREG(3, 3, 14, 0, 2)
+#define SYSREG_CNTP_CTL_EL0  SYSREG(3, 3, 14, 2, 1)
+#define SYSREG_CNTP_CVAL_EL0 SYSREG(3, 3, 14, 2, 2)
 
 #define PMCR_N_SHIFT 11
 #define PMCR_N_MASK  (0x1fULL << PMCR_N_SHIFT)

@@ -400,8 +400,7 @@ static bool realm_read_granule(struct realm *realm, unsigned long ipa, struct rt
 
 	offset_mask = RMM_RTT_LEVEL_SIZE(entry->walk_level) - 1;
 	/* Bits below the entry's size and above its address are attributes. */
-	*phys = (entry->desc & GENMASK(47, RMM_PAGE_SHIFT) & ~offset_mask) |
-		(ipa & offset_mask);
+	*phys = (entry->desc & GENMASK(47, RMM_PAGE_SHIFT) & ~offset_mask) | (ipa & offset_mask);
 	return true;
 }
 
@@ -463,7 +462,8 @@ static int realm_destroy_private_granule(struct realm *realm, unsigned long ipa,
 		err = realm_unfold_block(realm, ipa, level);
 		if (err) {
 			kvm_err("Block of level %d at %#lx stays mapped: %d\n", level, ipa, err);
-			*next = ALIGN_DOWN(ipa, RMM_RTT_LEVEL_SIZE(level)) + RMM_RTT_LEVEL_SIZE(level);
+			*next = ALIGN_DOWN(ipa, RMM_RTT_LEVEL_SIZE(level)) +
+				RMM_RTT_LEVEL_SIZE(level);
 			return err;
 		}
 	}

@@ -259,8 +259,7 @@ int guest_event(struct world *world, struct step_call *call, char **error)
 		[STEP_EVENT_FIQ] = RMM_EVENT_FIQ,
 		[STEP_EVENT_SERROR] = RMM_EVENT_SERROR,
 	};
-	struct guest_op op = {.kind = GUEST_EVENT,
-			      .value = events[call->args[EVENT_WHAT].number]};
+	struct guest_op op = {.kind = GUEST_EVENT, .value = events[call->args[EVENT_WHAT].number]};
 
 	return run_guest(world, call, &op, error);
 }
