@@ -874,25 +874,25 @@ static int realm_create_data_granule(struct realm *realm, unsigned long ipa, phy
 }
 
 /*
- * Populates the host page at `ipa` from the page at `src`. *mapped: granules that are the guest's now. Those
+ * Populates the host page at `ipa` from the page at `src`. *mapped: some of its granules are the guest's now. Those
  * are measured, and destroying them would not take that back, so they stay when a later one fails.
  */
 static int realm_create_protected_data_page(struct realm *realm, unsigned long ipa, kvm_pfn_t dst,
 					    kvm_pfn_t src, unsigned long flags,
-					    unsigned int *mapped)
+					    bool *mapped)
 {
 	const phys_addr_t dst_phys = __pfn_to_phys(dst);
 	const phys_addr_t src_phys = __pfn_to_phys(src);
 	unsigned long offset;
 
-	*mapped = 0;
+	*mapped = false;
 	for (offset = 0; offset < PAGE_SIZE; offset += RMM_PAGE_SIZE) {
 		int ret = realm_create_data_granule(realm, ipa + offset, dst_phys + offset,
 						    src_phys + offset, flags);
 
 		if (ret)
 			return ret;
-		*mapped += 1;
+		*mapped = true;
 	}
 	return 0;
 }
@@ -908,7 +908,7 @@ static int realm_populate_page(struct kvm *kvm, struct kvm_memory_slot *slot, gf
 	do {
 		struct page *src_page = NULL, *page = NULL;
 		kvm_pfn_t src_pfn, pfn;
-		unsigned int mapped = 0;
+		bool mapped = false;
 		unsigned long mmu_seq;
 		bool writable, has_vma;
 
