@@ -299,6 +299,12 @@ static __no_asan void object_free(struct object *object, const struct linux_site
 	slabs.empty[cls]++;
 }
 
+/* Bytes of an object, or of a payload that has pages of its own. */
+static __no_asan size_t payload_size(const struct object *object, const struct page *page)
+{
+	return object ? object->size : page->frame.link;
+}
+
 void linux_kfree(const void *payload, const struct linux_site *site)
 {
 	struct object *object;
@@ -309,7 +315,7 @@ void linux_kfree(const void *payload, const struct linux_site *site)
 	page = object_find(payload, &object, "double-free", site);
 	if (!page)
 		return;
-	linux_locks_check_freed(payload, object ? object->size : page->frame.link, site);
+	linux_locks_check_freed(payload, payload_size(object, page), site);
 	slabs.num_objects--;
 	if (object) {
 		object_free(object, site);
@@ -329,7 +335,7 @@ static __no_asan size_t object_size(const void *payload, const struct linux_site
 	page = object_find(payload, &object, "use-after-free", site);
 	if (!page)
 		return 0;
-	return object ? object->size : page->frame.link;
+	return payload_size(object, page);
 }
 
 size_t ksize(const void *payload)
