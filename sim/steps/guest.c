@@ -272,6 +272,7 @@ static enum rmm_outcome buffer_access(struct world *world, struct rmm_cpu *cpu,
 	struct rmm_access access = {
 		.type = type, .ipa = ipa, .size = size, .far = ipa, .data = data};
 
+	contract_tried(world->contract, realm_running(world), ipa);
 	return machine_cpu_access(world->machine, cpu, &access);
 }
 
@@ -387,6 +388,8 @@ static enum rmm_outcome smc_execute(struct world *world, struct guest *guest, st
 	else if (op->kind == GUEST_SMC && op->x[1] < UINT64_MAX - RMM_GRANULE_SIZE)
 		contract_written(world->contract, realm_running(world),
 				 op->x[1] & ~(uint64_t)(RMM_GRANULE_SIZE - 1), RMM_GRANULE_SIZE);
+	else if (op->kind == GUEST_HOST_CALL || op->kind == GUEST_REALM_CONFIG)
+		contract_tried(world->contract, realm_running(world), op->start);
 	outcome = machine_cpu_smc(world->machine, cpu);
 	switch (outcome) {
 	case RMM_CONTINUE:

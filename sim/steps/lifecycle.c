@@ -27,6 +27,7 @@ static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm
 	realm->rd = 0;
 	realm->first = (struct first_run){0};
 	realm->num_slots = 0;
+	realm->aliased = realm->raw = false;
 	realm->num_vcpus = 0;
 	for (size_t i = 0; slots && i < realm->config.num_slots; i++) {
 		const struct world_slot *from = &realm->config.slots[i];
@@ -592,10 +593,11 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 
 	if (!args[IOCTL_NUMBER].given &&
 	    !uapi_ioctl_is_plain(world->uapi, (enum step_ioctl)args[IOCTL_REQUEST].number))
-		return world_error(error, -EOPNOTSUPP,
-				   "%s: the bytes of this request are v10's, and KVM's interface is of "
-				   "era %s",
-				   call->def->name, uapi_era_name(world->uapi));
+		return world_error(
+			error, -EOPNOTSUPP,
+			"%s: the bytes of this request are v10's, and KVM's interface is of "
+			"era %s",
+			call->def->name, uapi_era_name(world->uapi));
 	if (!args[IOCTL_NUMBER].given)
 		number = uapi_ioctl_number((enum step_ioctl)args[IOCTL_REQUEST].number);
 	switch (args[IOCTL_FD].number) {
@@ -634,8 +636,10 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	}
 	ret = uapi_ioctl(world, realm, tid, fd, number, arg);
 	/* Whatever it was, nobody here knows what it promised. */
-	if (ret >= 0)
+	if (ret >= 0) {
 		contract_blind(world->contract, call->realm);
+		realm->raw = true;
+	}
 	world_refresh_rd(world, realm);
 	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
 	return world_answer(world, call, ret, error);

@@ -63,7 +63,7 @@ static const struct uapi interfaces[] = {
 #define NUM_INTERFACES (sizeof(interfaces) / sizeof(interfaces[0]))
 
 /* What is written as era C's is laid out the same in A and B, and PSCI's answer in D. */
-#define SAME_SIZE(a, b) _Static_assert(sizeof(a) == sizeof(b), #a)
+#define SAME_SIZE(a, b)		 _Static_assert(sizeof(a) == sizeof(b), #a)
 #define SAME_PLACE(a, ma, b, mb) _Static_assert(offsetof(a, ma) == offsetof(b, mb), #mb)
 SAME_SIZE(struct arm_rme_config, struct kvm_cap_arm_rme_config_item);
 SAME_PLACE(struct arm_rme_config, rpv, struct kvm_cap_arm_rme_config_item, rpv);
@@ -88,9 +88,8 @@ _Static_assert(KVM_CAP_ARM_RME_CREATE_RD == KVM_CAP_ARM_RME_CREATE_REALM &&
 
 const struct uapi *uapi_find(const struct kvm_build_info *info)
 {
-	unsigned long series = info->series && *info->series == 'v'
-				       ? strtoul(info->series + 1, NULL, 10)
-				       : 0;
+	unsigned long series =
+		info->series && *info->series == 'v' ? strtoul(info->series + 1, NULL, 10) : 0;
 	const struct uapi *found = NULL;
 
 	for (size_t i = 0; i < NUM_INTERFACES; i++) {
@@ -130,6 +129,8 @@ static struct sys_scope scope_range(int32_t tid, const struct realm *realm, cons
 {
 	uint64_t end = base + size < base ? UINT64_MAX - 1 : base + size;
 
+	if (realm->raw)
+		return (struct sys_scope){.name = name, .tid = tid, .end = UINT64_MAX};
 	return (struct sys_scope){
 		.name = name, .tid = tid, .rd = realm->rd, .start = base, .end = end};
 }
@@ -402,8 +403,7 @@ int64_t uapi_populate(struct world *world, struct realm *realm, uint64_t base, u
 int64_t uapi_populate_from(struct world *world, struct realm *realm, uint64_t base, uint64_t size,
 			   uint64_t source, uint32_t flags)
 {
-	struct sys_scope scope =
-		scope_range(world->tid, realm, "KVM_ARM_RMI_POPULATE", base, size);
+	struct sys_scope scope = scope_range(world->tid, realm, "KVM_ARM_RMI_POPULATE", base, size);
 	struct kvm_arm_rmi_populate args = {
 		.base = base, .size = size, .source_uaddr = source, .flags = flags};
 	int64_t ret;
@@ -683,6 +683,8 @@ static struct sys_scope scope_pages(const struct world *world, int32_t tid,
 {
 	uint64_t mask = world->page_size - 1;
 
+	if (realm->aliased)
+		return (struct sys_scope){.name = name, .tid = tid, .end = UINT64_MAX};
 	return scope_range(tid, realm, name, base,
 			   size + mask < size ? size : (size + mask) & ~mask);
 }

@@ -255,6 +255,7 @@ static int process_start(struct world *world, char **error)
 		realm->vm_made = false;
 		realm->rd = 0;
 		realm->num_slots = 0;
+		realm->aliased = realm->raw = false;
 		realm->num_vcpus = 0;
 	}
 	machine_set_guest(world->machine, guest_run, world);

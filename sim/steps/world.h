@@ -57,13 +57,15 @@ struct realm {
 	bool vm_made;	    /* there was a VM: no other is made by implication */
 	bool is_realm;
 	bool configured;
-	bool irqchip_decided; /* the scenario made one, or said that there is none */
-	bool irqchip_done;    /* nothing is left to do before the first run */
+	bool irqchip_decided;	/* the scenario made one, or said that there is none */
+	bool irqchip_done;	/* nothing is left to do before the first run */
 	struct first_run first; /* era D */
 	uint8_t ipa_bits;
 	uint64_t rd;
 	struct slot slots[WORLD_MAX_SLOTS];
 	unsigned int num_slots;
+	bool aliased; /* two of them, deleted ones among them, are or were of the same memory of the VMM */
+	bool raw; /* a call by hand succeeded: slots may be other than what is known here */
 	struct vcpu *vcpus;
 	unsigned int num_vcpus, max_vcpus;
 };

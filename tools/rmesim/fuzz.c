@@ -190,7 +190,7 @@ static bool save_finding(struct state *state, const struct fuzz_finding *finding
 				       .ctx = state};
 	struct shrink_result small = {0};
 	const char *directory = output ? output : "findings";
-	char *kvm = kvm_options(options), *name, *path;
+	char *kvm = kvm_options(options), *name, *path, *class = NULL;
 	bool good;
 	int err;
 
@@ -209,9 +209,15 @@ static bool save_finding(struct state *state, const struct fuzz_finding *finding
 			printf("  reproduce: %s rmi --check -v %s\n", program_name(), path);
 		goto out;
 	}
+	/* A process that dies says it in its own words. */
+	class = strcmp(finding->oracle, "process")
+			? g_strdup_printf("%s/%s", finding->oracle, finding->condition)
+			: NULL;
+	shrink.failure = class;
 	err = shrink_text(path, finding->yaml, &shrink, &small);
 	if (err)
-		printf("  as a scenario it does not fail: something that a scenario cannot say "
+		printf("  as a scenario it does not fail of this: something that a scenario cannot "
+		       "say "
 		       "plays a part\n");
 	else
 		printf("  %u steps, %u before it was made small\n", small.steps_after,
@@ -224,6 +230,7 @@ out:
 	       program_name(), config.model ? " --model" : "", options->seed, finding->run, kvm);
 	g_free(small.text);
 	g_free(small.failure);
+	g_free(class);
 	g_free(name);
 	g_free(path);
 	g_free(kvm);

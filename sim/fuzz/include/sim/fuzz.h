@@ -55,7 +55,8 @@ struct shrink_config {
 	unsigned int timeout_ms;   /* of one attempt */
 	unsigned int max_attempts; /* 0: 4000 */
 	uint64_t seed;
-	const char *id; /* of the plan; NULL: the first that fails */
+	const char *id;	     /* of the plan; NULL: the first that fails */
+	const char *failure; /* part of what it must fail of, "contract/backed"; NULL: whatever */
 	fuzz_module_fn module;
 	void *ctx;
 };
@@ -66,8 +67,8 @@ struct shrink_result {
 };
 /*
  * shrink_text - make a failing scenario small: the steps behind the failure go, then chunks, single steps, and
- * numbers become simple, as long as it fails in the same way. 0; -EINVAL: it does not load; -ENODATA: it
- * does not fail.
+ * expectations and numbers become simple, as long as it fails in the same way. 0; -EINVAL: it does not load;
+ * -ENODATA: it does not fail, or not of that.
  */
 int shrink_text(const char *path, const char *text, const struct shrink_config *config,
 		struct shrink_result *result);
