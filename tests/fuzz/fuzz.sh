@@ -30,6 +30,10 @@ says out 'contract/backed'
 expect 0 run one/contract-backed.yaml
 expect 1 fuzz --runs 256 --seed 9 -j 2 --kvm planted-4k.so -o two
 holds diff -r one two
+# A campaign can end with its first finding.
+expect 1 fuzz --runs 100000 --seed 5 -j 1 --kvm planted-4k.so -o three --max-findings 1
+says out 'FINDING contract/'
+expect 2 fuzz --max-findings 0
 
 # A scenario of many steps, of which four and the failing one matter.
 cat >long.yaml <<'END'
@@ -42,8 +46,12 @@ steps:
   - vmm.create_vcpus:
   - vmm.activate:
   - guest.write: {ipa: 0x8030_0000, value: 3}
+  - guest.write: {ipa: 0x8000_3000, value: 2}
   - name: what matters
     guest.write: {ipa: 0x8000_1000, value: 1}
+    expect:
+      why: the step before it made the table; without that step it would be wrong
+      rmi: {RTT_CREATE: 0}
   - guest.read: {ipa: 0x8030_0000}
   - guest.get_ripas: {base: 0x8030_0000}
   - vmm.write: {base: 0x8020_0000, size: 4K, value: 5}
@@ -53,9 +61,10 @@ END
 expect 1 shrink long.yaml
 says err 'no run of it fails'
 expect 0 shrink long.yaml --kvm planted-4k.so -o small.yaml
-says err 'rmesim: 6 steps, 11 before'
+says err 'rmesim: 6 steps, 12 before'
 says err 'contract/'
 lacks small.yaml '0x8030_0000'
+lacks small.yaml 'RTT_CREATE'
 says small.yaml 'name: what matters'
 expect 1 run small.yaml --kvm planted-4k.so
 expect 0 run small.yaml
