@@ -136,10 +136,12 @@ static char *joined_words(const struct option_def *option)
 	return words ? g_strjoinv(" ", (char **)(uintptr_t)words) : NULL;
 }
 
-/* Inside of '...' in a shell. */
-static void put_quoted(const char *text)
+/* Inside of '...' in a shell, with a backslash before each of the characters in `escaped`. */
+static void put_quoted(const char *text, const char *escaped)
 {
 	for (; *text; text++) {
+		if (strchr(escaped, *text))
+			putchar('\\');
 		if (*text == '\'')
 			fputs("'\\''", stdout);
 		else
@@ -218,18 +220,8 @@ void manual_print_bash(void)
 	      stdout);
 }
 
-/* Inside of [...] of an argument to _arguments. */
-static void put_zsh(const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("[]:\\", *text))
-			putchar('\\');
-		if (*text == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*text);
-	}
-}
+/* Special inside of [...] of an argument to _arguments. */
+#define ZSH_SPECIAL "[]:\\"
 
 void manual_print_zsh(void)
 {
@@ -248,7 +240,7 @@ void manual_print_zsh(void)
 				       strcspn(command_table[i]->summary, "\n"));
 
 		printf("\t\t'%s:", command_table[i]->name);
-		put_quoted(line);
+		put_quoted(line, "");
 		fputs("'\n", stdout);
 		g_free(line);
 	}
@@ -280,11 +272,11 @@ void manual_print_zsh(void)
 				       (*option)->name);
 			else
 				printf(" \\\n\t\t\t'*--%s[", (*option)->name);
-			put_zsh((*option)->help);
+			put_quoted((*option)->help, ZSH_SPECIAL);
 			putchar(']');
 			if ((*option)->argument) {
 				putchar(':');
-				put_zsh((*option)->argument);
+				put_quoted((*option)->argument, ZSH_SPECIAL);
 				if (words)
 					printf(":(%s)", words);
 				else
