@@ -42,15 +42,6 @@ static struct kvm *s2_mmu_to_kvm(struct kvm_s2_mmu *mmu)
 
 /* -- the root -- */
 
-/* Bytes of a Realm's root tables, which have 4K geometry and up to 16 of them are concatenated. */
-static size_t realm_roots_size(unsigned int ipa_bits)
-{
-	unsigned int levels = (ipa_bits - 8) / 9;
-	unsigned int one_root = 9 * levels + GRANULE_SHIFT;
-
-	return GRANULE_SIZE << (ipa_bits > one_root ? ipa_bits - one_root : 0);
-}
-
 int kvm_init_stage2_mmu(struct kvm *kvm, struct kvm_s2_mmu *mmu, unsigned long type)
 {
 	unsigned int ipa_bits = KVM_VM_TYPE_ARM_IPA_SIZE(type);
@@ -68,11 +59,7 @@ int kvm_init_stage2_mmu(struct kvm *kvm, struct kvm_s2_mmu *mmu, unsigned long t
 	mmu->arch = &kvm->arch;
 	mmu->vtcr = VTCR_EL2_T0SZ(ipa_bits);
 
-	/* With large pages the host needs fewer levels than the RMM, so less of a root. */
 	pgd_size = kvm_pgtable_stage2_pgd_size(mmu->vtcr);
-	if (kvm_is_realm(kvm))
-		pgd_size = max(pgd_size, PAGE_ALIGN(realm_roots_size(ipa_bits)));
-
 	pgt = kzalloc(sizeof(*pgt), GFP_KERNEL_ACCOUNT);
 	if (!pgt)
 		return -ENOMEM;

@@ -1037,6 +1037,12 @@ static void run_perform(struct run *run)
 					 plan->own_host);
 		run_skip(run, reason);
 		g_free(reason);
+	} else if (run->foreign && plan->num_realms && plan->machine.page_size != 4096 &&
+		   !world_offers_realms(run->world)) {
+		reason = g_strdup_printf("this host offers no Realms with pages of %uK",
+					 plan->machine.page_size / 1024);
+		run_skip(run, reason);
+		g_free(reason);
 	} else if (!run_keeps_pages(run)) {
 		run_skip(
 			run,

@@ -598,6 +598,11 @@ bool world_accounts_tables(const struct world *world)
 	return !world->kvm || uapi_series(world->uapi) >= 9;
 }
 
+bool world_offers_realms(struct world *world)
+{
+	return world->kvm && uapi_check_extension(world, world->kvm_fd, STEP_CAP_ARM_RME) > 0;
+}
+
 uint64_t world_num_tables(const struct world *world)
 {
 	uint64_t num = rmm_inspect_count(world->rmm, RMM_GRANULE_RTT);

@@ -214,6 +214,7 @@ START_TEST(constants)
 #else
 	ck_assert_int_eq(stage2_pgtable_levels(40), 2);
 	ck_assert_uint_eq(kvm_pgtable_stage2_pgd_size(vtcr), 65536);
+	ck_assert_uint_eq(kvm_pgtable_stage2_pgd_size(64 - 43), 2 * 65536);
 #endif
 	ck_assert(ESR_ELx_EC(esr) == 0x24 && ESR_ELx_EC_DABT_LOW == 0x24);
 	ck_assert(ESR_ELx_EC_SYS64 == 0x18 && ESR_ELx_EC_IABT_LOW == 0x20 &&

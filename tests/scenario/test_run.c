@@ -405,6 +405,15 @@ START_TEST(test_foreign_host)
 	ck_assert_ptr_nonnull(strstr(result.reason, "makes no call that was to fail"));
 	finish();
 
+	/* A host that offers no Realms is asked for none, unless pages of 4K are what the kernel is for. */
+	double_build.no_realms = true;
+	run_text("scenario: a\nabout: x\nmachine: {page_size: 16K}\nrealm: {ipa_bits: 33}\nsteps:\n" WRITE_4);
+	ck_assert_int_eq(result.status, RESULT_SKIPPED);
+	ck_assert_ptr_nonnull(strstr(result.reason, "no Realms with pages of 16K"));
+	finish();
+	fails(WRITE_4 "    expect: {errno: EPERM}\n", "errno", "EPERM", "none");
+	double_build.no_realms = false;
+
 	/* Asked to, it is judged like rmesim's own. */
 	set = set_from_text(way);
 	exact = true;

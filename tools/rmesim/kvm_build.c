@@ -735,6 +735,15 @@ static void add_compile(struct build *build, const char *source, bool theirs)
 	add_argument(arguments, "-Werror=implicit-int");
 	add_argument(arguments, "-fmacro-prefix-map=%s/=", manifest->root);
 	add_argument(arguments, "-fdiagnostics-color=never");
+	if (theirs && build->options->build.any_page_size) {
+		char *directory =
+			g_path_get_dirname(((struct kvm_file *)build->sources->pdata[0])->path);
+
+		/* Where a copy's own #include "..." are. */
+		add_argument(arguments, "-iquote");
+		add_argument(arguments, "%s", directory);
+		g_free(directory);
+	}
 	add_argument(arguments, "-I%s/include", build->temporary);
 	for (i = 0; i < build->includes->len; i++)
 		add_argument(arguments, "-I%s", (const char *)build->includes->pdata[i]);
@@ -746,6 +755,14 @@ static void add_compile(struct build *build, const char *source, bool theirs)
 	}
 	if (theirs)
 		add_argument(arguments, "-fsanitize-coverage=trace-pc");
+	/* A kernel's own code is compiled so, and may rely on it. */
+	if (theirs) {
+		add_argument(arguments, "-fno-strict-overflow");
+		add_argument(arguments, "-fno-delete-null-pointer-checks");
+	}
+	/* Before version 18 it takes a declaration behind a case label, which v9 has, only so. */
+	if (theirs && build->clang)
+		add_argument(arguments, "-fms-extensions");
 	if (theirs && build->coverage)
 		add_argument(arguments, "--coverage");
 	for (i = 0; i < options->cflags->len; i++)
@@ -799,13 +816,58 @@ static bool add_ours(struct build *build)
 	return good;
 }
 
+/*
+ * A copy of rme.c that does not refuse pages of another size than 4K: its own check is always false. Messages and
+ * stacks still name the file itself. NULL after printing why not; g_free().
+ */
+static char *without_page_check(struct build *build, const char *source)
+{
+	char *text = NULL, *free_text = NULL, *whole = NULL, *path = NULL;
+	char *name = g_path_get_basename(source);
+	GError *error = NULL;
+	GRegex *check = g_regex_new("\\bPAGE_SIZE\\s*!=\\s*SZ_4K\\b", 0, 0, NULL);
+
+	if (!g_file_get_contents(source, &text, NULL, &error)) {
+		usage_error("kvm-build: %s", error->message);
+		g_error_free(error);
+	} else if (!g_regex_match(check, text, 0, NULL)) {
+		usage_error("kvm-build: --any-page-size: there is no PAGE_SIZE != SZ_4K in %s",
+			    source);
+	} else {
+		free_text = g_regex_replace_literal(check, text, -1, 0, "0 /* any */", 0, NULL);
+		whole = g_strdup_printf("#line 1 \"%s\"\n%s", source, free_text);
+		path = g_build_filename(build->temporary, name, NULL);
+		if (!write_file(path, whole)) {
+			g_free(path);
+			path = NULL;
+		}
+	}
+	g_regex_unref(check);
+	g_free(whole);
+	g_free(free_text);
+	g_free(text);
+	g_free(name);
+	return path;
+}
+
 static bool compile(struct build *build)
 {
 	unsigned int first = build->tasks->len, i;
 
 	/* What is most likely to fail comes first, and alone. */
-	for (i = 0; i < build->sources->len; i++)
-		add_compile(build, ((struct kvm_file *)build->sources->pdata[i])->path, true);
+	for (i = 0; i < build->sources->len; i++) {
+		const char *source = ((struct kvm_file *)build->sources->pdata[i])->path;
+		char *copy = NULL;
+
+		/* The first one is rme.c. */
+		if (!i && build->options->build.any_page_size) {
+			copy = without_page_check(build, source);
+			if (!copy)
+				return false;
+		}
+		add_compile(build, copy ? copy : source, true);
+		g_free(copy);
+	}
 	if (!run_tasks(build, first) || !read_logs(build, first)) {
 		report_failure(build, "compiling");
 		return false;
@@ -1181,6 +1243,13 @@ static bool set_coverage(struct options *options, const char *value)
 	return true;
 }
 
+static bool set_any_page_size(struct options *options, const char *value)
+{
+	(void)value;
+	options->build.any_page_size = true;
+	return true;
+}
+
 static bool set_dry_run(struct options *options, const char *value)
 {
 	(void)value;
@@ -1230,16 +1299,22 @@ static const struct option_def option_coverage = {
 	set_coverage};
 static const struct option_def option_cflag = {
 	0, "cflag", "FLAG", "one more option for the compiler; several are fine", set_cflag};
+static const struct option_def option_any_page_size = {
+	0, "any-page-size", NULL,
+	"compile rme.c as if its own check PAGE_SIZE != SZ_4K were false: the postings refuse "
+	"other pages",
+	set_any_page_size};
 static const struct option_def option_dry_run = {
 	0, "dry-run", NULL, "only say which files would be taken, and which posting they are from",
 	set_dry_run};
 
 static const struct option_def *const kvm_build_options[] = {
-	&option_tree,	&option_rme,	 &option_rme_exit, &option_include,
-	&option_add,	&option_uapi,	 &option_output,   &option_page_size,
-	&option_series, &option_cc,	 &option_sanitize, &option_coverage,
-	&option_cflag,	&option_dry_run, &option_verbose,  &option_help,
-	NULL,
+	&option_tree,	 &option_rme,		&option_rme_exit,
+	&option_include, &option_add,		&option_uapi,
+	&option_output,	 &option_page_size,	&option_series,
+	&option_cc,	 &option_sanitize,	&option_coverage,
+	&option_cflag,	 &option_any_page_size, &option_dry_run,
+	&option_verbose, &option_help,		NULL,
 };
 
 const struct command command_kvm_build = {

@@ -24,6 +24,7 @@ struct build_options {
 	unsigned int page_shift;
 	unsigned int series; /* 0: as the sources tell */
 	bool coverage;
+	bool any_page_size;
 	bool dry_run;
 };
 

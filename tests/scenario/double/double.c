@@ -953,6 +953,12 @@ const char *parallel_place(const struct parallel *parallel, unsigned int actor)
 	return "a step";
 }
 
+bool world_offers_realms(struct world *world)
+{
+	(void)world;
+	return !double_build.no_realms;
+}
+
 uint64_t world_num_tables(const struct world *world)
 {
 	(void)world;

@@ -10,17 +10,18 @@
 #include <sim/step.h>
 
 /* One realm: all of its pages that can be anything but empty lie in this window. */
-#define DOUBLE_BASE 0x80000000ull
-#define DOUBLE_SIZE (32ull << 20)
+#define DOUBLE_BASE  0x80000000ull
+#define DOUBLE_SIZE  (32ull << 20)
 #define DOUBLE_BLOCK (2ull << 20)
 
 /* What the KVM build is: 10 at first. */
 struct double_build {
 	unsigned int series;
-	bool foreign;	   /* kvm_module_is_foreign() */
-	bool behind;	   /* world_is_behind() */
-	bool elsewhere;	   /* each step's result says so */
-	bool unsupported;  /* guest.read cannot be done */
+	bool no_realms;	  /* KVM offers none */
+	bool foreign;	  /* kvm_module_is_foreign() */
+	bool behind;	  /* world_is_behind() */
+	bool elsewhere;	  /* each step's result says so */
+	bool unsupported; /* guest.read cannot be done */
 };
 extern struct double_build double_build;
 

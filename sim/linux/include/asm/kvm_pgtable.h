@@ -47,13 +47,20 @@ struct kvm_pgtable {
  */
 #define stage2_pgtable_levels(ipa) (((ipa) - 8) / (PAGE_SHIFT - 3))
 
-/* kvm_pgtable_stage2_pgd_size - bytes of the concatenated root. */
+/*
+ * kvm_pgtable_stage2_pgd_size - bytes of the concatenated root, of which there is as much behind pgd_phys. With pages
+ * of 16K and 64K the host needs fewer levels than the RMM, so less of a root; from v6 on the series makes a Realm's
+ * root tables, which have 4K geometry, of what this says. So it says what those need, where that is more.
+ */
 static inline size_t kvm_pgtable_stage2_pgd_size(u64 vtcr)
 {
 	int ipa_bits = (int)VTCR_EL2_IPA(vtcr);
 	int covered = stage2_pgtable_levels(ipa_bits) * (PAGE_SHIFT - 3) + PAGE_SHIFT;
+	int covered_4k = (ipa_bits - 8) / 9 * 9 + 12;
+	size_t host = PAGE_SIZE << (ipa_bits > covered ? ipa_bits - covered : 0);
+	size_t roots = 4096UL << (ipa_bits > covered_4k ? ipa_bits - covered_4k : 0);
 
-	return PAGE_SIZE << (ipa_bits > covered ? ipa_bits - covered : 0);
+	return host > roots ? host : roots;
 }
 
 #endif

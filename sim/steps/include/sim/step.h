@@ -191,6 +191,8 @@ bool world_is_behind(const struct world *world);
 unsigned int world_series(const struct world *world);
 /* world_accounts_tables - whether kvm_account_pgtable_pages() is told of all tables of a realm: since v9. */
 bool world_accounts_tables(const struct world *world);
+/* world_offers_realms - whether KVM says so (KVM_CHECK_EXTENSION), which is a system call like any other. */
+bool world_offers_realms(struct world *world);
 /* world_num_tables - of all realms in the RMM, without their roots: what a host that accounts them counts. */
 uint64_t world_num_tables(const struct world *world);
 /* world_measures_alike - whether the order of measured calls is the scenario's, not the host's. */

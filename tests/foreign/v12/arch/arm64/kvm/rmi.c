@@ -26,9 +26,7 @@
 #define SVE_LOCK(vcpu)	     ((void)(vcpu))
 #define SVE_UNLOCK(vcpu)     ((void)(vcpu))
 #define PMU_COUNTERS(kvm)    ((kvm)->arch.nr_pmu_counters)
-/* With large pages the host's own root is smaller than a Realm's. */
-#define PGD_SIZE(mmu)                                                                              \
-	max(kvm_pgtable_stage2_pgd_size((mmu)->vtcr), (size_t)(mmu)->pgt->pgd_pages * PAGE_SIZE)
+#define PGD_SIZE(mmu)	   kvm_pgtable_stage2_pgd_size((mmu)->vtcr)
 #include "../../../../common/realm.c"
 
 void kvm_init_rmi(void)

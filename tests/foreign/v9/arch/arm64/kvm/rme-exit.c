@@ -8,9 +8,22 @@
 #include <kvm/arm_hypercalls.h>
 #include <kvm/arm_psci.h>
 
+/* A declaration right behind a label, as this posting has one. */
+static u64 system_off_reason(int status)
+{
+	switch (RMI_RETURN_STATUS(status)) {
+	case RMI_ERROR_REALM:
+		u64 reason = KVM_EXIT_SHUTDOWN;
+
+		return reason;
+	default:
+		return 0;
+	}
+}
+
 #define VCPU_SYS_REG_SET(vcpu, reg, value) __vcpu_sys_reg(vcpu, reg) = value
 #define HPFAR_VALID			   HPFAR_EL2_NS
-#define EXIT_SYSTEM_OFF			   KVM_EXIT_SHUTDOWN
+#define EXIT_SYSTEM_OFF			   system_off_reason(status)
 
 /* The VMM hears of the change before it is made. */
 static int exit_ripas(struct kvm_vcpu *vcpu, unsigned long base, unsigned long top)

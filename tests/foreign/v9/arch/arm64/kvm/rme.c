@@ -24,9 +24,7 @@
 #define SVE_LOCK(vcpu)	   mutex_lock(&(vcpu)->mutex)
 #define SVE_UNLOCK(vcpu)   mutex_unlock(&(vcpu)->mutex)
 #define PMU_COUNTERS(kvm)  ((kvm)->arch.nr_pmu_counters)
-/* With large pages the host's own root is smaller than a Realm's. */
-#define PGD_SIZE(mmu)                                                                              \
-	max(kvm_pgtable_stage2_pgd_size((mmu)->vtcr), PAGE_SIZE * (mmu)->pgt->pgd_pages)
+#define PGD_SIZE(mmu)	   kvm_pgtable_stage2_pgd_size((mmu)->vtcr)
 #define DFR0_VCPU const struct kvm_vcpu
 
 #define SOURCE_GET(slot, gfn, page)	       __kvm_faultin_pfn(slot, gfn, FOLL_WRITE, &(bool){false}, page)
