@@ -35,6 +35,10 @@ says out 'series       v10'
 says out 'UAPI era     C'
 says out 'page size    4K'
 says out "rme.c: $rme"
+expect 0 kvm-info --json mine.so mine.so
+holds jq -e --arg rme "$rme" 'length == 2 and (.[0] | .build == "mine.so" and .series == "v10" and .uapi_era == "C" and
+	.page_size == 4096 and .files["rme.c"] == $rme and .coverage == null)' out
+expect 2 kvm-info --json nowhere.so
 expect 0 run "${smoke[@]}" --kvm mine.so
 says out 'no KVM build with pages of 64K was given'
 
@@ -99,6 +103,20 @@ expect 0 kvm-build --tree tree -o added.so --add extra.c --add asm/kvm_extra.h=e
 says out "yours: $work/extra.c"
 expect 0 kvm-info added.so
 says out "asm/kvm_extra.h: $work/extra.h"
+
+# The UAPI of the user's own kernel takes the place of rmesim's.
+tree tree
+mkdir -p uapi/linux
+cp "$checkout/sim/linux/include/uapi/linux/types.h" uapi/linux
+{ cat "$checkout/sim/linux/include/uapi/linux/kvm.h" && printf '#define KVM_CAP_OF_MY_OWN 999\n'; } >uapi/linux/kvm.h
+printf '_Static_assert(KVM_CAP_OF_MY_OWN == 999, "mine");\n' >>"$rme"
+expect 2 kvm-build --tree tree -o uapi.so "${same[@]}"
+says err 'name KVM_CAP_OF_MY_OWN'
+expect 0 kvm-build --tree tree -o uapi.so --uapi uapi "${same[@]}" "${quick[@]}"
+says out "yours: $work/uapi/linux/kvm.h"
+expect 0 run "${smoke[0]}" --kvm uapi.so --filter '*4K*'
+expect 2 kvm-build --tree tree -o uapi.so --uapi tree "${same[@]}"
+says err '--uapi: tree has no linux/kvm.h'
 
 # Series: told by names, not by what comments and strings say; v13 and later are refused.
 tree tree

@@ -92,6 +92,23 @@ if command -v gcovr >/dev/null && { [ "${compiler##*/}" != clang ] || command -v
 	lacks pages/index.html mmu.c
 	expect 2 run "$shown" --kvm warns.so --coverage-html pages
 	says err 'was not made by kvm-build --coverage'
+	# What ran before a crash, and before what hangs until the time is up, was counted.
+	for end in crash hang; do
+		tree dying
+		dying=$work/dying/arch/arm64/kvm/rme.c
+		case $end in
+		crash) what='*(volatile int *)NULL = 1;' ends=1 ;;
+		hang) what='sleep(1000);' ends=124 ;;
+		esac
+		sed -i '/^int kvm_rec_pre_enter(struct kvm_vcpu \*vcpu)$/{n;s/^{$/{\n\tunsigned int sleep(unsigned int seconds);\n\n\tvcpu->vcpu_id += 0; \/* planted_before *\/\n\t'"$what"'\n\tif (vcpu->kvm)\n\t\tvcpu->vcpu_id += 0; \/* planted_behind *\/\n/}' "$dying"
+		expect 0 kvm-build --tree dying -o dying.so "${same[@]}" --coverage
+		rm -rf pages
+		expect $ends run "$shown" --filter '*4K*' --kvm dying.so --coverage-html pages --timeout 3
+		page=$(find pages -name '*rme.c.*.html')
+		covered() { grep -B4 planted_"$1" "$page" | grep -o 'coveredLine\|uncoveredLine' | tail -n 1; }
+		holds test "$(covered before)" = coveredLine
+		holds test "$(covered behind)" = uncoveredLine
+	done
 else
 	printf 'SKIPPED: coverage: gcovr, or llvm-cov, is not installed\n'
 fi

@@ -207,6 +207,7 @@ static bool set_output(struct options *options, const char *value)
 	}
 FLAG(fail_fast)
 FLAG(exact)
+FLAG(json)
 FLAG(verbose)
 FLAG(ascii)
 FLAG(help)
@@ -287,6 +288,8 @@ const struct option_def option_coverage_html = {
 	"write which lines of your rme.c ran, with gcovr; the KVM build is one of kvm-build "
 	"--coverage",
 	set_coverage_html};
+const struct option_def option_json = {0, "json", NULL, "an array of objects, for programs",
+				       set_json};
 const struct option_def option_exact = {0, "exact", NULL,
 					"judge also how your own host does what it promises (RMI "
 					"calls, tables, WARNs about an RMM that was made to "
