@@ -1130,6 +1130,24 @@ static void abort_wrongly(struct host *h, struct rmm_cpu *cpu)
 	invariant_access(cpu, &access, *which % 2 ? exit_access : sea_access);
 }
 
+/* The page behind the range that was asked for becomes RAM with it. */
+static void edit_behind(struct world *w)
+{
+	*page_at(w, 10) = rtte_with_ripas(*page_at(w, 10), RMI_RIPAS_RAM);
+}
+
+START_TEST(test_ripas_behind)
+{
+	struct world w;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	enter(&w.h, &w.a, realm_asks, NULL);
+	wrong(&w, edit_behind, RMI_RTT_SET_RIPAS, w.a.rd, w.rec, 8 * PAGE, 10 * PAGE);
+	expect_seen(&w, INVARIANT_T8, "behind the range");
+	host_end(&w.h);
+}
+END_TEST
+
 START_TEST(test_aborts)
 {
 	for (unsigned int i = 0; i < 2 * sizeof(aborts) / sizeof(aborts[0]); i++) {
@@ -1181,6 +1199,7 @@ int main(void)
 	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_loop_test(tcase, test_other_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
+	tcase_add_test(tcase, test_ripas_behind);
 	tcase_add_test(tcase, test_aborts);
 	tcase_add_test(tcase, test_violations_of_each_check);
 	tcase_add_test(tcase, test_create_fold_create);
