@@ -15,6 +15,13 @@ failed=0
 	grep -v '^ok' "$work/sound"
 	failed=1
 }
+# Each defect can still be planted.
+for patch in "$source_dir"/tools/canaries/*/*.patch; do
+	if ! patch -s -p1 -f --dry-run -d "$source_dir" <"$patch" >/dev/null 2>&1; then
+		echo "reproducers.sh: $patch does not apply any more"
+		failed=1
+	fi
+done
 if [ "$*" = all ]; then
 	set -- $(cd "$reproducers" && find . -name '*.yaml' | sed 's,^\./,,; s,\.yaml$,,' | sort)
 fi
