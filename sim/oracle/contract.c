@@ -552,18 +552,15 @@ void contract_user_access(struct contract *contract, unsigned int index, uint64_
 	}
 }
 
-void contract_user_gone(struct contract *contract, uint64_t user, uint64_t size)
-{
-	if (contract->enabled)
-		ledger_set(&contract->user_pages, user, user + size, LEDGER_ABSENT);
-}
-
 void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size)
 {
 	if (!contract->enabled)
 		return;
 	interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
-	/* Advice may bring or take what is around it, too. */
+	/*
+	 * Advice may bring or take what is around it, too; and pages of a mapping that is partly gone may stay
+	 * with the object behind it.
+	 */
 	ledger_set(&contract->user_pages, user & ~(HUGE_SIZE - 1),
 		   (user + size + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1), LEDGER_MAYBE);
 }

@@ -434,6 +434,9 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 		}
 		outcome = buffer_access(world, cpu, RMM_WRITE, op->start, &structure,
 					sizeof(structure));
+		if (outcome == RMM_CONTINUE)
+			contract_access(world->contract, realm_running(world), op->start,
+					sizeof(structure), true, (const uint8_t *)&structure);
 		break;
 	case 1:
 		return smc_execute(world, guest, cpu);

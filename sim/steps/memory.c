@@ -248,13 +248,9 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 		switch (change) {
 		case MAPPING_FRESH:
 			ret = uapi_mmap(world, realm, tid, addr, length, part);
-			if (ret >= 0)
-				contract_user_gone(world->contract, addr, length);
 			break;
 		case MAPPING_GONE:
 			ret = uapi_munmap(world, realm, tid, addr, length, part);
-			if (ret >= 0)
-				contract_user_gone(world->contract, addr, length);
 			break;
 		case MAPPING_ADVICE:
 			ret = uapi_madvise(world, realm, tid, addr, length, part, advice);
