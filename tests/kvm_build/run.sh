@@ -100,7 +100,8 @@ if command -v gcovr >/dev/null && { [ "${compiler##*/}" != clang ] || command -v
 		crash) what='*(volatile int *)NULL = 1;' ends=1 ;;
 		hang) what='sleep(1000);' ends=124 ;;
 		esac
-		sed -i '/^int kvm_rec_pre_enter(struct kvm_vcpu \*vcpu)$/{n;s/^{$/{\n\tunsigned int sleep(unsigned int seconds);\n\n\tvcpu->vcpu_id += 0; \/* planted_before *\/\n\t'"$what"'\n\tif (vcpu->kvm)\n\t\tvcpu->vcpu_id += 0; \/* planted_behind *\/\n/}' "$dying"
+		# In a function that comes back, and behind a branch: compilers count what is left, not what is entered.
+		sed -i '/^int kvm_rec_pre_enter(struct kvm_vcpu \*vcpu)$/{s/^/static void planted(struct kvm_vcpu *vcpu)\n{\n\tvcpu->vcpu_id += 0; \/* planted_before *\/\n}\n\n/;n;s/^{$/{\n\tunsigned int sleep(unsigned int seconds);\n\n\tplanted(vcpu);\n\t'"$what"'\n\tif (vcpu->kvm)\n\t\tvcpu->vcpu_id += 0; \/* planted_behind *\/\n/}' "$dying"
 		expect 0 kvm-build --tree dying -o dying.so "${same[@]}" --coverage
 		rm -rf pages
 		expect $ends run "$shown" --filter '*4K*' --kvm dying.so --coverage-html pages --timeout 3
