@@ -65,7 +65,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.seed = result.seed,
 		.memfd = child->memfd,
 		.module = campaign->modules[run / campaign->config->repeat],
-		.trace = campaign->config->trace,
+		.trace_kinds = campaign->config->trace_kinds,
 		.rmi_log = campaign->config->rmi_log,
 		.events = campaign->config->events,
 		.follow = campaign->config->follow,

@@ -923,16 +923,16 @@ static void run_check_fired(struct run *run)
 
 static bool run_start_trace(struct run *run)
 {
-	if (!run->config->trace && !run->config->events && !run->follow)
+	if (!run->config->trace_kinds && !run->config->events && !run->follow)
 		return true;
 	run->trace = trace_create();
 	if (!run->trace)
 		return false;
-	if (run->config->trace) {
+	if (run->config->trace_kinds) {
 		run->trace_stream.file =
 			open_memstream(&run->trace_stream.text, &run->trace_stream.size);
 		if (!run->trace_stream.file ||
-		    trace_add_sink(run->trace, TRACE_MASK_ALL, trace_jsonl_sink,
+		    trace_add_sink(run->trace, run->config->trace_kinds, trace_jsonl_sink,
 				   run->trace_stream.file))
 			return false;
 	}
@@ -1254,7 +1254,7 @@ static void run_tell(const struct run *run, bool at_step)
  */
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
-	bool wanted = config->trace || config->rmi_log || config->events || config->keep_steps ||
+	bool wanted = config->trace_kinds || config->rmi_log || config->events || config->keep_steps ||
 		      config->follow;
 	unsigned int num_calls = config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS;
 	struct recorder silence = {.write = write_nothing};
@@ -1266,7 +1266,8 @@ void plan_run(const struct plan *plan, const struct run_config *config, struct r
 	struct run run;
 
 	if (plan->num_explored) {
-		quiet.trace = quiet.rmi_log = quiet.events = quiet.keep_steps = false;
+		quiet.trace_kinds = 0;
+		quiet.rmi_log = quiet.events = quiet.keep_steps = false;
 		quiet.follow = NULL;
 		run_init(&run, plan, &quiet, &silence);
 		run.watcher = recorder;

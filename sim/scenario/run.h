@@ -12,7 +12,8 @@ struct run_config {
 	/* As campaign_config has it; may be NULL. */
 	bool (*known)(void *ctx, const char *oracle, const char *condition, const char *function);
 	void *known_ctx;
-	bool trace, rmi_log, events, keep_steps, verbose;
+	unsigned int trace_kinds; /* as campaign_config has it */
+	bool rmi_log, events, keep_steps, verbose;
 	const struct follow_target *follow; /* NULL: no page */
 	bool exact;			    /* as in campaign_config */
 	bool last_words;		    /* this process runs nothing else: see crash_watch() */

@@ -26,7 +26,7 @@ static void run_plan(bool trace, bool keep_steps)
 	const struct plan *plan = only_plan(set);
 	struct kvm_module *module = NULL;
 	struct run_config config = {
-		.seed = 1, .memfd = -1, .exact = exact, .trace = trace, .keep_steps = keep_steps};
+		.seed = 1, .memfd = -1, .exact = exact, .trace_kinds = trace ? TRACE_MASK_ALL : 0, .keep_steps = keep_steps};
 	struct recorder recorder = {.write = append};
 
 	ck_assert_int_eq(kvm_module_load("double-4k.so", &module, NULL), 0);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sim/json.h>
+#include <sim/trace.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -291,7 +292,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.seed = options->seed,
 		.fail_fast = options->fail_fast,
 		.exact = options->exact,
-		.trace = run->trace != NULL,
+		.trace_kinds = run->trace ? TRACE_MASK_ALL : 0,
 		.rmi_log = run->rmi_log != NULL,
 		.events = needs(run) & REPORT_NEEDS_EVENTS,
 		.keep_steps = needs(run) & REPORT_NEEDS_STEPS,

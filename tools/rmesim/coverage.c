@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <rmm/conditions.h>
+#include <sim/trace.h>
 #include <string.h>
 
 /* How often one command succeeded, and failed by each of its conditions. */
@@ -162,7 +163,7 @@ static int coverage_take(struct coverage *coverage, const GPtrArray *plans,
 		.jobs = options->jobs,
 		.timeout_ms = options->timeout_s * 1000,
 		.seed = options->seed,
-		.trace = true,
+		.trace_kinds = TRACE_MASK(TRACE_RMI) | TRACE_MASK(TRACE_RSI),
 		.module = find_module,
 		.done = take_result,
 		.ctx = coverage,

@@ -124,7 +124,7 @@ struct campaign_config {
 	unsigned int timeout_ms; /* of one run; 0: none */
 	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
 	bool fail_fast;		 /* stop after the first one (in order) that does not pass */
-	bool trace;		 /* keep the trace as text */
+	unsigned int trace_kinds; /* TRACE_MASK() of events whose text is kept; 0: none is */
 	bool events;		 /* keep result.events */
 	bool rmi_log;		 /* keep the RMI calls, to be replayed */
 	const struct follow_target *follow; /* keep result.lives of this page; NULL: of none */
