@@ -1148,6 +1148,22 @@ START_TEST(test_ripas_behind)
 }
 END_TEST
 
+/* Each of the two RECs is sound by itself; only what looks at both can tell. */
+START_TEST(test_two_recs_of_one_index)
+{
+	struct world w;
+	struct rec *second;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	second = host_ptr(&w.h, w.rec2);
+	second->index = rec_of(&w)->index;
+	second->mpidr = rec_of(&w)->mpidr;
+	ck_assert_int_eq(rmm_invariants_check(w.h.rmm, NULL), 0);
+	expect_seen(&w, INVARIANT_I18, "two RECs of one index");
+	host_end(&w.h);
+}
+END_TEST
+
 START_TEST(test_aborts)
 {
 	for (unsigned int i = 0; i < 2 * sizeof(aborts) / sizeof(aborts[0]); i++) {
@@ -1200,6 +1216,7 @@ int main(void)
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_loop_test(tcase, test_other_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
 	tcase_add_test(tcase, test_ripas_behind);
+	tcase_add_test(tcase, test_two_recs_of_one_index);
 	tcase_add_test(tcase, test_aborts);
 	tcase_add_test(tcase, test_violations_of_each_check);
 	tcase_add_test(tcase, test_create_fold_create);
