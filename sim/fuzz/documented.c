@@ -50,6 +50,8 @@ static const struct {
 	{"KVM_RUN", NODE, ENOMEM},
 	{"KVM_CAP_ARM_RME_POPULATE_REALM", NODE, EFAULT},
 	{"KVM_CAP_ARM_RME_POPULATE_REALM", NODE, ENOMEM},
+	/* The kernel: MADV_COLLAPSE that finds no page to collapse into. */
+	{"madvise", USER_PAGE, ENOMEM},
 	{"load", NODE, EFAULT},
 	{"store", NODE, EFAULT},
 	/* 6: the tables of a shared mapping. */
@@ -102,6 +104,8 @@ static const struct {
 	{"vmm.create_realm", NULL, UNDELEGATE, EINVAL},
 	/* The kernel: the slot is there, and a slot with a guest_memfd cannot be changed. */
 	{"vmm.add_slot", "KVM_SET_MEMORY_ATTRIBUTES", ~0ull, EINVAL},
+	/* A step without a number takes the next one, and two slots do not overlap. */
+	{"vmm.add_slot", "KVM_SET_MEMORY_ATTRIBUTES", ~0ull, EEXIST},
 	/* 10: the next KVM_RUN completes the MMIO, because nobody said that it is an abort. */
 	{NULL, "KVM_SET_VCPU_EVENTS", ~0ull, ANY_ANSWER},
 	/* The kernel: when the answer cannot be copied out the device stays, and a second is -EEXIST. */
