@@ -198,12 +198,23 @@ static size_t character_length(const char *text, size_t room)
 	return (size_t)g_unichar_to_utf8(character, NULL);
 }
 
+/* Columns of a terminal that a character takes. */
+static unsigned int character_width(const char *text, size_t length)
+{
+	gunichar character = length > 1 ? g_utf8_get_char(text) : (gunichar)*text;
+
+	if (length > 1 && g_unichar_iszerowidth(character))
+		return 0;
+	return length > 1 && g_unichar_iswide(character) ? 2 : 1;
+}
+
 void place_print_line(struct place place, FILE *out, const char *indent, bool color)
 {
 	const struct source *source = place.source;
 	const char *reset = color ? "\033[0m" : "", *mark = color ? "\033[32m" : "";
 	size_t start, end, at, length;
-	unsigned int column, first = 1, last;
+	unsigned int column, first = 1, last, width;
+	bool marked = false;
 	GString *below;
 
 	if (!source || !place.line || place.line > source->num_lines)
@@ -234,12 +245,15 @@ void place_print_line(struct place place, FILE *out, const char *indent, bool co
 		} else {
 			fwrite(source->text + at, 1, length, out);
 		}
-		if (column < place.column)
-			g_string_append_c(below, source->text[at] == '\t' ? '\t' : ' ');
-		else if (column == place.column)
-			g_string_append_c(below, '^');
-		else if (column < place.column + place.width)
-			g_string_append_c(below, '~');
+		for (width = character_width(source->text + at, length); width; width--) {
+			if (column < place.column)
+				g_string_append_c(below, source->text[at] == '\t' ? '\t' : ' ');
+			else if (column == place.column && !marked)
+				g_string_append_c(below, '^');
+			else if (column < place.column + place.width)
+				g_string_append_c(below, '~');
+			marked |= column == place.column;
+		}
 	}
 	/* A place just behind the line's end. */
 	for (; column <= place.column && column <= last; column++)

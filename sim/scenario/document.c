@@ -244,15 +244,57 @@ static bool parse_event(struct parse *parse, const yaml_event_t *event)
 	return event->type != YAML_STREAM_END_EVENT && !parse->failed;
 }
 
+/* What mostly stands behind the words of the YAML parser; NULL: they say it themselves. */
+static const char *syntax_hint(const char *problem)
+{
+	static const struct {
+		const char *problem, *hint;
+	} hints[] = {
+		{"mapping values are not allowed in this context",
+		 "a `:` stands in text without quotes, or the line above wants a `:` at its end"},
+		{"did not find expected key",
+		 "the line is indented differently from its neighbours"},
+		{"did not find expected '-' indicator",
+		 "the line is indented differently from its neighbours"},
+		{"did not find expected ',' or '}'", "a `,` is missing, or the `}`"},
+		{"did not find expected ',' or ']'", "a `,` is missing, or the `]`"},
+		{"found character that cannot start any token",
+		 "text that begins so must stand in quotes"},
+		{"found unexpected end of stream", "a quote is not closed"},
+		{"could not find expected ':'", "a `:` is missing"},
+	};
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(hints); i++) {
+		if (!strcmp(problem, hints[i].problem))
+			return hints[i].hint;
+	}
+	return NULL;
+}
+
+static bool place_has_tab(struct place place)
+{
+	const struct source *source = place.source;
+	size_t at;
+
+	if (!place.line || place.line > source->num_lines)
+		return false;
+	at = source->lines[place.line - 1];
+	return at < source->size && place.column == 1 && source->text[at] == '\t';
+}
+
 static void parse_syntax_error(struct parse *parse, const yaml_parser_t *parser)
 {
 	const char *problem = parser->problem ? parser->problem : "cannot be understood";
 	struct place place = mark_place(parse, &parser->problem_mark, NULL);
+	const char *hint;
 
 	if (parser->error == YAML_READER_ERROR)
 		place = source_offset_place(parse->source, parser->problem_offset);
-	PARSE_FAIL(parse, place, "not valid YAML: %s%s%s", problem, parser->context ? ", " : "",
-		   parser->context ? parser->context : "");
+	hint = place_has_tab(place) ? "a tab: indent with spaces" : syntax_hint(problem);
+	PARSE_FAIL(parse, place, "not valid YAML: %s%s%s%s%s", problem, parser->context ? ", " : "",
+		   parser->context ? parser->context : "", hint ? "; most likely " : "",
+		   hint ? hint : "");
 	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		diagnostics_note(parse->diagnostics, mark_place(parse, &parser->context_mark, NULL),
 				 "it began here");
@@ -377,9 +419,9 @@ bool node_is_empty(const struct node *node)
 const char *node_describe(const struct node *node, struct arena *arena)
 {
 	if (node->kind == NODE_SEQUENCE)
-		return "a list";
+		return node->num ? "a list" : "an empty list";
 	if (node->kind == NODE_MAPPING)
-		return "a map";
+		return node->num ? "a map" : "an empty map";
 	if (node_is_empty(node))
 		return "nothing";
 	if (strlen(node->text) > 40)

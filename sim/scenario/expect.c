@@ -799,6 +799,10 @@ bool expect_load(struct loader *loader, const struct node *node, bool result, un
 		out->has_response |= !strcmp(text, "response");
 		out->has_warns |= !strcmp(text, "warns");
 	}
+	if (good && !out->num && !result) {
+		load_error(loader, map, "`expect` has nothing but `why`: expected an expectation");
+		good = false;
+	}
 	return good;
 }
 

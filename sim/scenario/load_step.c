@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void unknown_step(struct loader *loader, const struct node *key, const char *text)
+/* The error about a step or key that there is not. Returns the key that it was meant to be, KEY_NUM if none. */
+static size_t unknown_step(struct loader *loader, const struct node *key, const char *text)
 {
 	const struct step_def *def;
 	const char *nearest;
@@ -17,7 +18,7 @@ static void unknown_step(struct loader *loader, const struct node *key, const ch
 	size_t i;
 
 	if (loader_full(loader))
-		return;
+		return KEY_NUM;
 	names = g_ptr_array_new();
 	for (i = 0; (def = step_at(i)); i++)
 		g_ptr_array_add(names, (void *)(uintptr_t)def->name);
@@ -33,6 +34,9 @@ static void unknown_step(struct loader *loader, const struct node *key, const ch
 			   "unknown step or key `%s`: `rmesim list --steps` prints all of them",
 			   text);
 	g_ptr_array_unref(names);
+	for (i = 0; i < KEY_NUM && nearest != step_item_keys[i].name; i++)
+		;
+	return i;
 }
 
 static bool load_argument(struct loader *loader, const struct step_def *def,
@@ -160,8 +164,10 @@ static bool load_repeat(struct loader *loader, const struct node *node, uint64_t
 	step->times = 1;
 	if (values[REPEAT_TIMES] &&
 	    !load_key_value(loader, values[REPEAT_TIMES], &repeat_keys[REPEAT_TIMES], "repeat",
-			    &step->times))
+			    &step->times)) {
+		step->times = 1;
 		good = false;
+	}
 	if (good)
 		step->title = arena_format(loader->arena, "repeat times=%" PRIu64, step->times);
 	if (values[REPEAT_STEPS] && !load_steps(loader, values[REPEAT_STEPS], "repeat",
@@ -247,13 +253,87 @@ static const char *expect_title(struct loader *loader, const struct plan_expects
 	return title;
 }
 
+/* The map that a step is. */
+static const struct node *load_step_map(struct loader *loader, const struct node *node)
+{
+	node = load_resolve(loader, node);
+	if (node && node->kind == NODE_SCALAR && step_find(node->text)) {
+		load_error(loader, node, "a step: a `:` is missing behind `%s`", node->text);
+		return NULL;
+	}
+	return node ? load_map(loader, node, NULL, "a step") : NULL;
+}
+
+static bool is_param(const struct step_def *def, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < def->num_params && strcmp(def->params[i].name, text); i++)
+		;
+	return i < def->num_params;
+}
+
+static bool is_expectation(const char *text)
+{
+	struct key_def key;
+	bool state;
+	size_t i;
+
+	for (i = 0; language_expect(i, &key, &state); i++) {
+		if (!strcmp(key.name, text))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What stands in a step and belongs elsewhere, or is misspelt: an error each. The loading goes on as if it were
+ * right: parameters that stand beside the action become its value, a misspelt key is the one that it was meant
+ * to be. texts[i] is the key of the map's pair i where it is unknown.
+ */
+static void load_misplaced(struct loader *loader, const struct node *map, const char *const *texts,
+			   const struct step_def *action, const struct node **action_value,
+			   const struct node **keys, const struct node **key_nodes)
+{
+	struct node *params = arena_alloc(loader->arena, sizeof(*params));
+	size_t i, meant;
+
+	*params = *map;
+	params->pairs = arena_alloc(loader->arena, map->num * sizeof(*params->pairs));
+	params->num = 0;
+	for (i = 0; i < map->num; i++) {
+		const struct node *key = map->pairs[i].key;
+
+		if (!texts[i])
+			continue;
+		if (action && is_param(action, texts[i])) {
+			load_error(loader, key,
+				   "`%s` is a parameter of %s: indent it more than the step",
+				   texts[i], action->name);
+			params->pairs[params->num++] = map->pairs[i];
+		} else if (is_expectation(texts[i])) {
+			load_error(loader, key, "`%s` is an expectation: it stands below `expect:`",
+				   texts[i]);
+		} else {
+			meant = unknown_step(loader, key, texts[i]);
+			if (meant < KEY_NUM && !keys[meant]) {
+				keys[meant] = map->pairs[i].value;
+				key_nodes[meant] = key;
+			}
+		}
+	}
+	if (params->num && node_is_empty(*action_value))
+		*action_value = params;
+}
+
 static bool load_step(struct loader *loader, const struct node *node, uint64_t factor,
 		      struct plan_step *step)
 {
-	const struct node *map = load_map(loader, node, NULL, "a step");
+	const struct node *map = load_step_map(loader, node);
 	const struct node *keys[KEY_NUM] = {NULL}, *key_nodes[KEY_NUM] = {NULL};
 	const struct node *action_key = NULL, *action_value = NULL;
 	const struct step_def *action = NULL;
+	const char **unknown = NULL;
 	unsigned int index;
 	bool good = true;
 	size_t i, j;
@@ -284,7 +364,9 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 			diagnostics_note(loader->diagnostics, action_key->place, "the first one");
 			good = false;
 		} else if (j == KEY_NUM) {
-			unknown_step(loader, key, text);
+			if (!unknown)
+				unknown = arena_alloc(loader->arena, map->num * sizeof(*unknown));
+			unknown[i] = text;
 			good = false;
 		} else if (keys[j]) {
 			load_duplicate(loader, key, text, key_nodes[j]);
@@ -294,6 +376,8 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 			key_nodes[j] = key;
 		}
 	}
+	if (unknown)
+		load_misplaced(loader, map, unknown, action, &action_value, keys, key_nodes);
 	if (keys[KEY_NAME] && !load_text(loader, keys[KEY_NAME], "name", "a step", &step->name))
 		good = false;
 	if (keys[KEY_WHY] && !load_text(loader, keys[KEY_WHY], "why", "a step", &step->why))

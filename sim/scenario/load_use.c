@@ -3,28 +3,10 @@
 #include "loader.h"
 #include "prelude.h"
 #include "tables.h"
+#include "value.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Words of lower-case letters, digits and `-`, joined by `/`: no name leads out of a directory. */
-static bool is_prelude_name(const char *text)
-{
-	bool part = false;
-
-	for (; *text; text++) {
-		if (*text == '/') {
-			if (!part)
-				return false;
-			part = false;
-		} else if (g_ascii_islower(*text) || g_ascii_isdigit(*text) || *text == '-') {
-			part = true;
-		} else {
-			return false;
-		}
-	}
-	return part;
-}
 
 /* Through how many places `node` was reached, and whether one of them is in `source`. */
 static unsigned int use_depth(const struct node *node, const struct source *source, bool *inside)
@@ -125,10 +107,10 @@ static struct node *use_read(struct loader *loader, const struct node *node, con
 	}
 	prelude = prelude_find(loader->preludes, node->place.source, name, &searched);
 	if (!prelude) {
-		load_error(loader, node, "`use`: no prelude `%s`: expected a file %s/%s.yaml%s%s",
-			   name, PRELUDE_DIRECTORY, name,
-			   *searched ? " here or further up; looked in " : " here or further up",
-			   searched);
+		load_error(
+			loader, node,
+			"`use`: no prelude `%s`: expected a file %s/%s.yaml here or further up%s",
+			name, PRELUDE_DIRECTORY, name, searched);
 		g_free(searched);
 		return NULL;
 	}
@@ -169,7 +151,8 @@ static bool use_load(struct loader *loader, const struct node *node, struct load
 
 	if (!load_text(loader, node, "use", NULL, &name))
 		return false;
-	if (!is_prelude_name(name)) {
+	/* No such name leads out of a directory. */
+	if (!value_is_joined(name, '/')) {
 		load_error(loader, node,
 			   "`use`: expected the name of a prelude such as boot/kvmtool, found `%s`",
 			   name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Scalars, lists and maps of a scenario, with an error at the node for whatever they should not be. */
 #include "loader.h"
+#include "tables.h"
 
 #include "value.h"
 
@@ -137,16 +138,14 @@ bool load_text(struct loader *loader, const struct node *node, const char *key, 
 	return true;
 }
 
-void load_unknown(struct loader *loader, const struct node *node, const char *what,
-		  const char *text, const char *const *names)
+static void unknown_error(struct loader *loader, const struct node *node, const char *what,
+			  const char *text, const char *const *names, const char *nearest)
 {
-	const char *nearest;
 	GString *list;
 	size_t i;
 
 	if (loader_full(loader))
 		return;
-	nearest = name_nearest(text, names);
 	list = g_string_new(NULL);
 	for (i = 0; names[i] && i < 24; i++)
 		g_string_append_printf(list, "%s%s", i ? ", " : "", names[i]);
@@ -159,6 +158,13 @@ void load_unknown(struct loader *loader, const struct node *node, const char *wh
 		load_error(loader, node, "unknown %s `%s`: expected one of: %s", what, text,
 			   list->str);
 	g_string_free(list, TRUE);
+}
+
+void load_unknown(struct loader *loader, const struct node *node, const char *what,
+		  const char *text, const char *const *names)
+{
+	if (!loader_full(loader))
+		unknown_error(loader, node, what, text, names, name_nearest(text, names));
 }
 
 bool load_name(struct loader *loader, const struct node *node, const char *key, const char *of,
@@ -336,12 +342,78 @@ void load_duplicate(struct loader *loader, const struct node *key, const char *t
 	diagnostics_note(loader->diagnostics, first->place, "it stands here already");
 }
 
+/* Which map has a key of this name, or NULL: a key may be right and stand in the wrong place. */
+static const char *key_home(const char *text)
+{
+	static const struct {
+		const struct key_def *defs;
+		const char *of;
+	} maps[] = {
+		{machine_keys, "machine"},     {realm_keys, "realm"},
+		{slot_keys, "a slot"},	       {step_item_keys, "a step"},
+		{scenario_keys, "a scenario"}, {rmm_keys, "machine's rmm"},
+		{schedules_keys, "schedules"}, {fault_keys, "a fault"},
+	};
+	size_t i, j;
+
+	for (i = 0; i < G_N_ELEMENTS(maps); i++) {
+		for (j = 0; maps[i].defs[j].name; j++) {
+			if (!strcmp(maps[i].defs[j].name, text))
+				return maps[i].of;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The error about a pair whose key is none of `names`. If it was meant to be one that does not stand in the map
+ * (of `absent`), that one's index, so that its value is looked at too and nobody misses it; otherwise -1.
+ */
+static int key_unknown(struct loader *loader, const struct node *key, const char *text,
+		       const char *of, const char *const *names, const struct node **keys)
+{
+	const char *absent[LOADER_MAX_KEYS + 1] = {NULL}, *nearest, *home, *colon;
+	size_t num = 0, j;
+	int meant = -1;
+
+	for (j = 0; names[j]; j++) {
+		if (!keys[j])
+			absent[num++] = names[j];
+	}
+	colon = key->kind == NODE_SCALAR && key->plain ? strchr(text, ':') : NULL;
+	for (j = 0; colon && names[j]; j++) {
+		if (strlen(names[j]) == (size_t)(colon - text) &&
+		    !strncmp(names[j], text, (size_t)(colon - text))) {
+			load_error(loader, key,
+				   "unknown key of %s `%s`: a space is missing behind the `:`", of,
+				   text);
+			return (int)j;
+		}
+	}
+	nearest = name_nearest(text, absent);
+	for (j = 0; nearest && names[j]; j++) {
+		if (names[j] == nearest)
+			meant = (int)j;
+	}
+	if (!nearest)
+		nearest = name_nearest(text, names);
+	home = nearest ? NULL : key_home(text);
+	if (home && strcmp(home, of))
+		load_error(loader, key, "unknown key of %s `%s`: it is a key of %s", of, text,
+			   home);
+	else
+		unknown_error(loader, key, arena_format(loader->arena, "key of %s", of), text,
+			      names, nearest);
+	return meant;
+}
+
 bool load_keys(struct loader *loader, const struct node *map, const char *of,
 	       const struct key_def *defs, const struct node **values)
 {
 	const struct node *keys[LOADER_MAX_KEYS] = {NULL};
-	const char *names[LOADER_MAX_KEYS + 1] = {NULL};
-	bool good = true;
+	const char *names[LOADER_MAX_KEYS + 1] = {NULL}, **unknown = NULL;
+	/* Not known because of another error. */
+	bool good = true, merged = loader->broken_use && defs == realm_keys;
 	size_t i, j;
 
 	for (j = 0; defs[j].name; j++) {
@@ -359,9 +431,9 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 		for (j = 0; names[j] && strcmp(names[j], text); j++)
 			;
 		if (!names[j]) {
-			load_unknown(loader, key, arena_format(loader->arena, "key of %s", of),
-				     text, names);
-			good = false;
+			if (!unknown)
+				unknown = arena_alloc(loader->arena, map->num * sizeof(*unknown));
+			unknown[i] = text;
 		} else if (keys[j]) {
 			load_duplicate(loader, key, text, keys[j]);
 			good = false;
@@ -370,8 +442,24 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 			values[j] = map->pairs[i].value;
 		}
 	}
+	/* What a misspelt key was meant to be depends on which are there. */
+	for (i = 0; unknown && i < map->num; i++) {
+		const struct node *key = map->pairs[i].key;
+		int meant;
+
+		if (!unknown[i])
+			continue;
+		good = false;
+		meant = key_unknown(loader, key, unknown[i], of, names, keys);
+		if (meant >= 0 && !keys[meant]) {
+			keys[meant] = key;
+			/* `size:4K` has none. */
+			if (!node_is_empty(map->pairs[i].value))
+				values[meant] = map->pairs[i].value;
+		}
+	}
 	for (j = 0; names[j]; j++) {
-		if (defs[j].required && !keys[j]) {
+		if (defs[j].required && !keys[j] && !merged) {
 			load_error(loader, map, "%s: key `%s` is missing", of, names[j]);
 			good = false;
 		}

@@ -2,28 +2,10 @@
 /* A whole scenario: one plan for each combination of the matrix. */
 #include "loader.h"
 #include "tables.h"
+#include "value.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Dotted: parts of [a-z0-9-], none empty. */
-static bool is_dotted(const char *text)
-{
-	bool part = false;
-
-	for (; *text; text++) {
-		if (*text == '.') {
-			if (!part)
-				return false;
-			part = false;
-		} else if (g_ascii_islower(*text) || g_ascii_isdigit(*text) || *text == '-') {
-			part = true;
-		} else {
-			return false;
-		}
-	}
-	return part;
-}
 
 static bool load_tags(struct loader *loader, const struct node *node)
 {
@@ -39,7 +21,7 @@ static bool load_tags(struct loader *loader, const struct node *node)
 		tags[i] = "";
 		if (!load_text(loader, list->items[i], NULL, "a tag", &tags[i])) {
 			good = false;
-		} else if (!is_dotted(tags[i])) {
+		} else if (!value_is_joined(tags[i], '.')) {
 			load_error(loader, list->items[i],
 				   "a tag: expected lower-case letters, digits, `.` and `-`, found "
 				   "`%s`",
@@ -129,7 +111,7 @@ static bool load_plan(struct loader *loader, const struct node **values, bool go
 		plan->place = values[TOP_SCENARIO]->place;
 		if (!load_text(loader, values[TOP_SCENARIO], "scenario", NULL, &plan->name)) {
 			good = false;
-		} else if (!is_dotted(plan->name)) {
+		} else if (!value_is_joined(plan->name, '.')) {
 			load_error(loader, values[TOP_SCENARIO],
 				   "`scenario`: expected a dotted name of lower-case letters, "
 				   "digits and "
@@ -260,8 +242,12 @@ void loader_load(const struct source *source, struct node *root, struct arena *a
 	if (combinations > LOADER_MAX_PLANS ||
 	    combinations * (root->expanded + loader.num_inserted) > LOADER_MAX_WORK) {
 		load_error(&loader, values[TOP_MATRIX],
-			   "the matrix gives too many runs (%zu) for a file of this size",
-			   combinations);
+			   "the matrix gives %s%zu runs, too many for a file of this size: at "
+			   "most %zu",
+			   combinations > LOADER_MAX_WORK ? "more than " : "",
+			   MIN(combinations, LOADER_MAX_WORK),
+			   MIN(LOADER_MAX_PLANS,
+			       LOADER_MAX_WORK / (root->expanded + loader.num_inserted)));
 		goto out;
 	}
 	do {

@@ -4,7 +4,11 @@
 #include "source.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Names of preludes that are compared with a wrong one. */
+#define MAX_LISTED 1000u
 
 /*
  * Where preludes are for files that stand elsewhere, seen from the directory of the program: the installed ones,
@@ -102,7 +106,7 @@ static char *program_directory(void)
 
 /* The prelude in `directory`, or NULL. */
 static const struct prelude *library_look(struct prelude_library *library, const char *directory,
-					  const char *name, GString *searched)
+					  const char *name, GPtrArray *places)
 {
 	char *file = g_strconcat(name, ".yaml", NULL);
 	char *full = g_build_filename(directory, PRELUDE_DIRECTORY, file, NULL);
@@ -113,11 +117,10 @@ static const struct prelude *library_look(struct prelude_library *library, const
 		prelude = library_read(library, path);
 	} else {
 		char *parent = g_build_filename(directory, PRELUDE_DIRECTORY, NULL);
-		char *shown = path_shorten(parent);
 
-		if (g_file_test(parent, G_FILE_TEST_IS_DIR))
-			g_string_append_printf(searched, "%s%s", searched->len ? ", " : "", shown);
-		g_free(shown);
+		if (g_file_test(parent, G_FILE_TEST_IS_DIR) &&
+		    !g_ptr_array_find_with_equal_func(places, parent, g_str_equal, NULL))
+			g_ptr_array_add(places, g_steal_pointer(&parent));
 		g_free(parent);
 	}
 	g_free(path);
@@ -126,15 +129,12 @@ static const struct prelude *library_look(struct prelude_library *library, const
 	return prelude;
 }
 
-const struct prelude *prelude_find(struct prelude_library *library, const struct source *from,
-				   const char *name, char **searched)
+/* The prelude in the directory of `file`, an absolute path, or in the nearest above it that has it. */
+static const struct prelude *library_climb(struct prelude_library *library, const char *file,
+					   const char *name, GPtrArray *places)
 {
-	char *file = g_canonicalize_filename(from->path, NULL);
 	char *directory = g_path_get_dirname(file), *above;
-	GString *places = g_string_new(NULL);
 	const struct prelude *prelude;
-	char *program;
-	size_t i;
 
 	for (;;) {
 		prelude = library_look(library, directory, name, places);
@@ -146,6 +146,77 @@ const struct prelude *prelude_find(struct prelude_library *library, const struct
 	}
 	g_free(above);
 	g_free(directory);
+	return prelude;
+}
+
+static void names_collect(const char *directory, const char *prefix, unsigned int depth,
+			  GPtrArray *names)
+{
+	GDir *entries = depth ? g_dir_open(directory, 0, NULL) : NULL;
+	const char *entry;
+
+	while (entries && names->len < MAX_LISTED && (entry = g_dir_read_name(entries))) {
+		char *path = g_build_filename(directory, entry, NULL);
+		char *name = g_strconcat(prefix, entry, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+			char *below = g_strconcat(name, "/", NULL);
+
+			names_collect(path, below, depth - 1, names);
+			g_free(below);
+		} else if (g_str_has_suffix(name, ".yaml")) {
+			g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".yaml")));
+		}
+		g_free(name);
+		g_free(path);
+	}
+	if (entries)
+		g_dir_close(entries);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "looked in A, B; did you mean `boot/plain`?" */
+static char *describe_search(const GPtrArray *places, const char *name)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GString *text = g_string_new(places->len ? "; looked in " : NULL);
+	const char *nearest;
+	unsigned int i;
+
+	for (i = 0; i < places->len; i++) {
+		char *shown = path_shorten(places->pdata[i]);
+
+		g_string_append_printf(text, "%s%s", i ? ", " : "", shown);
+		g_free(shown);
+		names_collect(places->pdata[i], "", PRELUDE_MAX_DEPTH, names);
+	}
+	/* The order in which a directory lists its files decides nothing. */
+	g_ptr_array_sort(names, compare_texts);
+	g_ptr_array_add(names, NULL);
+	nearest = name_nearest(name, (const char *const *)names->pdata);
+	if (nearest)
+		g_string_append_printf(text, "; did you mean `%s`?", nearest);
+	g_ptr_array_unref(names);
+	return g_string_free(text, FALSE);
+}
+
+const struct prelude *prelude_find(struct prelude_library *library, const struct source *from,
+				   const char *name, char **searched)
+{
+	GPtrArray *places = g_ptr_array_new_with_free_func(g_free);
+	char *file = g_canonicalize_filename(from->path, NULL), *directory, *program;
+	const struct prelude *prelude = library_climb(library, file, name, places);
+	char *real = prelude ? NULL : realpath(file, NULL);
+	size_t i;
+
+	/* A symbolic link to a file that stands beside its preludes. */
+	if (real && strcmp(real, file))
+		prelude = library_climb(library, real, name, places);
+	free(real);
 	g_free(file);
 	program = prelude ? NULL : program_directory();
 	for (i = 0; program && !prelude && i < G_N_ELEMENTS(beside_program); i++) {
@@ -154,10 +225,7 @@ const struct prelude *prelude_find(struct prelude_library *library, const struct
 		g_free(directory);
 	}
 	g_free(program);
-	*searched = g_string_free(places, FALSE);
-	if (prelude) {
-		g_free(*searched);
-		*searched = NULL;
-	}
+	*searched = prelude ? NULL : describe_search(places, name);
+	g_ptr_array_unref(places);
 	return prelude;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * prelude.h - where preludes are found. The prelude `boot/kvmtool` is the file preludes/boot/kvmtool.yaml in
- * the directory of the file that uses it, or in the nearest directory above it that has one, or else among
- * those that are installed with the program.
+ * the directory of the file that uses it, or in the nearest directory above it that has one; of a file that is
+ * a symbolic link also where it leads; or else among those that are installed with the program.
  */
 #ifndef SCENARIO_PRELUDE_H
 #define SCENARIO_PRELUDE_H
@@ -29,7 +29,7 @@ struct prelude_library *prelude_library_create(struct arena *arena, struct diagn
 void prelude_library_destroy(struct prelude_library *library);
 /*
  * prelude_find - the prelude `name` for the file `from`. A file is read once. NULL if there is none:
- * *searched is then the directories that were looked in, as text (g_free()).
+ * *searched is then the end of a message (g_free()): where it was looked for, and the nearest name.
  */
 const struct prelude *prelude_find(struct prelude_library *library, const struct source *from,
 				   const char *name, char **searched);

@@ -434,7 +434,7 @@ static JsonObject *state_names_schema(void)
 static JsonObject *step_schema(void)
 {
 	JsonObject *object = object_new("object"), *properties = json_object_new();
-	JsonObject *alone, *expect, *narrowed;
+	JsonObject *alone, *expect, *narrowed, *nothing;
 	JsonArray *one = json_array_new();
 	const struct step_def *def;
 	size_t i;
@@ -456,6 +456,10 @@ static JsonObject *step_schema(void)
 	expect = json_object_new();
 	narrowed = json_object_new();
 	json_object_set_object_member(narrowed, "propertyNames", state_names_schema());
+	/* `why` alone compares nothing. */
+	nothing = requires("why");
+	json_object_set_int_member(nothing, "maxProperties", 1);
+	json_object_set_object_member(narrowed, "not", nothing);
 	json_object_set_object_member(expect, "expect", narrowed);
 	json_object_set_object_member(alone, "properties", expect);
 	json_array_add_object_element(one, alone);

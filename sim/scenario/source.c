@@ -29,6 +29,11 @@ struct source *source_from_text(const char *path, const char *text, size_t size,
 {
 	struct source *source = g_new0(struct source, 1);
 
+	/* A byte order mark says nothing in UTF-8, and is no column of the first line. */
+	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		size -= 3;
+	}
 	source->path = g_strdup(path);
 	source->text = g_malloc(size + 1);
 	memcpy(source->text, text, size);
@@ -119,9 +124,6 @@ bool source_check_text(const struct source *source, struct diagnostics *diagnost
 	const char *text = source->text;
 	size_t at = 0;
 
-	/* A byte order mark says nothing in UTF-8; the parser skips it. */
-	if (source->size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		at = 3;
 	while (at < source->size) {
 		unsigned char byte = (unsigned char)text[at];
 		gunichar character;

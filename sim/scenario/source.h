@@ -10,7 +10,7 @@
  * read, or is larger than SOURCE_MAX_SIZE. source_destroy() releases it.
  */
 struct source *source_read(const char *path, unsigned int order, struct diagnostics *diagnostics);
-/* source_from_text - a source from memory, for tests; `path` only names it. */
+/* source_from_text - a source from memory, for tests; `path` only names it. A byte order mark is left out. */
 struct source *source_from_text(const char *path, const char *text, size_t size,
 				unsigned int order);
 void source_destroy(struct source *source);

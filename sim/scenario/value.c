@@ -164,6 +164,7 @@ const char *value_parse_count(const char *text, unsigned int flags, struct plan_
 		{">=", PLAN_GE}, {"<=", PLAN_LE}, {"==", PLAN_EQ},
 		{"!=", PLAN_NE}, {">", PLAN_GT},  {"<", PLAN_LT},
 	};
+	const char *problem;
 	unsigned int i;
 
 	out->relation = PLAN_EQ;
@@ -176,7 +177,12 @@ const char *value_parse_count(const char *text, unsigned int flags, struct plan_
 			text++;
 		break;
 	}
-	return value_parse_number(text, flags, &out->value);
+	problem = value_parse_number(text, flags, &out->value);
+	if (!problem || !g_str_has_prefix(problem, "expected"))
+		return problem;
+	return flags & VALUE_UNIT
+		       ? "expected a number such as 4096 or 4K, or a comparison such as \">=4K\""
+		       : "expected a number such as 12 or 0xff, or a comparison such as \">=1\"";
 }
 
 bool plan_count_holds(struct plan_count count, uint64_t actual)
@@ -215,6 +221,24 @@ const char *value_parse_bytes(const char *text, uint8_t *bytes, size_t max, size
 				     g_ascii_xdigit_value(text[2 * i + 1]));
 	*num = length / 2;
 	return NULL;
+}
+
+bool value_is_joined(const char *text, char separator)
+{
+	bool part = false;
+
+	for (; *text; text++) {
+		if (*text == separator) {
+			if (!part)
+				return false;
+			part = false;
+		} else if (g_ascii_islower(*text) || g_ascii_isdigit(*text) || *text == '-') {
+			part = true;
+		} else {
+			return false;
+		}
+	}
+	return part;
 }
 
 const char *value_trap(const char *text)

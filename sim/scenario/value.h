@@ -32,6 +32,8 @@ const char *value_parse_range(const char *text, uint64_t lone, uint64_t *base, u
 const char *value_parse_count(const char *text, unsigned int flags, struct plan_count *out);
 /* value_parse_bytes - hexadecimal digits in pairs; at most `max` bytes. */
 const char *value_parse_bytes(const char *text, uint8_t *bytes, size_t max, size_t *num);
+/* value_is_joined - parts of [a-z0-9-], none empty, with `separator` between them, as in ripas.first. */
+bool value_is_joined(const char *text, char separator);
 /*
  * value_trap - NULL if every YAML reader takes the plain word `text` for text; otherwise what some reader
  * takes it for ("a boolean").

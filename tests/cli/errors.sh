@@ -24,6 +24,22 @@ done >wanted
 printf 'rmesim: %d errors\n' "$(grep -c ': error: ' wanted)" >>wanted
 holds diff -u wanted all
 
+# A misspelt prelude; and one that stands where a symbolic link leads.
+mkdir -p there/preludes/boot elsewhere
+printf 'prelude: boot/small\nabout: x\nrealm: {ipa_bits: 33}\n' >there/preludes/boot/small.yaml
+printf 'scenario: linked\nabout: x\nuse: boot/small\nsteps: [vmm.create_realm: ]\n' >there/linked.yaml
+ln -s ../there/linked.yaml elsewhere/linked.yaml
+expect 0 lint there/linked.yaml
+expect 0 lint elsewhere/linked.yaml
+sed 's,boot/small,boot/smal,' there/linked.yaml >there/misspelt.yaml
+expect 2 lint there/misspelt.yaml
+says err 'no prelude `boot/smal`: expected a file preludes/boot/smal.yaml here or further up; looked in there/preludes'
+says err 'did you mean `boot/small`?'
+# What a missing prelude would have brought is not missed once more.
+printf 'realm: {vcpus: 1}\n' >>there/misspelt.yaml
+expect 2 lint there/misspelt.yaml
+says err 'rmesim: 1 error'
+
 # A terminal gets colour, a file does not.
 expect 2 lint --color always several.yaml
 holds grep -q $'\033\\[31merror' err
