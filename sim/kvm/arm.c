@@ -636,7 +636,7 @@ static int vcpu_run_once(struct kvm_vcpu *vcpu)
 	if (!is_rec)
 		return vcpu_enter_ordinary(vcpu);
 
-	if (REC_ENTER_SLEEPS) {
+	if (ENTRY_SLEEPS) {
 		status = kvm_rec_enter(vcpu);
 		vcpu->stat.exits++;
 		return handle_rec_exit(vcpu, status);

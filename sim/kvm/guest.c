@@ -387,7 +387,7 @@ static int realm_set_events(struct kvm_vcpu *vcpu, bool ext_dabt)
 {
 	if (!ext_dabt)
 		return 0;
-	if (!vcpu->arch.rec.run || !(*rec_enter_flags(vcpu) & REC_FLAG_EMULATED_MMIO))
+	if (!vcpu->arch.rec.run || !(*rec_enter_flags(vcpu) & ENTER_EMULATED_MMIO))
 		return -EINVAL;
 	kvm_inject_sea_dabt(vcpu, kvm_vcpu_get_hfar(vcpu));
 	return 0;

@@ -14,8 +14,8 @@ int kvm_inject_sea(struct kvm_vcpu *vcpu, bool iabt, u64 addr)
 	(void)iabt;
 	(void)addr;
 	if (vcpu_is_rec(vcpu)) {
-		*rec_enter_flags(vcpu) &= ~REC_FLAG_EMULATED_MMIO;
-		*rec_enter_flags(vcpu) |= REC_FLAG_INJECT_SEA;
+		*rec_enter_flags(vcpu) &= ~ENTER_EMULATED_MMIO;
+		*rec_enter_flags(vcpu) |= ENTER_INJECT_SEA;
 	}
 	return 1;
 }

@@ -27,7 +27,7 @@ int kvm_handle_mmio_return(struct kvm_vcpu *vcpu)
 		return 1;
 	vcpu->mmio_needed = false;
 	/* The VMM made an external abort of it instead. */
-	if (vcpu_is_rec(vcpu) && !(*rec_enter_flags(vcpu) & REC_FLAG_EMULATED_MMIO))
+	if (vcpu_is_rec(vcpu) && !(*rec_enter_flags(vcpu) & ENTER_EMULATED_MMIO))
 		return 1;
 	if (kvm_vcpu_dabt_iswrite(vcpu))
 		return 1;
@@ -69,7 +69,7 @@ int io_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t gpa)
 	vcpu->stat.mmio_exit_user++;
 	/* Instead of moving the PC on: the RMM does it on the next entry. */
 	if (vcpu_is_rec(vcpu))
-		*rec_enter_flags(vcpu) |= REC_FLAG_EMULATED_MMIO;
+		*rec_enter_flags(vcpu) |= ENTER_EMULATED_MMIO;
 	run->exit_reason = KVM_EXIT_MMIO;
 	return 0;
 }

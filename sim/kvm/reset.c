@@ -5,6 +5,7 @@
 #include <linux/kvm_host.h>
 
 #include "kvm_arm.h"
+#include "series.h"
 
 #define VCPU_RESET_PSTATE_EL1 (PSR_MODE_EL1h | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT | PSR_D_BIT)
 
@@ -16,7 +17,7 @@ static bool host_has_sve(void)
 
 static bool kvm_arm_supports_sve(struct kvm *kvm)
 {
-	return kvm_is_realm(kvm) ? kvm_rme_supports_sve() : host_has_sve();
+	return kvm_is_realm(kvm) ? series_supports_sve() : host_has_sve();
 }
 
 unsigned long kvm_arm_supported_features(struct kvm *kvm)

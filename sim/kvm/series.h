@@ -16,15 +16,15 @@
 /* What KVM_RUN returns beside KVM_EXIT_MEMORY_FAULT. */
 #define REALM_MEMORY_FAULT_ERRNO (CONFIG_KVM_RME_SERIES <= 6 ? 0 : -EFAULT)
 /* Whether kvm_rec_enter() finishes a RIPAS change first, which sleeps. */
-#define REC_ENTER_SLEEPS (CONFIG_KVM_RME_SERIES >= 6 && CONFIG_KVM_RME_SERIES <= 8)
+#define ENTRY_SLEEPS (CONFIG_KVM_RME_SERIES >= 6 && CONFIG_KVM_RME_SERIES <= 8)
 
 /* States of an RTT entry and RIPAS values, as RMI_RTT_READ_ENTRY gives them. */
 enum { S2_UNASSIGNED = 0, S2_ASSIGNED = 1 };
 enum { S2_RIPAS_RAM = 1, S2_RIPAS_DESTROYED = 2 };
 
 /* RmiRecEnterFlags. */
-#define REC_FLAG_EMULATED_MMIO BIT_ULL(0)
-#define REC_FLAG_INJECT_SEA    BIT_ULL(1)
+#define ENTER_EMULATED_MMIO BIT_ULL(0)
+#define ENTER_INJECT_SEA    BIT_ULL(1)
 
 /* rec_enter_flags - flags of the next REC_ENTER, in the run page. The REC exists. */
 static inline u64 *rec_enter_flags(struct kvm_vcpu *vcpu)
@@ -104,6 +104,26 @@ static inline int series_map_non_secure(struct kvm *kvm, phys_addr_t ipa, kvm_pf
 	return realm_map_non_secure(&kvm->arch.realm, ipa, pfn, size, memcache);
 #else
 	return realm_map_non_secure(&kvm->arch.realm, ipa, pfn_to_page(pfn), size, memcache);
+#endif
+}
+
+#if CONFIG_KVM_RME_SERIES >= 12
+bool kvm_rme_supports_sve(void) __attribute__((weak));
+bool kvm_rmi_supports_sve(void) __attribute__((weak));
+#endif
+
+/*
+ * series_supports_sve - whether Realms can have SVE. v12 renamed much of `rme` to `rmi`: whichever of the two names its
+ * files have is called; none is no.
+ */
+static inline bool series_supports_sve(void)
+{
+#if CONFIG_KVM_RME_SERIES >= 12
+	if (kvm_rmi_supports_sve)
+		return kvm_rmi_supports_sve();
+	return kvm_rme_supports_sve && kvm_rme_supports_sve();
+#else
+	return kvm_rme_supports_sve();
 #endif
 }
 
