@@ -95,9 +95,44 @@ expect 2 run good.yaml --trace .
 says err '.: cannot write: Is a directory'
 if [ -w /dev/full ]; then
 	expect 2 run good.yaml --report tap=/dev/full
-	says err '/dev/full: cannot write'
+	says err '/dev/full: cannot write: No space left on device'
 	expect 2 run good.yaml --trace /dev/full
+	# Whatever is reported on, and in the middle of it too.
+	for kind in text tap junit jsonl perfetto html; do
+		expect 1 run good.yaml bad.yaml --report "$kind=/dev/full"
+		says err '/dev/full: cannot write: No space left on device'
+		checks=$((checks + 1))
+		last="rmesim run good.yaml --report $kind=- >/dev/full"
+		"$program" run good.yaml --report "$kind=-" >/dev/full 2>err
+		[ $? = 2 ] || complain 'a full disk is no success'
+		says err 'standard output: cannot write: No space left on device'
+	done
 fi
+# One file by two names, and what is read, are not written over.
+expect 2 run good.yaml --report tap=same --report text=./same
+says err "two outputs go to './same'"
+ln -s same other
+echo old >same
+expect 2 run good.yaml --report tap=same --trace other
+says err "two outputs go to 'same'"
+holds test "$(cat same)" = old
+cp good.yaml kept
+for path in good.yaml ./good.yaml "$PWD/good.yaml"; do
+	expect 2 run good.yaml --report "tap=$path"
+	says err "'$path' would be written over: it is one of the scenarios"
+	holds cmp good.yaml kept
+done
+# A symbolic link stays one.
+expect 0 run good.yaml --report tap=other
+holds test -L other
+says same 'ok 1 - good'
+rm same
+expect 0 run good.yaml --report tap=other
+holds test -L other
+says same 'ok 1 - good'
+expect 2 run good.yaml --trace ''
+says err 'cannot write: No such file or directory'
+silent out
 expect 0 run good.yaml --report tap=/dev/null
 
 # The same run gives the same bytes, also with other jobs; runs are in the order of the files.

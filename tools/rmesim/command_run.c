@@ -66,6 +66,11 @@ static bool open_output(const char *path, struct output **output)
 	return !err;
 }
 
+static const char *path_words(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard output";
+}
+
 /* Puts a file in place, or (`keep` false) leaves no trace of it. */
 static bool close_output(const char *path, struct output *output, bool keep)
 {
@@ -76,12 +81,31 @@ static bool close_output(const char *path, struct output *output, bool keep)
 	else
 		output_discard(output);
 	if (err)
-		usage_error("%s: cannot write: %s", path, g_strerror(-err));
+		usage_error("%s: cannot write: %s", path_words(path), g_strerror(-err));
 	return !err;
 }
 
+/* Whether `path` is a file that the runs were read from. */
+static bool is_input(const GPtrArray *plans, const char *path)
+{
+	const struct plan *plan;
+	size_t i, j;
+
+	for (i = 0; i < plans->len; i++) {
+		plan = plans->pdata[i];
+		/* All runs of a file have the same. */
+		if (i && ((const struct plan *)plans->pdata[i - 1])->sources == plan->sources)
+			continue;
+		for (j = 0; j < plan->num_sources; j++) {
+			if (output_same(plan->sources[j]->path, path))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Opens everything that will be written, before anything runs. */
-static bool open_outputs(struct run *run)
+static bool open_outputs(struct run *run, const GPtrArray *plans)
 {
 	const struct options *options = run->options;
 	bool standard = (options->trace && !strcmp(options->trace, "-")) ||
@@ -98,9 +122,14 @@ static bool open_outputs(struct run *run)
 		g_ptr_array_add(paths, strchr(options->reports->pdata[i], '=') + 1);
 	for (i = 0; i < paths->len; i++) {
 		for (j = 0; j < i; j++) {
-			if (strcmp(paths->pdata[i], paths->pdata[j]))
+			if (!output_same(paths->pdata[i], paths->pdata[j]))
 				continue;
 			usage_error("two outputs go to '%s'", (const char *)paths->pdata[i]);
+			good = false;
+		}
+		if (is_input(plans, paths->pdata[i])) {
+			usage_error("'%s' would be written over: it is one of the scenarios",
+				    (const char *)paths->pdata[i]);
 			good = false;
 		}
 	}
@@ -386,7 +415,7 @@ static int run(const struct command *command, struct options *options)
 		goto out;
 	}
 	state.sinks = g_array_new(FALSE, TRUE, sizeof(struct sink));
-	if (open_outputs(&state)) {
+	if (open_outputs(&state, plans)) {
 		status = run_plans(&state, plans);
 		if (!close_outputs(&state, true) && status == EXIT_PASSED)
 			status = EXIT_USAGE;

@@ -91,6 +91,14 @@ static GPtrArray *split_arguments(struct options *options)
 		else
 			g_ptr_array_add(paths, argument);
 	}
+	/* Then none of the files that are there is meant. */
+	if (options->filters->len && !paths->len && !g_file_test("scenarios", G_FILE_TEST_EXISTS)) {
+		usage_error("show: there is no file '%s', and no scenarios/ here to look for a "
+			    "scenario of that name",
+			    (const char *)options->filters->pdata[0]);
+		g_ptr_array_unref(paths);
+		return NULL;
+	}
 	return paths;
 }
 
@@ -187,6 +195,8 @@ static int show(const struct command *command, struct options *options)
 	struct scenario_set *set = NULL;
 	int status = EXIT_USAGE;
 
+	if (!paths)
+		return EXIT_USAGE;
 	if (!options->paths->len && !options->filters->len) {
 		usage_error(
 			"show: expected a file or the name of a scenario: see 'rmesim %s --help'",
@@ -200,7 +210,8 @@ static int show(const struct command *command, struct options *options)
 		goto out;
 	plans = select_plans(set, options);
 	if (!plans->len) {
-		usage_error("show: no scenario matches");
+		usage_error("show: no scenario matches%s%s", options->filters->len ? ": " : "",
+			    options->filters->len ? (const char *)options->filters->pdata[0] : "");
 		goto out;
 	}
 	first = g_ptr_array_new();

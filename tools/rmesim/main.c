@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rmesim.h"
 
+#include <signal.h>
 #include <string.h>
 
 static void print_help(FILE *out)
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int status = EXIT_USAGE;
 
+	/* A file that may not grow is an error like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	program_set_name(argv[0]);
 	program_set_arguments(argv);
 	if (argc < 2) {

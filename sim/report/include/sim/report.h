@@ -14,6 +14,8 @@
  * directly.
  */
 struct output;
+/* output_same - whether two paths are the same file, now or once there is one. */
+bool output_same(const char *a, const char *b);
 /* output_open - 0 or -errno. */
 int output_open(const char *path, struct output **out);
 FILE *output_stream(struct output *output);
