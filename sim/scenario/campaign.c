@@ -70,6 +70,7 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.events = campaign->config->events,
 		.follow = campaign->config->follow,
 		.keep_steps = campaign->config->keep_steps,
+		.calls = campaign->config->calls,
 		.verbose = campaign->config->verbose,
 		.exact = campaign->config->exact,
 		.last_words = true,

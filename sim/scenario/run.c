@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "run.h"
 
+#include "call_order.h"
 #include "crash.h"
 #include "expect.h"
 #include "explain.h"
@@ -60,7 +61,8 @@ struct run {
 	struct world *world;
 	struct trace *trace;
 	struct stream trace_stream, log_stream;
-	GByteArray *events; /* that were not sent yet; NULL: nobody wants them */
+	GByteArray *events;	 /* that were not sent yet; NULL: nobody wants them */
+	struct call_order order; /* of RMI calls, if they are compared */
 	uint64_t granules[RMM_GRANULE_NUM_STATES]; /* at the last event */
 	struct fault_injector faults;
 	uint64_t *digests; /* of each snapshot */
@@ -98,6 +100,7 @@ struct run {
 	/* A run that only looks: it stops before this step, 0: it does not. */
 	uint32_t stop_before;
 	bool stopped;
+	bool ended;	       /* all is closed */
 	struct follow *follow; /* NULL: no page is followed */
 };
 
@@ -470,9 +473,41 @@ static char *calls_text(const struct world *world)
 	return g_string_free(text, FALSE);
 }
 
+/* The same for comparing: all of it, the answer on one line and each exit on one. */
+static char *answer_text(const struct step_result *result)
+{
+	GString *text = g_string_new(step_outcome_name(result->outcome));
+	size_t i;
+
+	if (result->err)
+		g_string_append_printf(text, ", %s", errno_text(result->err));
+	if (result->has_response)
+		g_string_append_printf(text, ", response %s",
+				       result->rejected ? "reject" : "accept");
+	if (result->done)
+		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
+	if (result->value)
+		g_string_append_printf(text, ", value 0x%" PRIx64, result->value);
+	g_string_append_c(text, '\n');
+	for (i = 0; i < result->num_exits; i++) {
+		const struct step_exit *exit = &result->exits[i];
+		const char *reason = step_exit_reason_name(exit->reason);
+
+		g_string_append_printf(text, "exit %zu: %s gpa=0x%" PRIx64 " size=0x%" PRIx64,
+				       i + 1, reason ? reason : "?", exit->gpa, exit->size);
+		if (exit->data)
+			g_string_append_printf(text, " data=0x%" PRIx64, exit->data);
+		g_string_append_printf(text, "%s%s%s%s\n", exit->is_private ? " private" : "",
+				       exit->is_write ? " write" : "", exit->err ? ", " : "",
+				       exit->err ? errno_text(exit->err) : "");
+	}
+	return g_string_free(text, FALSE);
+}
+
 static void run_keep_step(struct run *run, const struct plan_step *step,
 			  const struct step_result *result)
 {
+	bool compared = run->config->calls != CALLS_COUNTED;
 	struct result_step kept = {.number = run->step};
 
 	if (!run->config->keep_steps)
@@ -485,12 +520,15 @@ static void run_keep_step(struct run *run, const struct plan_step *step,
 		kept.name = (char *)(uintptr_t)step->name;
 	} else {
 		kept.place = run->plan->place;
-		kept.title = (char *)"at first";
+		kept.title = (char *)(run->ended ? "at the end" : "at first");
+		kept.number = run->ended ? 0 : run->step;
 	}
-	if (result) {
-		kept.outcome = outcome_text(result);
+	if (result)
+		kept.outcome = compared ? answer_text(result) : outcome_text(result);
+	if (compared)
+		kept.calls = call_order_take(&run->order);
+	else if (result)
 		kept.calls = calls_text(run->world);
-	}
 	survey_take(run->world, true, &kept.survey);
 	record_step_kept(run->recorder, &kept);
 	g_free(kept.outcome);
@@ -923,7 +961,9 @@ static void run_check_fired(struct run *run)
 
 static bool run_start_trace(struct run *run)
 {
-	if (!run->config->trace_kinds && !run->config->events && !run->follow)
+	bool compared = run->config->keep_steps && run->config->calls != CALLS_COUNTED;
+
+	if (!run->config->trace_kinds && !run->config->events && !run->follow && !compared)
 		return true;
 	run->trace = trace_create();
 	if (!run->trace)
@@ -938,6 +978,12 @@ static bool run_start_trace(struct run *run)
 	}
 	if (run->follow && trace_add_sink(run->trace, TRACE_MASK_ALL, follow_event, run->follow))
 		return false;
+	if (compared) {
+		call_order_init(&run->order, run->config->calls == CALLS_LISTED);
+		if (trace_add_sink(run->trace, TRACE_MASK(TRACE_RMI), call_order_event,
+				   &run->order))
+			return false;
+	}
 	if (run->config->events) {
 		run->events = g_byte_array_new();
 		if (trace_add_sink(run->trace, EVENTS_MASK, run_take_event, run))
@@ -1004,6 +1050,7 @@ static void run_end(struct run *run)
 	stream_close(&run->log_stream);
 	if (run->events)
 		g_byte_array_unref(run->events);
+	call_order_clear(&run->order);
 }
 
 /*
@@ -1071,6 +1118,9 @@ static void run_perform(struct run *run)
 		run->current = NULL;
 	run->faults.step = PLAN_TEARDOWN_STEP;
 	world_teardown(run->world, plan->allow_leaks);
+	run->ended = true;
+	if (run->config->calls != CALLS_COUNTED)
+		run_keep_step(run, NULL, NULL);
 	/* After a failure the end only repeats it. */
 	if (!run->failed) {
 		run_check_findings(run, true);
@@ -1254,8 +1304,8 @@ static void run_tell(const struct run *run, bool at_step)
  */
 void plan_run(const struct plan *plan, const struct run_config *config, struct recorder *recorder)
 {
-	bool wanted = config->trace_kinds || config->rmi_log || config->events || config->keep_steps ||
-		      config->follow;
+	bool wanted = config->trace_kinds || config->rmi_log || config->events ||
+		      config->keep_steps || config->follow;
 	unsigned int num_calls = config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS;
 	struct recorder silence = {.write = write_nothing};
 	struct run_config quiet = *config;

@@ -14,6 +14,7 @@ struct run_config {
 	void *known_ctx;
 	unsigned int trace_kinds; /* as campaign_config has it */
 	bool rmi_log, events, keep_steps, verbose;
+	enum calls_kept calls;		    /* as in campaign_config */
 	const struct follow_target *follow; /* NULL: no page */
 	bool exact;			    /* as in campaign_config */
 	bool last_words;		    /* this process runs nothing else: see crash_watch() */

@@ -69,6 +69,7 @@ expect 1 run "$shown" harmless.yaml --kvm sound.so --kvm warns.so
 says out 'DIFF    ripas.guest-gives-back-2m[page_size=4K]'
 says out 'second  failed: warn/WARN: kvm_rec_pre_enter'
 says out '1 the same, 1 different'
+says out "second KVM $work/warns.so"
 sed -i 's/^\tWARN_ON(vcpu);/\treturn -ENXIO;/' "$rme"
 expect 0 kvm-build --tree tree -o refuses.so "${same[@]}"
 expect 1 run "$shown" --kvm sound.so --kvm refuses.so
@@ -77,6 +78,38 @@ says out 'first   ok'
 says out 'second  error, ENXIO'
 says out 'RMI calls'
 expect 77 run "$shown" --kvm sound.so --kvm warns.so --filter '*64K*'
+# RMI calls are compared one by one: here as many of each command are made, in another order, or with another argument.
+scenario shared '  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}
+  - vmm.create_vcpus:
+  - vmm.activate:
+  - vmm.set_attributes: {base: 0x8020_0000, size: 4K, to: shared}
+  - guest.write: {ipa: 0x1_8020_0000, size: 4K, value: 0x11}' 'level: regression'
+tree order
+sed -i 's/mmu->pgd_phys + delegated)/mmu->pgd_phys + realm_pgd_size(kvm) - RMM_PAGE_SIZE - delegated)/' order/arch/arm64/kvm/rme.c
+tree argument
+sed -i 's/= phys | PTE_S2_MEMATTR(MT_S2_FWB_NORMAL)/= phys | PTE_S2_MEMATTR(5)/' argument/arch/arm64/kvm/rme.c
+for other in order argument; do
+	holds test -n "$(diff -q "$checkout/sim/kvm/rme.c" "$other/arch/arm64/kvm/rme.c")"
+	expect 0 kvm-build --tree "$other" -o "$other.so" "${same[@]}"
+	expect 0 run shared.yaml --kvm "$other.so"
+	expect 1 run shared.yaml --kvm sound.so --kvm "$other.so"
+	sed 1d out >"$other.out"
+done
+# Six calls: an entry, a try, a table delegated and created, the mapping, an entry. Granules in the order of their use: the
+# RD, 8 root tables, parameters, the REC, 16 for it, parameters, the run page, and what is mapped.
+says order.out 'at the end'
+holds grep -q 'first   call [0-9]* of [0-9]*: GRANULE_UNDELEGATE addr=granule:2 -> SUCCESS' order.out
+holds grep -q 'second  call [0-9]* of [0-9]*: GRANULE_UNDELEGATE addr=granule:9 -> SUCCESS' order.out
+says order.out '1 different (1 in RMI calls alone)'
+holds diff - argument.out <<'END'
+DIFF    shared
+  shared.yaml:11:5: step 6: guest.write ipa=0x1_8020_0000 size=4K value=0x11
+    RMI calls  both    the call before: REC_ENTER rec=granule:11 run_ptr=granule:29 -> SUCCESS
+               first   call 2 of 6: RTT_MAP_UNPROTECTED rd=granule:1 ipa=0x180200000 level=3 desc=granule:30+0xd8 -> RTT/2
+               second  call 2 of 6: RTT_MAP_UNPROTECTED rd=granule:1 ipa=0x180200000 level=3 desc=granule:30+0xd4 -> RTT/2
+
+1 run: 0 the same, 1 different (1 in RMI calls alone), 0 skipped
+END
 expect 2 run "$shown" --kvm sound.so --kvm sound.so --kvm sound.so
 says err 'two builds with pages of 4096 bytes already'
 expect 2 run "$shown" --kvm sound.so --kvm warns.so --report tap=-

@@ -284,7 +284,7 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 static char *header_text(const struct run *run)
 {
 	const struct options *options = run->options;
-	char *version = version_line(), *kvm = kvm_builds_text(run->builds), *text, *shard;
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds, false), *text, *shard;
 
 	shard = options->shard.total > 1 ? g_strdup_printf(", shard %u/%u", options->shard.index,
 							   options->shard.total)
@@ -332,7 +332,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.ctx = run,
 	};
 	char *header = header_text(run), *extra = kvm_options(options);
-	char *version = version_line(), *kvm = kvm_builds_text(run->builds);
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds, false);
 	struct report_run info = {.header = header,
 				  .version = version,
 				  .kvm = kvm,

@@ -168,7 +168,7 @@ static int show_plan(struct show *show, const GPtrArray *plans)
 		.done = take_result,
 		.ctx = show,
 	};
-	char *version = version_line(), *kvm = kvm_builds_text(show->builds);
+	char *version = version_line(), *kvm = kvm_builds_text(show->builds, false);
 	int err;
 
 	printf("%s; %s; seed %" PRIu64 "\n\n", version, kvm, options->seed);

@@ -288,8 +288,8 @@ static void append_files(GString *text, const char *path)
 	if (kvm_note_read(path, &note, NULL))
 		return;
 	for (i = 0; (value = kvm_note_value(&note, "file", i)); i++) {
-		g_string_append_printf(text, "%s%.*s", i ? " " : "; yours: ",
-				       (int)strcspn(value, "="), value);
+		g_string_append_printf(text, "%s%.*s",
+				       i ? " " : "; yours: ", (int)strcspn(value, "="), value);
 		free(value);
 	}
 	if (i)
@@ -297,8 +297,9 @@ static void append_files(GString *text, const char *path)
 	kvm_note_clear(&note);
 }
 
-char *kvm_builds_text(const struct kvm_builds *builds)
+char *kvm_builds_text(const struct kvm_builds *builds, bool second)
 {
+	struct kvm_module *const *modules = second ? builds->others : builds->modules;
 	GString *text = g_string_new(NULL);
 	unsigned int i;
 
@@ -306,14 +307,14 @@ char *kvm_builds_text(const struct kvm_builds *builds)
 		const struct kvm_build_info *info;
 		char *name;
 
-		if (!builds->modules[i])
+		if (!modules[i])
 			continue;
-		info = &kvm_module_build(builds->modules[i])->info;
-		name = builds->chosen ? g_strdup(kvm_module_path(builds->modules[i]))
-				      : g_path_get_basename(kvm_module_path(builds->modules[i]));
+		info = &kvm_module_build(modules[i])->info;
+		name = builds->chosen ? g_strdup(kvm_module_path(modules[i]))
+				      : g_path_get_basename(kvm_module_path(modules[i]));
 		g_string_append_printf(text, "%s%s (%s, %s", text->len ? ", " : "KVM ", name,
 				       info->series, info->compiler);
-		append_files(text, kvm_module_path(builds->modules[i]));
+		append_files(text, kvm_module_path(modules[i]));
 		g_string_append_c(text, ')');
 		g_free(name);
 	}

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Both builds run everything; of each step its answer, the number of RMI calls of each kind and the state after it
- * are kept as text, and the first that is not the same is shown. What the VMM and the guest do is the same for both.
+ * Both builds run everything; of each step its answer, a digest of its RMI calls and the state after it are kept, so
+ * that what is the same costs little. What is not runs again, in portions, with all calls listed, and the first step
+ * that is not the same is shown. What the VMM and the guest do is the same for both.
  */
 #include "compare.h"
 
 #include <inttypes.h>
 #include <rmm/inspect.h>
 #include <string.h>
+
+/* Scenarios that run again at once: their calls are kept in memory until they are compared. */
+#define PORTION 16
 
 struct kept_step {
 	uint32_t number;
@@ -118,7 +122,7 @@ static void keep_result(void *ctx, const struct result *result)
 
 		step->number = from->number;
 		step->place = from->place;
-		step->title = g_strdup(from->title);
+		step->title = g_strdup(from->title ? from->title : "");
 		step->outcome = g_strdup(from->outcome ? from->outcome : "");
 		step->calls = g_strdup(from->calls ? from->calls : "");
 		step->state = state_text(&from->survey);
@@ -138,11 +142,13 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 	return kvm_builds_module(side->builds, page_size, reason);
 }
 
-static int run_side(const struct options *options, const GPtrArray *plans, struct side *side)
+static int run_side(const struct options *options, void **plans, size_t num_plans,
+		    enum calls_kept calls, struct side *side)
 {
 	struct campaign_config config = {
-		.plans = (const struct plan *const *)plans->pdata,
-		.num_plans = plans->len,
+		.plans = (const struct plan *const *)plans,
+		.num_plans = num_plans,
+		.calls = calls,
 		.repeat = options->repeat,
 		.jobs = options->jobs,
 		.timeout_ms = options->timeout_s * 1000,
@@ -156,76 +162,144 @@ static int run_side(const struct options *options, const GPtrArray *plans, struc
 	return campaign_run(&config, NULL);
 }
 
-/* The first line that is not in both. g_free(). */
-static void first_line(const char *a, const char *b, char **line_a, char **line_b)
+/* A line, without its end; g_free(). */
+static char *line_at(const char *text)
 {
+	return g_strndup(text, strcspn(text, "\n"));
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int num = 0;
+
+	for (; *text; text++)
+		num += *text == '\n';
+	return num;
+}
+
+static void print_side(const char *what, const char *side, const char *line, const char *count)
+{
+	char *text = line_at(line);
+
+	printf("    %-9s  %-6s  %s%s%s\n", what, side, count, *line && *count ? ": " : "",
+	       *line	? text
+	       : *count ? ""
+			: "none");
+	g_free(text);
+}
+
+/* Texts of lines that differ: the first line that is not in both. Of calls also where it is, and the call before. */
+static void print_difference(const char *what, const char *a, const char *b, bool numbered)
+{
+	char *count_a = g_strdup(""), *count_b = g_strdup("");
+	const char *before = NULL, *start_a = a, *start_b = b;
+	unsigned int number = 1;
+
 	while (*a && *b) {
 		size_t length_a = strcspn(a, "\n"), length_b = strcspn(b, "\n");
 
 		if (length_a != length_b || strncmp(a, b, length_a))
 			break;
+		before = a;
+		number++;
 		a += length_a + (a[length_a] == '\n');
 		b += length_b + (b[length_b] == '\n');
 	}
-	*line_a = *a ? g_strndup(a, strcspn(a, "\n")) : g_strdup("nothing more");
-	*line_b = *b ? g_strndup(b, strcspn(b, "\n")) : g_strdup("nothing more");
+	if (numbered) {
+		g_free(count_a);
+		g_free(count_b);
+		count_a = g_strdup_printf(*a ? "call %u of %u" : "no call %u, only %u", number,
+					  count_lines(start_a));
+		count_b = g_strdup_printf(*b ? "call %u of %u" : "no call %u, only %u", number,
+					  count_lines(start_b));
+	}
+	if (numbered && before)
+		print_side(what, "both", before, "the call before");
+	print_side(numbered && before ? "" : what, "first", a, count_a);
+	print_side("", "second", b, count_b);
+	g_free(count_a);
+	g_free(count_b);
 }
 
-static void print_difference(const char *what, const char *a, const char *b)
+static void print_step(const struct kept_run *run, const struct kept_step *step, bool later)
 {
-	char *line_a, *line_b;
-
-	first_line(a, b, &line_a, &line_b);
-	printf("    %-9s  first   %s\n    %-9s  second  %s\n", what, *line_a ? line_a : "none", "",
-	       *line_b ? line_b : "none");
-	g_free(line_a);
-	g_free(line_b);
+	if (later)
+		printf("  and later:\n");
+	else
+		printf("DIFF    %s\n", run->plan->id);
+	printf("  %s:%u:%u: ", run->plan->place.source->path, step->place.line, step->place.column);
+	if (step->number)
+		printf("step %u: ", step->number);
+	printf("%s\n", step->title);
 }
 
-/* True if the step is the same; else what differs was printed. */
-static bool compare_steps(const struct kept_run *run, const struct kept_step *a,
-			  const struct kept_step *b)
+/* What of a step may differ. */
+enum { IN_ANSWER = 1, IN_CALLS = 2, IN_STATE = 4 };
+
+/* Which of the parts asked for are not the same, 0: none; that is printed, if it is to be. */
+static unsigned int compare_steps(const struct kept_run *run, const struct kept_step *a,
+				  const struct kept_step *b, unsigned int asked, bool print)
 {
+	char *exits_a = strchr(a->outcome, '\n'), *exits_b = strchr(b->outcome, '\n');
+	char *answer_a = line_at(a->outcome), *answer_b = line_at(b->outcome);
 	const struct {
+		unsigned int part;
 		const char *name, *a, *b;
-	} parts[] = {{"outcome", a->outcome, b->outcome},
-		     {"RMI calls", a->calls, b->calls},
-		     {"state", a->state, b->state}};
-	bool same = true;
-	unsigned int i;
+	} parts[] = {{IN_ANSWER, "outcome", answer_a, answer_b},
+		     {IN_ANSWER, "exits", exits_a ? exits_a + 1 : "", exits_b ? exits_b + 1 : ""},
+		     {IN_CALLS, "RMI calls", a->calls, b->calls},
+		     {IN_STATE, "state", a->state, b->state}};
+	unsigned int differ = 0, i;
 
 	for (i = 0; i < G_N_ELEMENTS(parts); i++) {
-		if (!strcmp(parts[i].a, parts[i].b))
+		if (!(parts[i].part & asked) || !strcmp(parts[i].a, parts[i].b))
 			continue;
-		if (same)
-			printf("DIFF    %s\n  %s:%u:%u: step %u: %s\n", run->plan->id,
-			       run->plan->place.source->path, a->place.line, a->place.column,
-			       a->number, a->title ? a->title : "");
-		same = false;
-		print_difference(parts[i].name, parts[i].a, parts[i].b);
+		if (!differ && print)
+			print_step(run, a, !(asked & IN_CALLS));
+		differ |= parts[i].part;
+		if (print)
+			print_difference(parts[i].name, parts[i].a, parts[i].b,
+					 parts[i].part == IN_CALLS);
 	}
-	return same;
+	g_free(answer_a);
+	g_free(answer_b);
+	return differ;
 }
 
-static bool compare_runs(const struct kept_run *a, const struct kept_run *b)
+/*
+ * What of the runs is not the same, 0: nothing. The first step that differs is printed, if it is to be; where only its
+ * RMI calls do, the first one with another answer or state behind it is, too.
+ */
+static unsigned int compare_runs(const struct kept_run *a, const struct kept_run *b, bool print)
 {
-	unsigned int i;
+	unsigned int asked = IN_ANSWER | IN_CALLS | IN_STATE, differ = 0, i;
 
 	for (i = 0; i < MIN(a->steps->len, b->steps->len); i++) {
-		if (!compare_steps(a, a->steps->pdata[i], b->steps->pdata[i]))
-			return false;
+		const struct kept_step *step = a->steps->pdata[i], *other = b->steps->pdata[i];
+
+		/* One of the runs has ended before the other. */
+		if (step->number != other->number || strcmp(step->title, other->title))
+			break;
+		differ |= compare_steps(a, step, other, asked, print);
+		if (differ & ~(unsigned int)IN_CALLS || (differ && !print))
+			return differ;
+		if (differ)
+			asked &= ~(unsigned int)IN_CALLS;
 	}
 	if (a->status == b->status && a->steps->len == b->steps->len &&
 	    !strcmp(a->reason, b->reason))
-		return true;
-	printf("DIFF    %s\n  %s\n", a->plan->id,
-	       *a->end	 ? a->end
-	       : *b->end ? b->end
-			 : "all steps are the same");
-	printf("    %-9s  first   %s: %s\n    %-9s  second  %s: %s\n", "end",
-	       result_status_name(a->status), a->reason, "", result_status_name(b->status),
-	       b->reason);
-	return false;
+		return differ;
+	if (!print)
+		return differ | IN_ANSWER;
+	if (differ)
+		printf("  and later:\n");
+	else
+		printf("DIFF    %s\n", a->plan->id);
+	printf("  %s\n", *a->end ? a->end : *b->end ? b->end : "all steps are the same");
+	printf("    %-9s  first   %s%s%s\n    %-9s  second  %s%s%s\n", "end",
+	       result_status_name(a->status), *a->reason ? ": " : "", a->reason, "",
+	       result_status_name(b->status), *b->reason ? ": " : "", b->reason);
+	return differ | IN_ANSWER;
 }
 
 static bool comparable(const struct options *options)
@@ -238,49 +312,130 @@ static bool comparable(const struct options *options)
 	return false;
 }
 
-int compare_builds(const struct options *options, const GPtrArray *plans, struct kvm_builds *builds)
+/* All that is known of both builds. */
+struct comparison {
+	const struct options *options;
+	struct side first, second;
+	size_t same, different, skipped;
+	size_t in_calls; /* different in RMI calls alone */
+};
+
+static int run_both(struct comparison *comparison, void **plans, size_t num_plans,
+		    enum calls_kept calls)
 {
-	struct side first = {.builds = builds}, second = {.builds = builds, .second = true};
-	size_t same = 0, different = 0, skipped = 0;
-	int status = EXIT_USAGE, err;
-	char *version, *text;
+	int err;
+
+	g_ptr_array_set_size(comparison->first.runs, 0);
+	g_ptr_array_set_size(comparison->second.runs, 0);
+	err = run_side(comparison->options, plans, num_plans, calls, &comparison->first);
+	return err ? err
+		   : run_side(comparison->options, plans, num_plans, calls, &comparison->second);
+}
+
+/* Runs the plans again and prints what differs. */
+static int show_portion(struct comparison *comparison, void **plans, size_t num_plans)
+{
+	const struct options *options = comparison->options;
+	int err = run_both(comparison, plans, num_plans, CALLS_LISTED);
 	unsigned int i;
 
+	for (i = 0; !err && i < comparison->first.runs->len; i++) {
+		const struct kept_run *run = comparison->first.runs->pdata[i];
+		unsigned int differ = compare_runs(run, comparison->second.runs->pdata[i], true);
+
+		if (!differ && options->verbose)
+			printf("same    %s\n", run->plan->id);
+		comparison->same += !differ;
+		comparison->different += differ != 0;
+		comparison->in_calls += differ == IN_CALLS;
+	}
+	return err;
+}
+
+/* Why there is nothing to compare, NULL: there is. A build in whose era a scenario cannot be carried out says nothing. */
+static const char *skip_reason(const struct comparison *comparison, unsigned int index,
+			       const char **who)
+{
+	const struct kept_run *first = comparison->first.runs->pdata[index],
+			      *second = comparison->second.runs->pdata[index];
+
+	*who = "";
+	if (first->status == RESULT_SKIPPED && second->status == RESULT_SKIPPED)
+		return first->reason;
+	*who = first->status == RESULT_SKIPPED ? "the first build: " : "the second build: ";
+	if (first->status == RESULT_SKIPPED)
+		return first->reason;
+	return second->status == RESULT_SKIPPED ? second->reason : NULL;
+}
+
+/* What is the same, and what was skipped, is told at once; the plans of the rest are put in `differing`. */
+static void tell_same(struct comparison *comparison, GPtrArray *differing)
+{
+	const unsigned int repeat = comparison->options->repeat;
+	unsigned int i, first;
+
+	for (first = 0; first < comparison->first.runs->len; first += repeat) {
+		const struct kept_run *run = comparison->first.runs->pdata[first];
+		const char *who, *reason = skip_reason(comparison, first, &who);
+		bool same = true;
+
+		if (reason) {
+			printf("skip    %s: %s%s\n", run->plan->id, who, reason);
+			comparison->skipped += repeat;
+			continue;
+		}
+		for (i = first; same && i < first + repeat; i++)
+			same = !compare_runs(comparison->first.runs->pdata[i],
+					     comparison->second.runs->pdata[i], false);
+		if (!same) {
+			g_ptr_array_add(differing, (void *)(uintptr_t)run->plan);
+			continue;
+		}
+		for (i = 0; comparison->options->verbose && i < repeat; i++)
+			printf("same    %s\n", run->plan->id);
+		comparison->same += repeat;
+	}
+}
+
+int compare_builds(const struct options *options, const GPtrArray *plans, struct kvm_builds *builds)
+{
+	struct comparison comparison = {.options = options,
+					.first = {.builds = builds},
+					.second = {.builds = builds, .second = true}};
+	GPtrArray *differing = g_ptr_array_new();
+	int status = EXIT_USAGE, err;
+	char *version, *text, *other;
+	unsigned int i;
+
+	comparison.first.runs = g_ptr_array_new_with_free_func(kept_run_free);
+	comparison.second.runs = g_ptr_array_new_with_free_func(kept_run_free);
 	if (!comparable(options))
-		return EXIT_USAGE;
-	first.runs = g_ptr_array_new_with_free_func(kept_run_free);
-	second.runs = g_ptr_array_new_with_free_func(kept_run_free);
+		goto out;
 	version = version_line();
-	text = kvm_builds_text(builds);
-	printf("%s; first %s; seed %" PRIu64 "\n", version, text, options->seed);
+	text = kvm_builds_text(builds, false);
+	other = kvm_builds_text(builds, true);
+	printf("%s; first %s; second %s; seed %" PRIu64 "\n", version, text, other, options->seed);
+	g_free(other);
 	g_free(version);
 	g_free(text);
-	err = run_side(options, plans, &first);
+	err = run_both(&comparison, plans->pdata, plans->len, CALLS_DIGESTED);
 	if (!err)
-		err = run_side(options, plans, &second);
+		tell_same(&comparison, differing);
+	for (i = 0; !err && i < differing->len; i += PORTION)
+		err = show_portion(&comparison, differing->pdata + i,
+				   MIN(PORTION, differing->len - i));
 	if (err) {
 		usage_error("processes cannot be started: %s", g_strerror(-err));
 		goto out;
 	}
-	for (i = 0; i < first.runs->len; i++) {
-		const struct kept_run *run = first.runs->pdata[i];
-
-		if (run->status == RESULT_SKIPPED) {
-			printf("skip    %s: %s\n", run->plan->id, run->reason);
-			skipped++;
-		} else if (compare_runs(run, second.runs->pdata[i])) {
-			if (options->verbose)
-				printf("same    %s\n", run->plan->id);
-			same++;
-		} else {
-			different++;
-		}
-	}
-	printf("\n%zu runs: %zu the same, %zu different, %zu skipped\n", same + different + skipped,
-	       same, different, skipped);
-	status = different ? EXIT_FAILED : same ? EXIT_PASSED : EXIT_SKIPPED;
+	printf("\n%zu run%s: %zu the same, %zu different (%zu in RMI calls alone), %zu skipped\n",
+	       comparison.same + comparison.different + comparison.skipped,
+	       comparison.same + comparison.different + comparison.skipped == 1 ? "" : "s",
+	       comparison.same, comparison.different, comparison.in_calls, comparison.skipped);
+	status = comparison.different ? EXIT_FAILED : comparison.same ? EXIT_PASSED : EXIT_SKIPPED;
 out:
-	g_ptr_array_unref(first.runs);
-	g_ptr_array_unref(second.runs);
+	g_ptr_array_unref(differing);
+	g_ptr_array_unref(comparison.first.runs);
+	g_ptr_array_unref(comparison.second.runs);
 	return status;
 }

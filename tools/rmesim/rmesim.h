@@ -154,8 +154,8 @@ bool kvm_builds_second(const struct kvm_builds *builds);
 struct kvm_module *kvm_builds_other(void *ctx, uint32_t page_size, char **reason);
 /* kvm_builds_module - as campaign_config.module; `ctx` is the struct kvm_builds. */
 struct kvm_module *kvm_builds_module(void *ctx, uint32_t page_size, char **reason);
-/* kvm_builds_text - "KVM kvm-4k.so (v10, gcc 12.2.0)". g_free(). */
-char *kvm_builds_text(const struct kvm_builds *builds);
+/* kvm_builds_text - "KVM kvm-4k.so (v10, gcc 12.2.0)", of the first or of the second ones. g_free(). */
+char *kvm_builds_text(const struct kvm_builds *builds, bool second);
 /* kvm_options - the `--kvm` options again, for a reproducer. g_free(). */
 char *kvm_options(const struct options *options);
 /* exit_code - of a campaign with these results. */

@@ -49,8 +49,8 @@ struct result_step {
 	uint32_t number; /* as in the trace; 0: before the first step */
 	struct place place;
 	char *title, *name;
-	char *outcome;	      /* in words; NULL: the step asks nothing of the machine */
-	char *calls;	      /* RMI calls in words, "" if there were none */
+	char *outcome; /* in words; NULL: the step asks nothing of the machine */
+	char *calls; /* RMI calls in words, "" if there were none; as campaign_config.calls says */
 	struct survey survey; /* after it */
 };
 
@@ -116,19 +116,31 @@ struct result {
 /* result_ways - what the block RESULT_WAYS says, a line for each difference; NULL: there is none. */
 const char *result_ways(const struct result *result);
 
+/* What result_step.calls is, if steps are kept. */
+enum calls_kept {
+	CALLS_COUNTED, /* how many of each command, on one line */
+	/*
+	 * To compare two hosts. The run's steps have one more, which is its end, when everything is given back; and an
+	 * outcome has one line for the answer and one for each exit.
+	 */
+	CALLS_DIGESTED, /* one line, alike where all calls are: their order, arguments, results */
+	CALLS_LISTED, /* a line for each call; granules are numbered in the order in which calls first have them */
+};
+
 struct campaign_config {
 	const struct plan *const *plans;
 	size_t num_plans;
-	unsigned int repeat;	 /* runs of each plan, at least 1 */
-	unsigned int jobs;	 /* processes at once */
-	unsigned int timeout_ms; /* of one run; 0: none */
-	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
-	bool fail_fast;		 /* stop after the first one (in order) that does not pass */
+	unsigned int repeat;	  /* runs of each plan, at least 1 */
+	unsigned int jobs;	  /* processes at once */
+	unsigned int timeout_ms;  /* of one run; 0: none */
+	uint64_t seed;		  /* of the first run of each plan; others are derived from it */
+	bool fail_fast;		  /* stop after the first one (in order) that does not pass */
 	unsigned int trace_kinds; /* TRACE_MASK() of events whose text is kept; 0: none is */
-	bool events;		 /* keep result.events */
-	bool rmi_log;		 /* keep the RMI calls, to be replayed */
+	bool events;		  /* keep result.events */
+	bool rmi_log;		  /* keep the RMI calls, to be replayed */
 	const struct follow_target *follow; /* keep result.lives of this page; NULL: of none */
 	bool keep_steps;		    /* keep each step and a survey after it */
+	enum calls_kept calls;		    /* what is kept of a step's RMI calls */
 	bool verbose;			    /* longer explanations */
 	/*
 	 * Judge also the way in which somebody else's host keeps its promises: RMI calls, WARNs about an RMM that was
