@@ -337,14 +337,13 @@ static bool same_counts(const struct survey *a, const struct survey *b)
 	       a->host.gmem_pages == b->host.gmem_pages && a->host.user_pages == b->host.user_pages;
 }
 
-/* Words, broken into lines that begin with `indent`. */
-static void print_wrapped(const struct map *map, const char *indent, const char *text)
+/* Words, broken into lines that begin with `indent`; each but the last has `behind` behind it. */
+static void print_words(const struct map *map, const char *indent, char **words, const char *behind)
 {
-	char **words = g_strsplit_set(text, " \n", -1);
 	size_t column = 0, i;
 
 	for (i = 0; words[i]; i++) {
-		size_t length = (size_t)g_utf8_strlen(words[i], -1);
+		size_t length = (size_t)g_utf8_strlen(words[i], -1) + strlen(behind);
 
 		if (!length)
 			continue;
@@ -360,9 +359,18 @@ static void print_wrapped(const struct map *map, const char *indent, const char 
 			column++;
 		}
 		fputs(words[i], map->out);
+		if (words[i + 1])
+			fputs(behind, map->out);
 		column += length;
 	}
 	fputc('\n', map->out);
+}
+
+static void print_wrapped(const struct map *map, const char *indent, const char *text)
+{
+	char **words = g_strsplit_set(text, " \n", -1);
+
+	print_words(map, indent, words, "");
 	g_strfreev(words);
 }
 
@@ -408,7 +416,11 @@ static void print_step(const struct map *map, const struct result_step *previous
 	if (step->calls && *step->calls) {
 		char *line = g_strdup_printf("RMI: %s", step->calls);
 
-		print_wrapped(map, "  ", line);
+		/* A call and how often it was made stay on one line. */
+		char **calls = g_strsplit(line, ", ", -1);
+
+		print_words(map, "  ", calls, ",");
+		g_strfreev(calls);
 		g_free(line);
 	}
 	for (i = 0; i < after->num_realms && i < before->num_realms; i++) {

@@ -241,6 +241,19 @@ static bool step_check_keys(struct loader *loader, const struct node **key_nodes
 	return good;
 }
 
+/* The title with the realm and vCPU that the step is about, where there are several. */
+static const char *actor_title(struct loader *loader, const struct plan_step *step, bool vcpu)
+{
+	const char *title = step->title ? step->title : "";
+
+	if (vcpu)
+		title = arena_format(loader->arena, "%s vcpu=%u", title, step->call.vcpu);
+	if (loader->plan->num_realms > 1)
+		title = arena_format(loader->arena, "%s realm=%s", title,
+				     loader->realm_names[step->realm]);
+	return title;
+}
+
 /* "expect ripas, backed" */
 static const char *expect_title(struct loader *loader, const struct plan_expects *expects)
 {
@@ -407,6 +420,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 		if (keys[KEY_EXPECT] &&
 		    !expect_load(loader, keys[KEY_EXPECT], true, step->realm, &step->expects))
 			good = false;
+		step->title = actor_title(loader, step, keys[KEY_VCPU] != NULL);
 	} else if (loader->in_actor &&
 		   (keys[KEY_PARALLEL] || keys[KEY_SNAPSHOT] || keys[KEY_SAME_AS])) {
 		index = keys[KEY_PARALLEL]   ? KEY_PARALLEL
@@ -445,6 +459,7 @@ static bool load_step(struct loader *loader, const struct node *node, uint64_t f
 		    !expect_load(loader, keys[KEY_EXPECT], false, step->realm, &step->expects))
 			good = false;
 		step->title = expect_title(loader, &step->expects);
+		step->title = actor_title(loader, step, false);
 	} else if (keys[KEY_NOTE]) {
 		step->place = key_nodes[KEY_NOTE]->place;
 		step->kind = PLAN_NOTE;

@@ -114,7 +114,7 @@ def look_at_failure(page):
     # What did not pass stands first, whatever the order of the runs, and is open at its failing step.
     first = page.all("#runs a")[0]
     check("example.converted-too-early" in first.text and "failed" in first.text, first.text)
-    check(page.text("#totals").startswith("8 runs"), page.text("#totals"))
+    check(page.text("#totals").startswith("9 runs"), page.text("#totals"))
     check("guest.set_ripas" in page.text("#steptitle") and page.one("#step").get_attribute("class") == "bad")
     check("outcome: expected ok" in page.text("#failuretext"))
     # The facts: the VMM's conversion destroyed one page of the 16 that the guest had written.
@@ -162,6 +162,18 @@ def look_at_keys(page):
     check(page.intervals()["0x80000000..0x81000000"] == (True, "RAM", "UNASSIGNED", 2), page.intervals())
     check(any("RTT_INIT_RIPAS" in e.text for e in page.all("#events li")))
     check(page.one("#steplist [aria-current=step]").text.endswith("size=16M"))
+    # By keyboard alone: focus stays where it was, lists that scroll can be reached.
+    button = next(b for b in page.all("#steplist button") if "vmm.activate" in b.text)
+    button.send_keys(Keys.ENTER)
+    check("vmm.activate" in page.text("#steptitle"))
+    check("vmm.activate" in page.script("return document.activeElement.textContent"), "focus left the list of steps")
+    page.script("document.activeElement.blur()")
+    page.key(Keys.END)
+    seen = set()
+    for _ in range(200):
+        page.script("return document.activeElement").send_keys(Keys.TAB)
+        seen.add(page.script("return document.activeElement.id || document.activeElement.className"))
+    check({"slider", "range", "events", "scroll", "tree", "failuretext", "next"} <= seen, "not reached by Tab", seen)
     # A click on the map chooses the step below it.
     canvas = page.one("#canvas")
     webdriver.ActionChains(page.driver).move_to_element_with_offset(canvas, 10 - canvas.size["width"] // 2, 0).click().perform()
@@ -192,6 +204,17 @@ def look_at_nasty(page):
     check(wanted in page.text("#steptitle"), page.text("#steptitle"))
     check("</p><script>" in page.text("#runabout"))
     check(page.driver.title.startswith("failed: nasty"), page.driver.title)
+
+
+def look_at_realms(page):
+    # It opens with the realm that the failing step is about, which is not the first.
+    page.open("two-realms")
+    check(page.script("return realm.selectedOptions[0].text") == "right")
+    check("realm=right" in page.text("#steptitle"), page.text("#steptitle"))
+    check(page.intervals()["0x80000000..0x80800000"][1] == "RAM", page.intervals())
+    link = next(a for a in page.all("#runs a") if "converted-too-early" in a.text)
+    link.send_keys(Keys.ENTER)
+    check("converted-too-early" in page.script("return document.activeElement.textContent"), "focus left the list of runs")
 
 
 def look_at_filter(page):
@@ -255,6 +278,7 @@ def main(one, large):
             look_at_keys(page)
             look_at_names(page)
             look_at_nasty(page)
+            look_at_realms(page)
             look_at_filter(page)
             look_at_dark(page)
             page.quiet()

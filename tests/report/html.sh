@@ -39,9 +39,21 @@ steps:
     name: "$v"
     expect: {errno: EPERM}
 END
+cat >realms.yaml <<'END'
+scenario: two-realms
+about: The failing step is about the second one.
+realms:
+  left: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 16M}]}
+  right: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 16M}]}
+steps:
+  - {vmm.create_realm: , realm: left}
+  - {vmm.create_realm: , realm: right}
+  - {vmm.init_ripas: {base: 0x8000_0000, size: 8M}, realm: right}
+  - {expect: {ripas: {0x8000_0000: empty}}, realm: right}
+END
 expect 0 run large.yaml --report html=large.html
-expect 1 run "$checkout/scenarios/ripas/guest-gives-back-2m.yaml" "$checkout/examples" nasty.yaml -j 1 --report html=one.html
-expect 1 run "$checkout/scenarios/ripas/guest-gives-back-2m.yaml" "$checkout/examples" nasty.yaml -j 3 --report html=two.html
+expect 1 run "$checkout/scenarios/ripas/guest-gives-back-2m.yaml" "$checkout/examples" nasty.yaml realms.yaml -j 1 --report html=one.html
+expect 1 run "$checkout/scenarios/ripas/guest-gives-back-2m.yaml" "$checkout/examples" nasty.yaml realms.yaml -j 3 --report html=two.html
 holds cmp -s one.html two.html
 # Nothing is fetched from anywhere.
 lacks one.html 'http:'

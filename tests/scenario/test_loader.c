@@ -132,7 +132,7 @@ START_TEST(test_arguments)
 	ck_assert_str_eq(step->name, "all of them");
 	ck_assert_str_eq(step->why, "because");
 	ck_assert_str_eq(step->title, "vmm.types address=0x8000_0000 size=2M number=-3 flag=true "
-				      "mode=second text=010");
+				      "mode=second text=010 vcpu=1");
 	ck_assert_uint_eq(step->place.line, 9);
 	ck_assert_uint_eq(step->place.column, 5);
 	ck_assert_uint_eq(step->call.vcpu, 1);

@@ -264,9 +264,20 @@ function paintMap() {
 	context.scale(ratio, ratio);
 	const wide = width / count, left = Math.floor(step * wide), right = Math.max(left + 3, Math.floor((step + 1) * wide) - 1);
 	context.fillStyle = context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--choose").trim();
-	context.fillRect(left, MAP_HEIGHT + 4, right - left, 8);
+	context.fillRect(left, MAP_HEIGHT + 2, right - left, 14);
+	paintNumber(context, step, "#000000");
 	context.lineWidth = 3;
 	context.strokeRect(left + 0.5, 1.5, right - left, MAP_HEIGHT - 3);
+}
+/* The step's number below its column, where there is room for it. */
+function paintNumber(context, at, color) {
+	const wide = context.canvas.width / (window.devicePixelRatio || 1) / run.steps.length, n = run.steps[at].n;
+	context.font = "11px ui-monospace, 'DejaVu Sans Mono', monospace";
+	context.textAlign = "center";
+	if (!n || context.measureText(n).width + 4 > wide)
+		return;
+	context.fillStyle = color;
+	context.fillText(n, (at + 0.5) * wide, MAP_HEIGHT + 13);
 }
 function paintPicture(key, width, ratio) {
 	const canvas = element("canvas"), context = canvas.getContext("2d"), count = run.steps.length;
@@ -294,6 +305,7 @@ function paintPicture(key, width, ratio) {
 			context.fillRect(left, 0, 2, MAP_HEIGHT);
 			context.fillRect(Math.max(left + 2, right - 2), 0, 2, MAP_HEIGHT);
 		}
+		paintNumber(context, i, style.getPropertyValue(run.steps[i].bad ? "--panel" : "--dim").trim());
 	}
 	let free = -100;
 	axis.pages.forEach((page, i) => {
@@ -491,8 +503,12 @@ function showStepList() {
 		item.append(button);
 		rows.push(item);
 	}
+	/* Who came here by keyboard stays here. */
+	const focused = list.contains(document.activeElement);
 	list.replaceChildren(...rows);
 	const current = list.querySelector("[aria-current]");
+	if (current && focused)
+		current.focus({preventScroll: true});
 	if (current)
 		list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2;
 }
@@ -530,6 +546,8 @@ function fillRanges() {
 	});
 	select.replaceChildren(...options.map(([text, value]) => new Option(text, value)));
 }
+/* The realm that a step is about, -1 if it does not say. */
+const realmOf = s => s ? run.data.realms.findIndex(r => s.title.endsWith(" realm=" + r.name)) : -1;
 function openRun(number, at) {
 	const entry = index.runs[number];
 	if (!entry)
@@ -560,6 +578,8 @@ function openRun(number, at) {
 	}
 	$("realm").replaceChildren(...data.realms.map((r, i) => new Option(r.name, i)));
 	$("realmlabel").hidden = data.realms.length < 2;
+	realm = Math.max(0, realmOf(run.steps[at !== undefined ? at : Math.max(0, run.bad)]));
+	$("realm").value = realm;
 	fillRanges();
 	$("slider").max = run.steps.length - 1;
 	$("tofailure").hidden = run.bad < 0;
@@ -571,6 +591,7 @@ const ordered = [...index.runs].sort((a, b) => bad(b) - bad(a) || a.number - b.n
 function showRuns() {
 	const text = $("filter").value.toLowerCase(), only = $("onlybad").checked;
 	const found = ordered.filter(r => (!only || bad(r)) && (r.id + " " + r.file).toLowerCase().includes(text));
+	const focused = $("runs").contains(document.activeElement);
 	$("runs").replaceChildren(...found.slice(0, MAX_RUNS).map(r => {
 		const item = element("li"), link = element("a");
 		link.href = `#run-${r.number}`;
@@ -586,6 +607,9 @@ function showRuns() {
 		item.append(link);
 		return item;
 	}));
+	const current = focused && $("runs").querySelector("[aria-current]");
+	if (current)
+		current.focus({preventScroll: true});
 	$("runsmore").textContent = found.length > MAX_RUNS ? `and ${found.length - MAX_RUNS} more: use the filter` :
 		found.length ? "" : "none";
 }
@@ -624,7 +648,7 @@ document.addEventListener("keydown", event => {
 		return;
 	const moves = {ArrowLeft: step - 1, ArrowRight: step + 1, Home: 0, End: run.steps.length - 1, f: run.bad};
 	/* Lists that scroll keep their keys. */
-	if (!(event.key in moves) || moves[event.key] < 0 || (/^(Home|End)$/.test(event.key) && event.target.closest(".scroll, pre")))
+	if (!(event.key in moves) || moves[event.key] < 0 || (/^(Home|End)$/.test(event.key) && event.target.closest(".scroll, #events, #tree, pre")))
 		return;
 	event.preventDefault();
 	choose(moves[event.key]);
