@@ -611,9 +611,23 @@ static void access_pages(struct contract *contract, const struct realm *realm, u
 		slot_pages(contract, slot, ipa, ipa + 1, used);
 }
 
+/*
+ * A fault at `ipa` makes the host map all of what it maps at once, or some of it before it fails. What is EMPTY
+ * does not fault: the RMM answers such an access.
+ */
+static void fault_pages(struct contract *contract, struct realm *realm, uint64_t ipa)
+{
+	const uint64_t unit = contract->config.map_size;
+	uint32_t page = interval_map_get(&realm->pages, ipa & ~(GRANULE - 1), NULL);
+
+	if (unit == GRANULE || PAGE_BACKED(page) == BACKED_YES || PAGE_RIPAS(page) == RMM_EMPTY)
+		return;
+	pages_change(contract, realm, clip(realm, ipa & ~(unit - 1), unit), page_beside);
+}
+
 void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
 {
-	const struct realm *realm = judged(contract, index);
+	struct realm *realm = judged(contract, index);
 	const struct slot *slot;
 	uint64_t user;
 
@@ -621,6 +635,7 @@ void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
 		return;
 	if (ipa < realm->half) {
 		access_pages(contract, realm, ipa, false);
+		fault_pages(contract, realm, ipa);
 		return;
 	}
 	slot = slot_at(realm, ipa - realm->half);
@@ -634,7 +649,7 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 		     bool write, const uint8_t *data)
 {
 	struct realm *realm = judged(contract, index);
-	uint64_t granule = ipa & ~(GRANULE - 1), unit;
+	uint64_t granule = ipa & ~(GRANULE - 1);
 	uint32_t page;
 
 	if (!realm)
@@ -649,11 +664,7 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
 	if (PAGE_BACKED(page) != BACKED_YES) {
 		access_pages(contract, realm, granule, true);
-		if (contract->config.map_size > GRANULE) {
-			unit = ipa & ~(contract->config.map_size - 1);
-			pages_change(contract, realm, clip(realm, unit, contract->config.map_size),
-				     page_beside);
-		}
+		fault_pages(contract, realm, ipa);
 		pages_set(contract, realm, (struct range){granule, granule + GRANULE},
 			  PAGE(RMM_RAM, BACKED_YES));
 	}
@@ -846,16 +857,15 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 {
 	bool assigned = entry->hipas == RMM_ASSIGNED;
 	uint32_t actual = PAGE(entry->ripas, assigned ? BACKED_YES : BACKED_NO);
+	bool unsplit;
 
 	if (page == actual || pending)
 		return true;
+	/* For want of memory for a table a block stays mapped (it is not split), and nothing else. */
+	unsplit = contract->config.map_size > contract->page_size && assigned &&
+		  machine_num_faults(contract->machine);
 	if (PAGE_RIPAS(page) != RIPAS_UNKNOWN && PAGE_RIPAS(page) != (uint32_t)entry->ripas) {
-		/*
-		 * For want of memory for a table a block stays mapped (it is not split), and nothing
-		 * else.
-		 */
-		if (contract->config.map_size > GRANULE && PAGE_RIPAS(page) == RMM_DESTROYED &&
-		    entry->ripas == RMM_RAM && assigned && machine_num_faults(contract->machine)) {
+		if (unsplit && PAGE_RIPAS(page) == RMM_DESTROYED && entry->ripas == RMM_RAM) {
 			interval_map_set(&realm->pages, range.start, range.end, actual);
 			return true;
 		}
@@ -875,8 +885,7 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 		       range.start, range.end);
 		return false;
 	}
-	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY &&
-	    contract->config.map_size == GRANULE) {
+	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY && !unsplit) {
 		REPORT(contract, "backed",
 		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is backed, and it is not the guest's",
 		       range.start, range.end);

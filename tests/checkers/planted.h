@@ -144,13 +144,22 @@ enum { PLANTED_GFP_ATOMIC = GFP_ATOMIC };
 		planted("undelegate-forgotten") ? 0 : rmi_granule_undelegate(pa);                  \
 	})
 
-/* A wrapper that once says nothing of `top` where the call failed: the caller reads what it never wrote. */
+/*
+ * A wrapper that once says nothing of `top` where the call failed: the caller reads what it never wrote. Or one
+ * that says that every second granule is not mapped.
+ */
 #define rmi_data_destroy(rd, ipa, data, top)                                                       \
 	({                                                                                         \
 		static bool planted_once;                                                          \
-		unsigned long planted_data, planted_top;                                           \
-		int planted_ret = rmi_data_destroy(rd, ipa, &planted_data, &planted_top);          \
+		const unsigned long planted_ipa = (ipa);                                           \
+		unsigned long planted_data = 0, planted_top = planted_ipa + RMM_PAGE_SIZE;         \
+		int planted_ret;                                                                   \
                                                                                                    \
+		if (planted("granule-kept") && (planted_ipa & RMM_PAGE_SIZE))                      \
+			planted_ret = RMI_ERROR_RTT | RMM_RTT_MAX_LEVEL << 8;                      \
+		else                                                                               \
+			planted_ret = rmi_data_destroy(rd, planted_ipa, &planted_data,             \
+						       &planted_top);                              \
 		if (planted_ret && !planted_once && planted("output-not-written")) {               \
 			planted_once = true;                                                       \
 		} else {                                                                           \

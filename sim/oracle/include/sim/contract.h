@@ -7,7 +7,8 @@
  * What it finds goes to machine_report() as oracle "contract" with one of these conditions:
  *
  *   ripas           the RIPAS of an IPA is not what was promised
- *   backed          a page that the guest gave back is still mapped, or one that it wrote is not any more
+ *   backed          a granule that the guest gave back is still mapped, whatever the host's page size, or one
+ *                   that it wrote is not any more
  *   guest-bytes     the guest reads something else than it wrote
  *   user-bytes      shared memory does not hold what was written there
  *   foreign-bytes   somebody reads what only another owner ever wrote
