@@ -118,6 +118,7 @@ static const struct {
 	uint64_t points;
 } kept[] = {
 	{"vmm.punch_hole", TABLE_PAGE | DELEGATE | ANY_RMI},
+	{"vmm.memory_failure", TABLE_PAGE | DELEGATE | ANY_RMI},
 	{"vmm.set_attributes", TABLE_PAGE | DELEGATE | ANY_RMI},
 	{"vmm.remove_slot", TABLE_PAGE | DELEGATE | ANY_RMI},
 	{"vmm.close", TABLE_PAGE | DELEGATE | ANY_RMI},

@@ -273,6 +273,24 @@ static int64_t build_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
 	return ret;
 }
 
+static int64_t build_memory_failure(int32_t tid, int32_t fd, uint64_t offset, uint64_t length)
+{
+	struct task_struct *task = linux_task_find(tid), *previous;
+	struct file *file;
+	int64_t ret = -EBADF;
+
+	if (!task)
+		return -ESRCH;
+	previous = linux_syscall_enter(task);
+	file = fget(fd);
+	if (file) {
+		ret = kvm_gmem_memory_failure(file, (loff_t)offset, (loff_t)length);
+		fput(file);
+	}
+	linux_syscall_exit(previous);
+	return ret;
+}
+
 static int64_t build_sys_fallocate(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset,
 				   uint64_t length)
 {
@@ -389,6 +407,7 @@ const struct kvm_build kvm_build __attribute__((visibility("default"))) = {
 	.sys_munmap = build_sys_munmap,
 	.sys_madvise = build_sys_madvise,
 	.oom_reap = build_oom_reap,
+	.memory_failure = build_memory_failure,
 	.sys_fallocate = build_sys_fallocate,
 	.user_read = build_user_read,
 	.user_write = build_user_write,

@@ -175,6 +175,38 @@ static long gmem_punch_hole(struct kvm_gmem *gmem, loff_t offset, loff_t len)
 	return 0;
 }
 
+/*
+ * The pages of [start, end) are broken. The guest loses them, but the file keeps them: what shall become of them
+ * is for the VMM to decide, and until then whoever asks for one is told.
+ */
+static long gmem_fail_pages(struct kvm_gmem *gmem, pgoff_t start, pgoff_t end)
+{
+	unsigned long index;
+	struct page *page;
+	bool any = false;
+
+	down_read(&gmem->invalidate_lock);
+	xa_for_each_range (&gmem->pages, index, page, start, end - 1) {
+		page->frame.flags |= PORT_FRAME_BROKEN;
+		xa_erase(&gmem->blocks, index >> GMEM_BLOCK_ORDER);
+		any = true;
+	}
+	if (any) {
+		gmem_invalidate_begin(gmem, start, end);
+		gmem_invalidate_end(gmem, start, end);
+	}
+	up_read(&gmem->invalidate_lock);
+	return any ? 0 : -ENOENT;
+}
+
+long kvm_gmem_memory_failure(struct file *file, loff_t offset, loff_t len)
+{
+	if (file->f_kind != FILE_GMEM || !PAGE_ALIGNED(offset) || !PAGE_ALIGNED(len) || len <= 0)
+		return -EINVAL;
+	return gmem_fail_pages(file->private_data, (pgoff_t)offset >> PAGE_SHIFT,
+			       (pgoff_t)(offset + len) >> PAGE_SHIFT);
+}
+
 static long gmem_allocate(struct kvm_gmem *gmem, loff_t offset, loff_t len)
 {
 	const pgoff_t end = (pgoff_t)(offset + len) >> PAGE_SHIFT;
@@ -348,6 +380,10 @@ static struct page *gmem_slot_get_page(struct kvm_memory_slot *slot, gfn_t gfn, 
 	page = gmem_get_page(gmem, index);
 	if (IS_ERR(page))
 		return page;
+	if (page->frame.flags & PORT_FRAME_BROKEN) {
+		put_page(page);
+		return ERR_PTR(-EHWPOISON);
+	}
 	if (xa_load(&gmem->blocks, index >> GMEM_BLOCK_ORDER) &&
 	    IS_ALIGNED(slot->base_gfn - slot->gmem.pgoff, GMEM_BLOCK_PAGES) &&
 	    first >= slot->base_gfn && first + GMEM_BLOCK_PAGES <= slot->base_gfn + slot->npages)

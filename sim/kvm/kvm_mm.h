@@ -13,6 +13,12 @@ extern struct kvm_boot_config kvm_boot_config;
 /* kvm_gmem_create - KVM_CREATE_GUEST_MEMFD: a descriptor, -EINVAL, -EMFILE or -ENOMEM. */
 int kvm_gmem_create(struct kvm *kvm, const struct kvm_create_guest_memfd *args);
 /*
+ * kvm_gmem_memory_failure - hardware reports that the memory behind bytes [offset, offset + len) of a guest_memfd
+ * is broken, whole pages: the guest loses those that exist, and kvm_gmem_get_pfn() gives -EHWPOISON for them until
+ * the VMM punches a hole there. 0; -ENOENT if there is no page; -EINVAL for another file or a part of a page.
+ */
+long kvm_gmem_memory_failure(struct file *file, loff_t offset, loff_t len);
+/*
  * kvm_gmem_bind - give the slot the part of guest_memfd `fd` that begins at `offset` bytes. -EBADF
  * (no such descriptor); -EINVAL (no guest_memfd, another VM's, not inside the file, or in use by
  * another slot); -ENOMEM.

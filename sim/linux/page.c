@@ -197,7 +197,9 @@ static void frames_free(u64 index, const struct linux_site *site)
 		frames[i].kind = PORT_FRAME_FREE;
 	}
 	linux_event(PORT_EVENT_PAGE_FREE, index_to_phys(index), order, 0, 0, NULL);
-	linux_port->frame_free(linux_port->ctx, (u64)index, order);
+	/* Memory that failed is nobody's any more. */
+	if (!(frames[0].flags & PORT_FRAME_BROKEN))
+		linux_port->frame_free(linux_port->ctx, (u64)index, order);
 }
 
 /* -- references -- */

@@ -438,10 +438,29 @@ void contract_attributes(struct contract *contract, unsigned int index, uint64_t
 		unmap(contract, realm, meet(realm->slots[i].ipa, clip(realm, base, size)));
 }
 
+/* What of a file's bytes slots map is unmapped. */
+static void unmap_file(struct contract *contract, unsigned int index, int32_t gmem,
+		       struct range bytes)
+{
+	struct realm *realm = judged(contract, index);
+
+	for (unsigned int i = 0; realm && i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		struct range part = {slot->offset,
+				     slot->offset + (slot->ipa.end - slot->ipa.start)};
+
+		if (slot->gmem != gmem)
+			continue;
+		part = meet(part, bytes);
+		unmap(contract, realm,
+		      (struct range){part.start - slot->offset + slot->ipa.start,
+				     part.end - slot->offset + slot->ipa.start});
+	}
+}
+
 void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, uint64_t offset,
 		   uint64_t size)
 {
-	struct realm *realm = judged(contract, index);
 	struct range hole = {offset, offset + size < offset ? UINT64_MAX : offset + size};
 	struct file *file;
 
@@ -450,18 +469,13 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 		ledger_set(&file->pages, hole.start, hole.end, LEDGER_ABSENT);
 	else
 		file_forget(contract, gmem);
-	for (unsigned int i = 0; realm && i < realm->num_slots; i++) {
-		const struct slot *slot = &realm->slots[i];
-		struct range part = {slot->offset,
-				     slot->offset + (slot->ipa.end - slot->ipa.start)};
+	unmap_file(contract, index, gmem, hole);
+}
 
-		if (slot->gmem != gmem)
-			continue;
-		part = meet(part, hole);
-		unmap(contract, realm,
-		      (struct range){part.start - slot->offset + slot->ipa.start,
-				     part.end - slot->offset + slot->ipa.start});
-	}
+void contract_broken(struct contract *contract, unsigned int index, int32_t gmem, uint64_t offset,
+		     uint64_t size)
+{
+	unmap_file(contract, index, gmem, (struct range){offset, offset + size});
 }
 
 static uint32_t page_init(uint32_t page)

@@ -225,6 +225,37 @@ int vmm_punch_hole(struct world *world, struct step_call *call, char **error)
 	return world_answer(world, call, ret, error);
 }
 
+int vmm_memory_failure(struct world *world, struct step_call *call, char **error)
+{
+	struct realm *realm = world_call_realm(world, call);
+	const uint64_t mask = world->page_size - 1;
+	/* The page that a broken byte is in. */
+	const uint64_t base = call->args[RANGE_BASE].number & ~mask;
+	const uint64_t end = range_end(call->args[RANGE_BASE].number,
+				       call->args[RANGE_SIZE].number + mask) & ~mask;
+	uint64_t part, length;
+	bool found = false;
+	int64_t ret = 0;
+
+	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
+		const struct slot *slot = &realm->slots[i];
+		uint64_t offset;
+
+		if (slot->gmem_fd < 0 || !slot_part(realm, i, base, end, &part, &length))
+			continue;
+		found = true;
+		offset = slot->gmem_offset + (part - slot->base);
+		ret = uapi_memory_failure(world, realm, world->tid, slot->gmem_fd, offset, length,
+					  part);
+		if (ret >= 0)
+			contract_broken(world->contract, realm->index, slot->gmem_fd, offset,
+					length);
+	}
+	if (!found)
+		return no_slot(realm, call, error);
+	return world_answer(world, call, ret, error);
+}
+
 enum mapping_change { MAPPING_FRESH, MAPPING_GONE, MAPPING_ADVICE, MAPPING_REAPED };
 
 /* Changes the mapping of what [base, base + size) is for the guest. */

@@ -137,7 +137,8 @@ step_perform_fn vmm_create_vm, vmm_check_extension, vmm_create_irqchip, vmm_conf
 	vmm_ioctl;
 /* memory.c */
 step_perform_fn vmm_add_slot, vmm_remove_slot, vmm_set_attributes, vmm_punch_hole, vmm_mmap,
-	vmm_munmap, vmm_madvise, vmm_oom_reap, vmm_write, vmm_read, vmm_signal;
+	vmm_munmap, vmm_madvise, vmm_oom_reap, vmm_memory_failure, vmm_write, vmm_read,
+	vmm_signal;
 /* guest_steps.c */
 step_perform_fn guest_set_ripas, guest_get_ripas, guest_write, guest_read, guest_fetch, guest_store,
 	guest_load, guest_host_call, guest_psci_version, guest_psci_features,

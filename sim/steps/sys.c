@@ -123,6 +123,13 @@ int64_t sys_oom_reap(struct world *world, const struct sys_scope *scope, uint64_
 	SYS_CALL(world, scope, world->kvm->oom_reap(scope->tid, addr, length), addr, length, 0, 0);
 }
 
+int64_t sys_memory_failure(struct world *world, const struct sys_scope *scope, int32_t fd,
+			   uint64_t offset, uint64_t length)
+{
+	SYS_CALL(world, scope, world->kvm->memory_failure(scope->tid, fd, offset, length),
+		 (uint64_t)(int64_t)fd, offset, length, 0);
+}
+
 int64_t sys_fallocate(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t mode,
 		      uint64_t offset, uint64_t length)
 {

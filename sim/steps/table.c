@@ -573,6 +573,10 @@ static const struct step_def steps[] = {
 	VMM("oom_reap",
 	    "The OOM reaper takes the shared half of a range from the VMM, in notifiers that must not block.",
 	    PARAMS(range_params), vmm_oom_reap),
+	VMM("memory_failure",
+	    "Hardware reports that what the guest_memfds hold for a range is broken: the guest loses "
+	    "it, and whoever asks for it until it is given back gets EHWPOISON.",
+	    PARAMS(range_params), vmm_memory_failure),
 	VMM("write", "The VMM fills shared memory through its own mapping.",
 	    PARAMS(vmm_write_params), vmm_write),
 	VMM("read",

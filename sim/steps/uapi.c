@@ -269,6 +269,14 @@ int64_t uapi_punch_hole(struct world *world, struct realm *realm, int32_t tid, i
 			     size);
 }
 
+int64_t uapi_memory_failure(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
+			    uint64_t offset, uint64_t size, uint64_t base)
+{
+	struct sys_scope scope = scope_range(tid, realm, "memory_failure", base, size);
+
+	return sys_memory_failure(world, &scope, gmem_fd, offset, size);
+}
+
 int64_t uapi_create_irqchip(struct world *world, struct realm *realm, bool gicv3)
 {
 	struct sys_scope scope = scope_none(world, realm, "KVM_CREATE_DEVICE");

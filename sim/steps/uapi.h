@@ -169,6 +169,8 @@ int64_t uapi_set_smccc_filter(struct world *world, struct realm *realm, uint32_t
 /* What the OOM reaper does to it. */
 int64_t uapi_oom_reap(struct world *world, struct realm *realm, int32_t tid, uint64_t addr,
 		      uint64_t size, uint64_t base);
+int64_t uapi_memory_failure(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
+			    uint64_t offset, uint64_t size, uint64_t base);
 /* A file of KVM's; without one (-1) plain memory of the program. */
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size);
 int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);

@@ -192,6 +192,8 @@ int64_t sys_madvise(struct world *world, const struct sys_scope *scope, uint64_t
 		    uint64_t length, uint32_t advice);
 int64_t sys_oom_reap(struct world *world, const struct sys_scope *scope, uint64_t addr,
 		     uint64_t length);
+int64_t sys_memory_failure(struct world *world, const struct sys_scope *scope, int32_t fd,
+			   uint64_t offset, uint64_t length);
 int64_t sys_fallocate(struct world *world, const struct sys_scope *scope, int32_t fd, uint32_t mode,
 		      uint64_t offset, uint64_t length);
 int64_t sys_open(struct world *world, const char *path);

@@ -150,6 +150,24 @@ START_TEST(references)
 }
 END_TEST
 
+/* Pages are handed out last in, first out, but one whose memory failed never again. */
+START_TEST(broken_memory)
+{
+	struct page *sound = alloc_page(GFP_KERNEL), *broken = alloc_page(GFP_KERNEL), *page;
+
+	broken->frame.flags |= PORT_FRAME_BROKEN;
+	put_page(sound);
+	put_page(broken);
+	page = alloc_page(GFP_KERNEL);
+	ck_assert_ptr_eq(page, sound);
+	sound = alloc_page(GFP_KERNEL);
+	ck_assert_ptr_ne(sound, broken);
+	put_page(page);
+	put_page(sound);
+	ck_assert_int_eq(fake->num_warns, 0);
+}
+END_TEST
+
 START_TEST(orders)
 {
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, 2);
@@ -318,6 +336,7 @@ void page_tests(Suite *suite)
 	tcase_add_test(tcase, freed_memory_is_recognisable);
 	tcase_add_test(tcase, clean_pages_stay_untouched);
 	tcase_add_test(tcase, references);
+	tcase_add_test(tcase, broken_memory);
 	tcase_add_test(tcase, orders);
 	tcase_add_test(tcase, conversions);
 	tcase_add_test(tcase, addresses_that_are_no_memory);

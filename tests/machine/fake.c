@@ -203,6 +203,15 @@ static int64_t fake_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
 	return 0;
 }
 
+static int64_t fake_memory_failure(int32_t tid, int32_t fd, uint64_t offset, uint64_t length)
+{
+	(void)tid;
+	(void)fd;
+	(void)offset;
+	(void)length;
+	return 0;
+}
+
 static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_t advice)
 {
 	(void)tid;
@@ -308,6 +317,7 @@ __attribute__((visibility("default"))) const BUILD_TYPE TABLE_NAME =
 	      .signal_set = fake_signal_set, .sys_open = fake_open, .sys_close = fake_close,
 	      .sys_ioctl = fake_ioctl, .sys_mmap = fake_mmap, .sys_munmap = fake_munmap,
 	      .sys_madvise = fake_madvise, .oom_reap = fake_oom_reap,
+	      .memory_failure = fake_memory_failure,
 	      .sys_fallocate = fake_fallocate,
 	      .user_read = fake_user_read, .user_write = fake_user_write, .inspect = fake_inspect,
 	      .inspect_vm = fake_inspect_vm, .site_name = fake_site_name,

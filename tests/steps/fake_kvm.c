@@ -397,6 +397,15 @@ static int64_t fake_oom_reap(int32_t tid, uint64_t addr, uint64_t length)
 	return 0;
 }
 
+static int64_t fake_memory_failure(int32_t tid, int32_t fd, uint64_t offset, uint64_t length)
+{
+	struct fake_call *call = call_note("memory_failure", tid, fd);
+
+	call->args[0] = offset;
+	call->args[1] = length;
+	return 0;
+}
+
 static int64_t fake_madvise(int32_t tid, uint64_t addr, uint64_t length, uint32_t advice)
 {
 	struct fake_call *call = call_note("madvise", tid, -1);
@@ -561,6 +570,7 @@ const struct kvm_build kvm_build = {
 	.sys_munmap = fake_munmap,
 	.sys_madvise = fake_madvise,
 	.oom_reap = fake_oom_reap,
+	.memory_failure = fake_memory_failure,
 	.sys_fallocate = fake_fallocate,
 	.user_read = fake_user_read,
 	.user_write = fake_user_write,

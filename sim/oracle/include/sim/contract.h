@@ -73,6 +73,9 @@ void contract_attributes(struct contract *contract, unsigned int realm, uint64_t
 /* Bytes [offset, offset + size) of a guest_memfd were given back; all of it when it is closed. */
 void contract_hole(struct contract *contract, unsigned int realm, int32_t gmem, uint64_t offset,
 		   uint64_t size);
+/* What these bytes are in is broken: nothing of it is mapped any more, but the file keeps its pages. */
+void contract_broken(struct contract *contract, unsigned int realm, int32_t gmem, uint64_t offset,
+		     uint64_t size);
 void contract_init_ripas(struct contract *contract, unsigned int realm, uint64_t base,
 			 uint64_t size, int64_t ret);
 void contract_populate(struct contract *contract, unsigned int realm, uint64_t base, uint64_t size,

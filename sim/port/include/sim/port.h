@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PORT_ABI 3u
+#define SIM_PORT_ABI 4u
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
@@ -48,6 +48,7 @@ _Static_assert(sizeof(struct port_frame) == 16, "decides the footprint of large 
 #define PORT_FRAME_DIRTY (1u << 0)  /* may hold something else than zeros */
 #define PORT_FRAME_LEAKED (1u << 1) /* kept for ever on purpose, because the RMM refused to give it back */
 #define PORT_FRAME_UNCACHED (1u << 2) /* of kind GMEM: no file has it any more, only mappings may */
+#define PORT_FRAME_BROKEN (1u << 3) /* its memory failed: it is never handed out again */
 
 enum port_frame_kind {
 	PORT_FRAME_FREE,
@@ -220,6 +221,12 @@ struct kvm_build {
 	 * go as with MADV_DONTNEED, in notifiers that must not block. 0 or -errno.
 	 */
 	int64_t (*oom_reap)(int32_t tid, uint64_t addr, uint64_t length);
+	/*
+	 * memory_failure - no system call either, but what the kernel does when hardware reports that the memory
+	 * behind bytes [offset, offset + length) of guest_memfd `fd` is broken. 0; -ENOENT if the file has no page
+	 * there; -EBADF, -EINVAL if fd is something else.
+	 */
+	int64_t (*memory_failure)(int32_t tid, int32_t fd, uint64_t offset, uint64_t length);
 	int64_t (*sys_fallocate)(int32_t tid, int32_t fd, uint32_t mode, uint64_t offset, uint64_t length);
 	/* Loads and stores of the program itself: bytes done, or -EFAULT where it would get a signal. */
 	int64_t (*user_read)(int32_t tid, uint64_t addr, void *buffer, uint64_t size);
