@@ -154,18 +154,18 @@ int kvm_module_load(const char *path, struct kvm_module **out, char **error)
 		err = -errno;
 		return error_set(error, err, "%s: %s", path, strerror(-err));
 	}
-	module = loaded_find(real);
-	if (module) {
-		free(real);
-		module->users++;
-		*out = module;
-		return 0;
-	}
+	/* First of all: dlopen() would wait for ever for what is no file. */
 	err = elf_read(real, KVM_BUILD_SYMBOL, &info, error);
 	if (!err)
 		err = file_check(real, &info, error);
 	if (err)
 		goto out;
+	module = loaded_find(real);
+	if (module) {
+		module->users++;
+		*out = module;
+		goto out;
+	}
 	module = calloc(1, sizeof(*module));
 	if (!module) {
 		err = error_set(error, -ENOMEM, "%s: %s", path, strerror(ENOMEM));

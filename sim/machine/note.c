@@ -39,6 +39,25 @@ enum kvm_asan kvm_asan_self(void)
 	return PROGRAM_ASAN;
 }
 
+/* UTF-8 in form, without control characters but the ends of lines: what people and programs are shown. */
+static bool is_text(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	unsigned int follow;
+
+	while (*at) {
+		if ((*at < ' ' && *at != '\n') || *at == 0x7f || (*at >= 0x80 && *at < 0xc2) ||
+		    *at > 0xf4)
+			return false;
+		follow = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
+		for (at++; follow; follow--) {
+			if ((*at++ & 0xc0) != 0x80)
+				return false;
+		}
+	}
+	return true;
+}
+
 int kvm_note_read(const char *path, struct kvm_note *out, char **error)
 {
 	struct elf_info info;
@@ -56,10 +75,14 @@ int kvm_note_read(const char *path, struct kvm_note *out, char **error)
 	} else {
 		out->asan = info.asan;
 		out->text = strdup(info.note ? info.note : "");
-		if (!out->text)
+		if (out->text && !is_text(out->text))
+			err = error_set(error, -ENOEXEC, "%s: damaged: its note is no text", path);
+		else if (!out->text)
 			err = error_set(error, -ENOMEM, "%s: %s", path, strerror(ENOMEM));
 	}
 	elf_info_clear(&info);
+	if (err)
+		kvm_note_clear(out);
 	return err;
 }
 

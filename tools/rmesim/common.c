@@ -2,11 +2,15 @@
 #include "kvm_fit.h"
 #include "rmesim.h"
 
-#include <stdlib.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <sim/kvm_note.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DEFAULT_PATH "scenarios"
@@ -138,6 +142,8 @@ GPtrArray *select_plans(const struct scenario_set *set, const struct options *op
 
 /* --- KVM builds -------------------------------------------------------------------------------------- */
 
+#define LOADING_S 20u
+
 static const uint32_t page_sizes[] = {4096, 16384, 65536};
 
 struct kvm_builds {
@@ -173,9 +179,58 @@ static struct kvm_module *load_module(const char *path)
 	return module;
 }
 
+/*
+ * Whether loading the file comes back: a process of its own tries it first. What a damaged file does to the dynamic
+ * loader, or its maker's constructors to us, would otherwise end the program without a word.
+ */
+static bool survives_loading(const char *path)
+{
+	struct kvm_module *module;
+	pid_t child = fork();
+	int status = 0;
+
+	if (child < 0) {
+		usage_error("%s: no process can be started: %s", path, g_strerror(errno));
+		return false;
+	}
+	if (!child) {
+		int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		/* The one that loads it next says what is wrong with it. */
+		if (nothing >= 0) {
+			dup2(nothing, STDOUT_FILENO);
+			dup2(nothing, STDERR_FILENO);
+		}
+		signal(SIGALRM, SIG_DFL);
+		alarm(LOADING_S);
+		/* The texts that it is described by are its own. */
+		if (!kvm_module_load(path, &module, NULL) &&
+		    !(*kvm_module_build(module)->info.series &&
+		      *kvm_module_build(module)->info.compiler))
+			_exit(1);
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR)
+			return true;
+	}
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return true;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		usage_error("%s: loading it does not end within %u s: it is damaged, or a "
+			    "constructor in it does not come back",
+			    path, LOADING_S);
+	else
+		usage_error("%s: loading it crashes%s%s: it is damaged, or a constructor in it is "
+			    "wrong",
+			    path, WIFSIGNALED(status) ? " with " : "",
+			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "");
+	return false;
+}
+
 static bool load_chosen(struct kvm_builds *builds, const char *path)
 {
-	struct kvm_module *module = load_module(path);
+	struct kvm_module *module = survives_loading(path) ? load_module(path) : NULL;
 	uint32_t page_size;
 	int index;
 

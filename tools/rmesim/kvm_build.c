@@ -297,8 +297,16 @@ static bool check_paths(const GPtrArray *files)
 		const struct kvm_file *file = files->pdata[i];
 		const char *at;
 
+		if (!g_utf8_validate(file->path, -1, NULL)) {
+			char *shown = g_utf8_make_valid(file->path, -1);
+
+			usage_error("kvm-build: a path that is not UTF-8 cannot be used: %s",
+				    shown);
+			g_free(shown);
+			return false;
+		}
 		for (at = file->path; *at; at++) {
-			if (*at == '"' || *at == '\\' || (unsigned char)*at < 0x20) {
+			if (*at == '"' || *at == '\\' || (unsigned char)*at < 0x20 || *at == 0x7f) {
 				usage_error(
 					"kvm-build: a path with a quote, a backslash or a control "
 					"character cannot be used: %s",
@@ -964,10 +972,13 @@ static bool parse_sanitizers(struct build *build)
 static bool check_output(const struct build *build)
 {
 	const GPtrArray *const lists[] = {build->sources, build->headers, build->prefixes};
+	GStatBuf there;
 	unsigned int i, j;
 
-	if (g_file_test(build->output, G_FILE_TEST_IS_DIR)) {
-		usage_error("kvm-build: --output: %s is a directory", build->output);
+	/* What is made takes the place of what is there, which must not be a device or somebody's pipe. */
+	if (!g_stat(build->output, &there) && !S_ISREG(there.st_mode)) {
+		usage_error("kvm-build: --output: %s is %s", build->output,
+			    S_ISDIR(there.st_mode) ? "a directory" : "not a regular file");
 		return false;
 	}
 	for (i = 0; i < G_N_ELEMENTS(lists); i++) {

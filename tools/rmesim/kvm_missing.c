@@ -200,10 +200,51 @@ static char *message_place(const char *line, const char *end)
 	return NULL;
 }
 
+/*
+ * The linker's "FILE:LINE: multiple definition of `NAME'; OBJECT:FILE:LINE: first defined here", where there may be no
+ * lines, and the program's name before. True if it is one.
+ */
+static bool read_double(struct kvm_missing *missing, const char *line)
+{
+	static const char words[] = ": multiple definition of `", behind[] = ": first defined here";
+	const char *at = strstr(line, words), *colon, *other, *end;
+	char *name, *second;
+
+	if (!at)
+		return false;
+	name = quoted(at + strlen(words));
+	second = g_strndup(line, (size_t)(at - line));
+	colon = strstr(second, "ld: ");
+	other = strstr(at, "'; ");
+	end = other ? strstr(other, behind) : NULL;
+	if (end) {
+		const char *object = g_strstr_len(other, end - other, ".o:");
+
+		other = object ? object + strlen(".o:") : other + strlen("'; ");
+	}
+	/* The same one of many objects. */
+	if (g_hash_table_add(missing->seen, g_strdup_printf("twice %s", name)))
+		g_ptr_array_add(
+			missing->others,
+			g_strdup_printf(
+				"%s is defined twice, at %s and at %.*s: make yours static, "
+				"or give it another name",
+				name, colon ? colon + strlen("ld: ") : second,
+				end ? (int)(end - other) : 0, end ? other : ""));
+	g_free(second);
+	g_free(name);
+	return true;
+}
+
 static void read_line(struct kvm_missing *missing, const char *line)
 {
 	static const char *const heads[] = {"fatal error: ", "error: ", "undefined reference to "};
 	unsigned int i;
+
+	/* That has no such head. */
+	if (read_double(missing, line) || strstr(line, "collect2: error: ") ||
+	    strstr(line, "linker command failed"))
+		return;
 
 	for (i = 0; i < G_N_ELEMENTS(heads); i++) {
 		const char *at = strstr(line, heads[i]);
@@ -219,10 +260,6 @@ static void read_line(struct kvm_missing *missing, const char *line)
 		g_free(place);
 		return;
 	}
-	/* The linker's other messages have no such head. */
-	if (g_str_has_prefix(line, "/usr/bin/ld: ") && strstr(line, "multiple definition") &&
-	    g_hash_table_add(missing->seen, g_strdup(line)))
-		g_ptr_array_add(missing->others, g_strdup(line));
 }
 
 void kvm_missing_read(struct kvm_missing *missing, const char *text)
