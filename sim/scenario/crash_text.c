@@ -48,8 +48,7 @@ static void read_own_stack(char **lines, struct crash_text *out)
 
 	for (i = 0; lines[i]; i++) {
 		if (is_stack_line(lines[i]))
-			g_string_append_printf(frames, "%s\n",
-					       lines[i] + strlen(LAST_WORDS_STACK));
+			g_string_append_printf(frames, "%s\n", lines[i] + strlen(LAST_WORDS_STACK));
 	}
 	num = stack_resolve(frames->str, &resolved);
 	text = stack_text(resolved, num);

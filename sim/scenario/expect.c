@@ -160,12 +160,35 @@ static const struct shape outcome_shape = {SHAPE_NAME, .list_names = outcome_nam
 static const struct shape outcomes_shape = {SHAPE_LIST, .min = 1, .item = &outcome_shape};
 static const struct shape *const outcome_shapes[] = {&outcome_shape, &outcomes_shape, NULL};
 
+char *expect_outcome_text(const struct step_result *result)
+{
+	GString *text = g_string_new(step_outcome_name(result->outcome));
+	size_t i;
+
+	if (result->err)
+		g_string_append_printf(text, ", %s", errno_text(result->err));
+	if (result->has_response)
+		g_string_append_printf(text, ", response %s",
+				       result->rejected ? "reject" : "accept");
+	if (result->done)
+		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
+	for (i = 0; i < result->num_exits && i < 4; i++) {
+		const struct step_exit *exit = &result->exits[i];
+		const char *reason = step_exit_reason_name(exit->reason);
+
+		g_string_append_printf(text, "; exit %s gpa=0x%" PRIx64 " size=0x%" PRIx64 "%s",
+				       reason ? reason : "?", exit->gpa, exit->size,
+				       exit->is_private ? " private" : "");
+	}
+	if (i < result->num_exits)
+		g_string_append_printf(text, "; and %zu more exits", result->num_exits - i);
+	return g_string_free(text, FALSE);
+}
+
 static void outcome_check(const struct checker *checker, const struct plan_expect *item)
 {
 	const struct step_result *result = checker->result;
-	char *actual = result->err ? g_strdup_printf("%s (%s)", step_outcome_name(result->outcome),
-						     errno_text(result->err))
-				   : g_strdup(step_outcome_name(result->outcome));
+	char *actual = expect_outcome_text(result);
 
 	choice_check(checker, item, result->outcome, outcome_name_list(), actual);
 	g_free(actual);

@@ -366,11 +366,13 @@ static const char *key_home(const char *text)
 }
 
 /*
- * The error about a pair whose key is none of `names`. If it was meant to be one that does not stand in the map
- * (of `absent`), that one's index, so that its value is looked at too and nobody misses it; otherwise -1.
+ * The error about a pair whose key is none of `names`. If it was meant to be one that does not stand in the map,
+ * that one's index, so that nobody misses it; otherwise -1. *reads: its value is looked at too. `missing`: the
+ * one key that must be there and is not, where this pair is the only unknown one (otherwise -1).
  */
 static int key_unknown(struct loader *loader, const struct node *key, const char *text,
-		       const char *of, const char *const *names, const struct node **keys)
+		       const char *of, const char *const *names, const struct node **keys,
+		       int missing, bool *reads)
 {
 	const char *absent[LOADER_MAX_KEYS + 1] = {NULL}, *nearest, *home, *colon;
 	size_t num = 0, j;
@@ -387,6 +389,7 @@ static int key_unknown(struct loader *loader, const struct node *key, const char
 			load_error(loader, key,
 				   "unknown key of %s `%s`: a space is missing behind the `:`", of,
 				   text);
+			*reads = false;
 			return (int)j;
 		}
 	}
@@ -398,7 +401,13 @@ static int key_unknown(struct loader *loader, const struct node *key, const char
 	if (!nearest)
 		nearest = name_nearest(text, names);
 	home = nearest ? NULL : key_home(text);
-	if (home && strcmp(home, of))
+	*reads = meant >= 0;
+	if (missing >= 0 && !nearest && !home) {
+		/* Mostly one mistake: another word for the same. */
+		load_error(loader, key, "unknown key of %s `%s`, and key `%s` is missing", of, text,
+			   names[missing]);
+		meant = missing;
+	} else if (home && strcmp(home, of))
 		load_error(loader, key, "unknown key of %s `%s`: it is a key of %s", of, text,
 			   home);
 	else
@@ -414,7 +423,8 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 	const char *names[LOADER_MAX_KEYS + 1] = {NULL}, **unknown = NULL;
 	/* Not known because of another error. */
 	bool good = true, merged = loader->broken_use && defs == realm_keys;
-	size_t i, j;
+	size_t num_unknown = 0, i, j;
+	int missing = -1;
 
 	for (j = 0; defs[j].name; j++) {
 		values[j] = NULL;
@@ -434,6 +444,7 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 			if (!unknown)
 				unknown = arena_alloc(loader->arena, map->num * sizeof(*unknown));
 			unknown[i] = text;
+			num_unknown++;
 		} else if (keys[j]) {
 			load_duplicate(loader, key, text, keys[j]);
 			good = false;
@@ -442,19 +453,24 @@ bool load_keys(struct loader *loader, const struct node *map, const char *of,
 			values[j] = map->pairs[i].value;
 		}
 	}
+	for (j = 0; unknown && names[j]; j++) {
+		if (defs[j].required && !keys[j])
+			missing = missing == -1 ? (int)j : -2;
+	}
 	/* What a misspelt key was meant to be depends on which are there. */
 	for (i = 0; unknown && i < map->num; i++) {
 		const struct node *key = map->pairs[i].key;
+		bool reads;
 		int meant;
 
 		if (!unknown[i])
 			continue;
 		good = false;
-		meant = key_unknown(loader, key, unknown[i], of, names, keys);
+		meant = key_unknown(loader, key, unknown[i], of, names, keys,
+				    num_unknown == 1 ? missing : -1, &reads);
 		if (meant >= 0 && !keys[meant]) {
 			keys[meant] = key;
-			/* `size:4K` has none. */
-			if (!node_is_empty(map->pairs[i].value))
+			if (reads)
 				values[meant] = map->pairs[i].value;
 		}
 	}

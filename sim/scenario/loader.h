@@ -52,14 +52,14 @@ struct loader {
 	struct loader_variable variables[LOADER_MAX_VARIABLES];
 	size_t num_variables;
 	bool broken_matrix; /* names may be missing because of an error that was reported */
-	bool broken_use;    /* what a prelude would bring is missing because of an error that was reported */
-	bool verbatim;	    /* the matrix is not applied: `$` is an ordinary character */
-	struct plan *plan;  /* that is being filled */
+	bool broken_use; /* what a prelude would bring is missing because of an error that was reported */
+	bool verbatim;	   /* the matrix is not applied: `$` is an ordinary character */
+	struct plan *plan; /* that is being filled */
 	const char *const *realm_names; /* NULL terminated */
 	const enum step_memory_fault *realm_policies;
 	const char **snapshots;
 	size_t num_snapshots;
-	uint64_t num_steps; /* that the plan performs */
+	uint64_t num_steps;	 /* that the plan performs */
 	bool in_actor;		 /* the steps are those of an actor of `parallel` */
 	unsigned int actor_vcpu; /* the vCPU that a step is for unless it says otherwise */
 };

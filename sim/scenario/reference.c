@@ -300,6 +300,18 @@ static void put_faults(GString *text)
 	g_string_append_c(text, '\n');
 }
 
+static void put_outcomes(GString *text)
+{
+	const char *name;
+	unsigned int i;
+
+	g_string_append(text, "### Outcomes\n\n| outcome | |\n|---|---|\n");
+	for (i = 0; (name = step_outcome_name((enum step_outcome)i)); i++)
+		g_string_append_printf(text, "| `%s` | %s |\n", name,
+				       step_outcome_help((enum step_outcome)i));
+	g_string_append_c(text, '\n');
+}
+
 char *reference_text(void)
 {
 	GString *text = g_string_new(introduction);
@@ -355,6 +367,7 @@ char *reference_text(void)
 	g_string_append(text,
 			"## Expectations\n\n### What a step answered\n\nOnly under that step.\n\n");
 	put_expectations(text, false);
+	put_outcomes(text);
 	g_string_append(text, "### Each of exits\n\n");
 	put_keys(text, exit_keys);
 	g_string_append(text, "### The state of the machine\n\nUnder a step, or as a step of its "

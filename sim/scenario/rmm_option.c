@@ -57,7 +57,7 @@ enum rmm_option {
 	{                                                                                          \
 		key, text, false, NULL,                                                            \
 		{                                                                                  \
-			.kind = SHAPE_BOOL                                                                 \
+			.kind = SHAPE_BOOL                                                         \
 		}                                                                                  \
 	}
 

@@ -253,6 +253,25 @@ static unsigned int count_warns(const struct run *run)
 	return warns;
 }
 
+/* Which of the faults that were asked for have come to pass. */
+static void explain_faults(const struct run *run)
+{
+	GString *text = g_string_new(NULL);
+	size_t i;
+
+	for (i = 0; i < run->plan->num_faults; i++) {
+		const struct fault_state *state = &run->faults.states[i];
+
+		g_string_append_printf(text, "%s: reached %" PRIu64 " time%s, %s\n",
+				       run->plan->faults[i].title, state->seen,
+				       state->seen == 1 ? "" : "s",
+				       state->fired ? "happened" : "has not happened");
+	}
+	if (text->len)
+		record_block(run->recorder, "injected faults until then", text->str);
+	g_string_free(text, TRUE);
+}
+
 /* What a reader of a failure asks next; more is told when the run is over, by run_tell(). */
 static void run_explain(struct run *run)
 {
@@ -270,6 +289,7 @@ static void run_explain(struct run *run)
 	run->warns = count_warns(run);
 	explain_calls(run->recorder, run->world,
 		      run->config->verbose ? LAST_CALLS_VERBOSE : LAST_CALLS);
+	explain_faults(run);
 	moment_take(run->world, run->realm, has_address ? &address : NULL, &run->after);
 }
 
@@ -431,32 +451,6 @@ static void run_flush(struct run *run)
 	stream_flush(run, &run->log_stream, record_rmi_log);
 }
 
-/* How the call ended, in words. */
-static char *outcome_text(const struct step_result *result)
-{
-	GString *text = g_string_new(step_outcome_name(result->outcome));
-	size_t i;
-
-	if (result->err)
-		g_string_append_printf(text, ", %s", errno_text(result->err));
-	if (result->has_response)
-		g_string_append_printf(text, ", response %s",
-				       result->rejected ? "reject" : "accept");
-	if (result->done)
-		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
-	for (i = 0; i < result->num_exits && i < 4; i++) {
-		const struct step_exit *exit = &result->exits[i];
-		const char *reason = step_exit_reason_name(exit->reason);
-
-		g_string_append_printf(text, "; exit %s gpa=0x%" PRIx64 " size=0x%" PRIx64 "%s",
-				       reason ? reason : "?", exit->gpa, exit->size,
-				       exit->is_private ? " private" : "");
-	}
-	if (i < result->num_exits)
-		g_string_append_printf(text, "; and %zu more exits", result->num_exits - i);
-	return g_string_free(text, FALSE);
-}
-
 static char *calls_text(const struct world *world)
 {
 	const char *const *names = rmi_command_names();
@@ -524,7 +518,7 @@ static void run_keep_step(struct run *run, const struct plan_step *step,
 		kept.number = run->ended ? 0 : run->step;
 	}
 	if (result)
-		kept.outcome = compared ? answer_text(result) : outcome_text(result);
+		kept.outcome = compared ? answer_text(result) : expect_outcome_text(result);
 	if (compared)
 		kept.calls = call_order_take(&run->order);
 	else if (result)
@@ -547,7 +541,7 @@ static void run_check_success(struct run *run, const struct step_call *call)
 
 	if (!expects->has_errno && !expects->has_outcome && !stopped_on_request &&
 	    (result->outcome != STEP_OK || result->err)) {
-		actual = outcome_text(result);
+		actual = expect_outcome_text(result);
 		run_mismatch(run, run->current->place, "outcome", "ok", actual);
 		run_fail_expectation(run, "outcome", "outcome: expected ok, found %s", actual);
 		g_free(actual);

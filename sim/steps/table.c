@@ -43,12 +43,9 @@ _Static_assert(sizeof(registers) / sizeof(registers[0]) == STEP_NUM_REGS + 1,
 static const char *const psci_statuses[] = {"success", "denied", "invalid_parameters", NULL};
 static const char *const close_whats[] = {"everything", "vcpu", "vm", "gmem", NULL};
 static const char *const advices[] = {
-	[STEP_MADV_DONTNEED] = "dontneed",
-	[STEP_MADV_REMOVE] = "remove",
-	[STEP_MADV_HUGEPAGE] = "hugepage",
-	[STEP_MADV_COLLAPSE] = "collapse",
-	[STEP_MADV_PAGEOUT] = "pageout",
-	NULL,
+	[STEP_MADV_DONTNEED] = "dontneed", [STEP_MADV_REMOVE] = "remove",
+	[STEP_MADV_HUGEPAGE] = "hugepage", [STEP_MADV_COLLAPSE] = "collapse",
+	[STEP_MADV_PAGEOUT] = "pageout",   NULL,
 };
 static const char *const guest_events[] = {
 	[STEP_EVENT_FIQ] = "fiq", [STEP_EVENT_SERROR] = "serror", NULL};
@@ -274,13 +271,13 @@ static const struct step_param smccc_filter_params[] = {
 			     "The first SMCCC function identifier that it is for."},
 	[FILTER_COUNT] = {"count", STEP_NUMBER, OPTIONAL(1), 0, UINT32_MAX, NULL,
 			  "How many identifiers from there on."},
-	[FILTER_ACTION] = {"action", STEP_ENUM, OPTIONAL(2), ANY, filter_actions,
-			   "What becomes of such calls: KVM handles or denies them, or they go to the VMM."},
+	[FILTER_ACTION] =
+		{"action", STEP_ENUM, OPTIONAL(2), ANY, filter_actions,
+		 "What becomes of such calls: KVM handles or denies them, or they go to the VMM."},
 };
 
 static const struct step_param event_params[] = {
-	[EVENT_WHAT] = {"event", STEP_ENUM, REQUIRED, ANY, guest_events,
-			"What takes the REC out."},
+	[EVENT_WHAT] = {"event", STEP_ENUM, REQUIRED, ANY, guest_events, "What takes the REC out."},
 };
 
 static const struct step_param signal_params[] = {
@@ -571,7 +568,8 @@ static const struct step_def steps[] = {
 	VMM("madvise", "Advises the kernel about the shared half of a range.",
 	    PARAMS(madvise_params), vmm_madvise),
 	VMM("oom_reap",
-	    "The OOM reaper takes the shared half of a range from the VMM, in notifiers that must not block.",
+	    "The OOM reaper takes the shared half of a range from the VMM, in notifiers that must "
+	    "not block.",
 	    PARAMS(range_params), vmm_oom_reap),
 	VMM("memory_failure",
 	    "Hardware reports that what the guest_memfds hold for a range is broken: the guest loses "
@@ -751,4 +749,27 @@ const char *step_outcome_name(enum step_outcome outcome)
 	};
 
 	return (unsigned int)outcome < STEP_NUM_OUTCOMES ? names[outcome] : NULL;
+}
+
+const char *step_outcome_help(enum step_outcome outcome)
+{
+	static const char *const texts[STEP_NUM_OUTCOMES] = {
+		[STEP_OK] = "The guest did all of it, or the system call succeeded.",
+		[STEP_SEA] = "A synchronous external abort was taken to the Realm.",
+		[STEP_UNDEFINED] = "An Undefined exception was taken to the Realm.",
+		[STEP_STOPPED] =
+			"KVM_RUN returned and the VMM goes no further: its policy says so "
+			"(`on_memory_fault: return`), or the same exit came back although the VMM "
+			"had done what it does about it.",
+		[STEP_ERROR] = "A system call failed (`errno` says how), or the RMM refused a call "
+			       "by hand (`value` is its x0).",
+		[STEP_DATA_ABORT_EXIT] = "Without a host: the REC exited with a Data Abort.",
+		[STEP_INSTRUCTION_ABORT_EXIT] =
+			"Without a host: the REC exited with an Instruction Abort.",
+		[STEP_SHUTDOWN] = "The guest turned the VM off, or reset it.",
+		[STEP_INCOMPLETE] =
+			"A change of RIPAS was accepted, but got no further than `done`.",
+	};
+
+	return (unsigned int)outcome < STEP_NUM_OUTCOMES ? texts[outcome] : NULL;
 }

@@ -64,6 +64,14 @@ $2
 END
 }
 
+# running NAME: writes NAME.yaml with the steps that it reads, in a Realm that runs.
+running() {
+	scenario "$1" "  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}
+  - vmm.create_vcpus:
+  - vmm.activate:
+$(cat)"
+}
+
 finish() {
 	printf '%d checks, %d failed\n' "$checks" "$failures"
 	[ "$failures" = 0 ] && [ "$checks" -gt 0 ]

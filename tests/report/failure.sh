@@ -7,15 +7,7 @@
 
 # The guest writes 64K, which is 16 pages and a table for them; giving back the 2M around them frees all.
 # What is expected is about other addresses than the step's.
-cat >given-back.yaml <<'END'
-scenario: given-back
-about: x
-realm: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 16M}]}
-steps:
-  - vmm.create_realm:
-  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}
-  - vmm.create_vcpus:
-  - vmm.activate:
+running given-back <<'END'
   - guest.write: {ipa: 0x8000_0000, size: 64K, value: 1}
   - guest.set_ripas: {base: 0x8000_0000, size: 2M, ripas: empty}
     on_memory_fault: stop
@@ -67,10 +59,23 @@ steps:
   - vmm.init_ripas: {base: 0x8000_0000, size: 16M}
     expect: {errno: EPERM}
 END
+expect 1 run fault.yaml
+# An RD, and 8 tables at level 2 for 2^33 bytes.
+says out 'injected faults until then'
+says out '    rmi.GRANULE_DELEGATE nth=40 status=ERROR_INPUT: reached 9 times, has not happened'
 expect 1 run fault.yaml given-back.yaml first.yaml -j 1
 tail -n +2 out >one
 expect 1 run fault.yaml given-back.yaml first.yaml -j 3
 tail -n +2 out >two
 holds cmp -s one two
+
+# An expected outcome that is not so says what came back.
+running policy <<'END'
+  - guest.set_ripas: {base: 0x8020_0000, size: 4K, ripas: empty}
+    on_memory_fault: return
+    expect: {outcome: sea}
+END
+expect 1 run policy.yaml
+says out 'outcome: expected sea, found stopped; exit memory_fault gpa=0x80200000 size=0x1000'
 
 finish

@@ -5,15 +5,7 @@
 # Usage: follow.sh RMESIM CHECKOUT
 . "$(dirname "$0")/../cli/lib.sh"
 
-cat >life.yaml <<'END'
-scenario: life
-about: x
-realm: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 16M}]}
-steps:
-  - vmm.create_realm:
-  - vmm.init_ripas: {base: 0x8000_0000, size: 16M}
-  - vmm.create_vcpus:
-  - vmm.activate:
+running life <<'END'
   - guest.write: {ipa: 0x8020_0000, size: 8K, value: 1}
   - guest.write: {ipa: 0x8040_0000, size: 8K, value: 1}
   - guest.set_ripas: {base: 0x8020_0000, size: 8K, ripas: empty}

@@ -52,6 +52,9 @@ enum step_outcome {
 };
 const char *step_outcome_name(enum step_outcome outcome); /* "ok", "sea", "data_abort_exit", ... */
 
+/* step_outcome_help - what an outcome means, a sentence; NULL past the last. */
+const char *step_outcome_help(enum step_outcome outcome);
+
 /* One return of KVM_RUN. */
 struct step_exit {
 	uint32_t reason; /* KVM_EXIT_* */
