@@ -181,22 +181,20 @@ bool kvm_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range)
 bool kvm_test_age_gfn(struct kvm *kvm, struct kvm_gfn_range *range)
 {
 	(void)range;
-	return kvm->arch.mmu.pgt && kvm_is_realm(kvm);
+	return kvm_is_realm(kvm);
 }
 
 /* Nothing has to go before the attributes change: until they have, faults are held off. */
 bool kvm_arch_pre_set_memory_attributes(struct kvm *kvm, struct kvm_gfn_range *range)
 {
+	(void)kvm;
 	(void)range;
-	WARN_ON_ONCE(!kvm_arch_has_private_mem(kvm));
 	return false;
 }
 
 /* What is private now loses its shared alias; what is shared now loses both. */
 bool kvm_arch_post_set_memory_attributes(struct kvm *kvm, struct kvm_gfn_range *range)
 {
-	WARN_ON_ONCE(!kvm_arch_has_private_mem(kvm));
-
 	if (range->arg.attributes & KVM_MEMORY_ATTRIBUTE_PRIVATE)
 		range->attr_filter = KVM_FILTER_SHARED;
 	else
@@ -212,7 +210,8 @@ int kvm_arch_prepare_memory_region(struct kvm *kvm, const struct kvm_memory_slot
 	(void)old;
 	if (change == KVM_MR_DELETE)
 		return 0;
-	if (new->base_gfn > end_gfn || new->npages > end_gfn - new->base_gfn)
+	/* The generic half has seen to it that this does not wrap. */
+	if (new->base_gfn + new->npages > end_gfn)
 		return -EFAULT;
 	return 0;
 }
@@ -260,20 +259,15 @@ static void put_block_pages(struct page **pages, unsigned long nr)
 }
 
 /*
- * Whether the 2 MiB around `gfn`, which is at `pfn`, can be mapped at once: the slot and the attribute reach
- * that far, and the memory lies as it would have to.
+ * Whether the 2 MiB around `gfn` can be mapped at once: the slot and its memory are contiguous and aligned that
+ * far, as `max_order` says, and so does the attribute reach.
  */
-static bool private_fault_block_fits(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn,
-				     kvm_pfn_t pfn, int max_order)
+static bool private_fault_block_fits(struct kvm *kvm, gfn_t gfn, int max_order)
 {
 	const gfn_t start = ALIGN_DOWN(gfn, BLOCK_PAGES);
 	gfn_t i;
 
 	if (!private_block_mappings || max_order < BLOCK_SHIFT - PAGE_SHIFT)
-		return false;
-	if (!IS_ALIGNED(gfn ^ pfn, BLOCK_PAGES))
-		return false;
-	if (start < slot->base_gfn || start + BLOCK_PAGES > slot->base_gfn + slot->npages)
 		return false;
 	for (i = start; i < start + BLOCK_PAGES; i++) {
 		if (!kvm_mem_is_private(kvm, i))
@@ -363,7 +357,7 @@ static int private_fault_map(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	if (ret)
 		return ret;
 
-	if (private_fault_block_fits(kvm, slot, gfn, pfn, max_order) &&
+	if (private_fault_block_fits(kvm, gfn, max_order) &&
 	    private_fault_map_block(vcpu, fault_ipa, slot, pfn, mmu_seq)) {
 		put_page(page);
 		return 1;
@@ -415,7 +409,7 @@ static int private_memslot_fault(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	return private_fault_map(vcpu, fault_ipa, slot, mmu_seq);
 }
 
-/* A fault of a REC at a shared address. 0: mapped, or somebody was faster. -errno. */
+/* A fault of a REC at a shared address. 1: mapped, or the guest tries again. -errno. */
 static int user_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 			  struct kvm_memory_slot *slot, unsigned long hva)
 {
@@ -463,7 +457,7 @@ static int user_mem_abort(struct kvm_vcpu *vcpu, phys_addr_t fault_ipa,
 	kvm_release_faultin_page(kvm, page, !!ret, writable);
 	read_unlock(&kvm->mmu_lock);
 
-	return ret == -EAGAIN ? 0 : ret;
+	return !ret || ret == -EAGAIN ? 1 : ret;
 }
 
 /* An access to what no slot backs, or a write to what the guest must not write. */
@@ -519,8 +513,6 @@ int kvm_handle_guest_abort(struct kvm_vcpu *vcpu)
 	}
 
 	ret = user_mem_abort(vcpu, fault_ipa, slot, hva);
-	if (!ret)
-		ret = 1;
 out:
 	srcu_read_unlock(&kvm->srcu, idx);
 	return ret;

@@ -17,8 +17,6 @@
 #include <asm/rmi_cmds.h>
 #include <asm/virt.h>
 
-#include "leak.h"
-
 /* How many times a call is repeated when somebody else changes the tables between two of our calls. */
 #define RTT_RACE_RETRIES 8
 
@@ -104,7 +102,6 @@ static unsigned long realm_rd_phys(struct realm *realm)
 static void leak_page(phys_addr_t phys)
 {
 	get_page(phys_to_page(phys));
-	page_mark_leaked(phys_to_page(phys));
 }
 
 /*
@@ -118,7 +115,6 @@ static bool undelegate_granules(phys_addr_t phys, unsigned int nr)
 	for (; nr; nr--, phys += RMM_PAGE_SIZE) {
 		if (rmi_granule_undelegate(phys)) {
 			kvm_err("RMM keeps granule %#llx\n", phys);
-			page_mark_leaked(phys_to_page(phys));
 			all = false;
 		}
 	}
@@ -163,10 +159,8 @@ static void free_rtt(phys_addr_t phys)
 {
 	void *virt = phys_to_virt(phys);
 
-	if (WARN_ON(rmi_granule_undelegate(phys))) {
-		page_mark_leaked(phys_to_page(phys));
+	if (WARN_ON(rmi_granule_undelegate(phys)))
 		return;
-	}
 
 	kvm_account_pgtable_pages(virt, -1);
 	free_page((unsigned long)virt);
@@ -563,19 +557,15 @@ static int realm_unmap_shared_block(struct realm *realm, unsigned long addr, int
 
 /*
  * Unmaps [start, end) of the unprotected half, in entries of `level`, to whose size `start` is aligned, and in
- * smaller ones at the end. 0, or -ENXIO: something at or behind the failing address may be mapped still.
+ * smaller ones at the end. False: it stopped, and what is at or behind the failing address may be mapped still.
  */
-static int realm_unmap_shared_level(struct kvm *kvm, int level, unsigned long start,
-				    unsigned long end, bool may_block)
+static bool realm_unmap_shared_level(struct kvm *kvm, int level, unsigned long start,
+				     unsigned long end, bool may_block)
 {
 	struct realm *realm = &kvm->arch.realm;
-	unsigned long size;
+	const unsigned long size = RMM_RTT_LEVEL_SIZE(level);
 	unsigned long addr, next;
 	int unfolded = 0;
-
-	if (WARN_ON(level > RMM_RTT_MAX_LEVEL))
-		return -ENXIO;
-	size = RMM_RTT_LEVEL_SIZE(level);
 
 	for (addr = start; addr < end; addr = next) {
 		unsigned long top;
@@ -593,24 +583,23 @@ static int realm_unmap_shared_level(struct kvm *kvm, int level, unsigned long st
 				next = top;
 		} else if (RMI_RETURN_STATUS(ret) == RMI_ERROR_RTT && top == addr &&
 			   index == level && level < RMM_RTT_MAX_LEVEL) {
-			ret = realm_unmap_shared_level(kvm, level + 1, addr, next, may_block);
-			if (ret)
-				return ret;
+			if (!realm_unmap_shared_level(kvm, level + 1, addr, next, may_block))
+				return false;
 		} else if (RMI_RETURN_STATUS(ret) == RMI_ERROR_RTT && top == addr &&
 			   index < level && index >= 1 && unfolded++ < RMM_RTT_MAX_LEVEL) {
 			ret = realm_unfold_block(realm, addr, index);
 			if (ret == -ENOMEM)
 				ret = realm_unmap_shared_block(realm, addr, index);
 			if (ret)
-				return ret;
+				return false;
 			next = addr;
 		} else {
 			WARN(1, "RTT_UNMAP_UNPROTECTED at level %d failed: %#x\n", level, ret);
-			return -ENXIO;
+			return false;
 		}
 		realm_resched(kvm, may_block);
 	}
-	return 0;
+	return true;
 }
 
 static void realm_unmap_shared_range(struct kvm *kvm, int level, unsigned long start,
@@ -619,8 +608,8 @@ static void realm_unmap_shared_range(struct kvm *kvm, int level, unsigned long s
 	/* The RMM maps nothing larger than 1 GiB. */
 	level = max(level, 1);
 
-	if (realm_unmap_shared_level(kvm, level, start, end, may_block))
-		kvm->arch.realm.unmap_incomplete = true;
+	/* Where it stops a warning was given. What is left goes with its table, at the latest when the VM ends. */
+	(void)realm_unmap_shared_level(kvm, level, start, end, may_block);
 	realm_fold_range(kvm, start, end, may_block);
 }
 
@@ -708,7 +697,7 @@ static bool realm_granule_is_empty(struct realm *realm, unsigned long ipa)
 /* Maps what of [ipa, end) lies in the host page that holds `ipa`; realm_map_protected() says the rest. */
 static int realm_map_private_page(struct realm *realm, unsigned long ipa, unsigned long end,
 				  phys_addr_t phys, struct kvm_mmu_memory_cache *memcache,
-				  unsigned int *num_fresh, unsigned int *num_mapped)
+				  bool *new, unsigned int *num_mapped)
 {
 	const unsigned long page_start = ALIGN_DOWN(ipa, PAGE_SIZE);
 	const unsigned long page_end = page_start + PAGE_SIZE;
@@ -729,7 +718,7 @@ static int realm_map_private_page(struct realm *realm, unsigned long ipa, unsign
 		*num_mapped += 1;
 		if (fresh) {
 			any_fresh = true;
-			*num_fresh += 1;
+			*new = true;
 		} else {
 			any_old = true;
 		}
@@ -747,7 +736,8 @@ int realm_map_protected(struct realm *realm, unsigned long ipa, kvm_pfn_t pfn,
 			unsigned long map_size, struct kvm_mmu_memory_cache *memcache)
 {
 	const phys_addr_t phys = __pfn_to_phys(pfn);
-	unsigned int num_fresh = 0, num_mapped = 0;
+	unsigned int num_mapped = 0;
+	bool new = false;
 	unsigned long offset, next;
 	int ret;
 
@@ -758,11 +748,11 @@ int realm_map_protected(struct realm *realm, unsigned long ipa, kvm_pfn_t pfn,
 	for (offset = 0; offset < map_size; offset = next) {
 		next = min(ALIGN_DOWN(offset, PAGE_SIZE) + PAGE_SIZE, map_size);
 		ret = realm_map_private_page(realm, ipa + offset, ipa + next, phys + offset,
-					     memcache, &num_fresh, &num_mapped);
+					     memcache, &new, &num_mapped);
 		if (ret)
 			return ret;
 	}
-	if (!num_fresh)
+	if (!new)
 		return -EAGAIN;
 
 	/* A block saves a table; without it the pages are mapped singly. */
@@ -1067,7 +1057,6 @@ static int ripas_change(struct kvm *kvm, struct kvm_vcpu *vcpu, unsigned long ip
 		ret = realm_create_rtt_levels(realm, ipa, rtt_level, level, memcache, tables);
 		if (ret && ret != -EAGAIN)
 			break;
-		ret = 0;
 	}
 
 	*top_ipa = ipa;
@@ -1342,7 +1331,6 @@ void kvm_destroy_rec(struct kvm_vcpu *vcpu)
 	struct realm *realm = &vcpu->kvm->arch.realm;
 	struct realm_rec *rec = &vcpu->arch.rec;
 	phys_addr_t rec_phys;
-	unsigned long i;
 
 	if (!vcpu_is_rec(vcpu) || !rec->run)
 		return;
@@ -1353,25 +1341,22 @@ void kvm_destroy_rec(struct kvm_vcpu *vcpu)
 
 	/* The REC and its auxiliary granules are the RMM's for ever if it does not let go of them. */
 	rec_phys = virt_to_phys(rec->rec_page);
-	if (WARN_ON(rmi_rec_destroy(rec_phys))) {
-		page_mark_leaked(phys_to_page(rec_phys));
-		for (i = 0; i < realm->num_aux; i += GRANULES_PER_PAGE)
-			page_mark_leaked(rec->aux_pages[i / GRANULES_PER_PAGE]);
-		goto out;
+	if (!WARN_ON(rmi_rec_destroy(rec_phys))) {
+		free_rec_aux(rec->aux_pages, realm->num_aux);
+		if (undelegate_granules(rec_phys, 1))
+			free_page((unsigned long)rec->rec_page);
 	}
-
-	free_rec_aux(rec->aux_pages, realm->num_aux);
-	if (undelegate_granules(rec_phys, 1))
-		free_page((unsigned long)rec->rec_page);
-out:
 	rec->rec_page = NULL;
+}
+
+static unsigned int rme_vmid_count(void)
+{
+	return 1U << kvm_get_vmid_bits();
 }
 
 static int rme_vmid_init(void)
 {
-	unsigned int vmid_count = 1U << kvm_get_vmid_bits();
-
-	rme_vmid_bitmap = bitmap_zalloc(vmid_count, GFP_KERNEL);
+	rme_vmid_bitmap = bitmap_zalloc(rme_vmid_count(), GFP_KERNEL);
 	if (!rme_vmid_bitmap) {
 		kvm_err("No memory for the VMIDs of Realms\n");
 		return -ENOMEM;
@@ -1382,11 +1367,10 @@ static int rme_vmid_init(void)
 /* A VMID that no other Realm has, or -ENOMEM. */
 static int rme_vmid_reserve(void)
 {
-	unsigned int vmid_count = 1U << kvm_get_vmid_bits();
 	int ret;
 
 	spin_lock(&rme_vmid_lock);
-	ret = bitmap_find_free_region(rme_vmid_bitmap, vmid_count, 0);
+	ret = bitmap_find_free_region(rme_vmid_bitmap, rme_vmid_count(), 0);
 	spin_unlock(&rme_vmid_lock);
 	return ret;
 }
@@ -1547,7 +1531,6 @@ static int realm_create_rd(struct kvm *kvm)
 
 	if (WARN_ON(rmi_realm_destroy(rd_phys))) {
 		/* It lives on, with all that it was made of, its VMID included. */
-		page_mark_leaked(phys_to_page(rd_phys));
 		realm_leak_pgd(kvm);
 		kvm_free_stage2_pgd(mmu);
 		return ret;
@@ -1704,7 +1687,6 @@ void kvm_destroy_realm(struct kvm *kvm)
 	rd_phys = virt_to_phys(realm->rd);
 	if (WARN_ON(rmi_realm_destroy(rd_phys))) {
 		/* RD, PGD and VMID are the RMM's for ever; our own description of the PGD is not. */
-		page_mark_leaked(phys_to_page(rd_phys));
 		realm_leak_pgd(kvm);
 		kvm_free_stage2_pgd(mmu);
 		return;

@@ -46,6 +46,7 @@ bool guest_op_range(const struct guest_op *op, uint64_t *start, uint64_t *end)
 		return true;
 	case GUEST_HVC:
 	case GUEST_EVENT:
+	case GUEST_TIMER:
 		return false;
 	default:
 		*start = op->start;
@@ -79,6 +80,8 @@ static const char *op_name(const struct guest_op *op)
 		return "hvc";
 	case GUEST_EVENT:
 		return "event";
+	case GUEST_TIMER:
+		return "timer";
 	}
 	return NULL;
 }
@@ -465,6 +468,20 @@ static enum rmm_outcome buffer_execute(struct world *world, struct guest *guest,
 	return RMM_CONTINUE;
 }
 
+/* There is no time here: a timer keeps what it was given, and never fires. */
+static void timer_write(struct rmm_cpu *cpu, const struct guest_op *op)
+{
+	struct rmm_cpu_shared *shared = rmm_cpu_shared(cpu);
+
+	if (op->x[0]) {
+		shared->cntp_ctl = op->x[1];
+		shared->cntp_cval = op->x[2];
+	} else {
+		shared->cntv_ctl = op->x[1];
+		shared->cntv_cval = op->x[2];
+	}
+}
+
 static enum rmm_outcome op_execute(struct world *world, struct guest *guest, struct rmm_cpu *cpu)
 {
 	const enum rmm_event event = (enum rmm_event)op_current(guest)->value;
@@ -487,6 +504,10 @@ static enum rmm_outcome op_execute(struct world *world, struct guest *guest, str
 		/* It interrupts nothing: the guest goes on behind it. */
 		op_finish(world, guest, STEP_OK);
 		return machine_cpu_event(world->machine, cpu, event);
+	case GUEST_TIMER:
+		timer_write(cpu, op_current(guest));
+		op_finish(world, guest, STEP_OK);
+		return RMM_CONTINUE;
 	default:
 		return smc_execute(world, guest, cpu);
 	}

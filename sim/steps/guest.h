@@ -22,6 +22,7 @@ enum guest_kind {
 	GUEST_REALM_CONFIG, /* call, load ipa_width */
 	GUEST_HVC,
 	GUEST_EVENT, /* something takes the REC out: `value` is an rmm_event */
+	GUEST_TIMER, /* write a timer's registers: x[0] not 0: the physical one; x[1]: control; x[2]: compare value */
 };
 
 struct guest_op {

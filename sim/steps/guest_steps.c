@@ -253,6 +253,15 @@ int guest_hvc(struct world *world, struct step_call *call, char **error)
 	return run_guest(world, call, &op, error);
 }
 
+int guest_timer(struct world *world, struct step_call *call, char **error)
+{
+	struct guest_op op = {.kind = GUEST_TIMER,
+			      .x = {call->args[TIMER_WHICH].number == STEP_TIMER_PHYSICAL,
+				    call->args[TIMER_CTL].number, call->args[TIMER_CVAL].number}};
+
+	return run_guest(world, call, &op, error);
+}
+
 int guest_event(struct world *world, struct step_call *call, char **error)
 {
 	static const enum rmm_event events[] = {

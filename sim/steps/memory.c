@@ -231,8 +231,9 @@ int vmm_memory_failure(struct world *world, struct step_call *call, char **error
 	const uint64_t mask = world->page_size - 1;
 	/* The page that a broken byte is in. */
 	const uint64_t base = call->args[RANGE_BASE].number & ~mask;
-	const uint64_t end = range_end(call->args[RANGE_BASE].number,
-				       call->args[RANGE_SIZE].number + mask) & ~mask;
+	const uint64_t end =
+		range_end(call->args[RANGE_BASE].number, call->args[RANGE_SIZE].number + mask) &
+		~mask;
 	uint64_t part, length;
 	bool found = false;
 	int64_t ret = 0;

@@ -111,6 +111,8 @@ enum {
 enum { PSCI_FEATURES_FUNCTION, PSCI_FEATURES_NUM };
 enum { STEP_EVENT_FIQ, STEP_EVENT_SERROR };
 enum { EVENT_WHAT, EVENT_NUM };
+enum { STEP_TIMER_VIRTUAL, STEP_TIMER_PHYSICAL };
+enum { TIMER_WHICH, TIMER_CTL, TIMER_CVAL, TIMER_NUM };
 enum { FILTER_FUNCTION, FILTER_COUNT, FILTER_ACTION, FILTER_NUM };
 
 enum { MEASUREMENT_INDEX, MEASUREMENT_READ_NUM };
@@ -145,7 +147,7 @@ step_perform_fn guest_set_ripas, guest_get_ripas, guest_write, guest_read, guest
 	guest_psci_cpu_suspend, guest_psci_cpu_off, guest_psci_cpu_on, guest_psci_affinity_info,
 	guest_psci_system_off, guest_psci_system_reset, guest_measurement_read,
 	guest_measurement_extend, guest_realm_config, guest_rsi, guest_hvc,
-	guest_event;
+	guest_event, guest_timer;
 /* rmm_steps.c */
 step_perform_fn rmm_smc_step, rmm_write_step, rmm_read_step, rmm_set_gpt_step, rmm_set_gpf_step;
 

@@ -47,6 +47,8 @@ static const char *const advices[] = {
 	[STEP_MADV_HUGEPAGE] = "hugepage", [STEP_MADV_COLLAPSE] = "collapse",
 	[STEP_MADV_PAGEOUT] = "pageout",   NULL,
 };
+static const char *const guest_timers[] = {
+	[STEP_TIMER_VIRTUAL] = "virtual", [STEP_TIMER_PHYSICAL] = "physical", NULL};
 static const char *const guest_events[] = {
 	[STEP_EVENT_FIQ] = "fiq", [STEP_EVENT_SERROR] = "serror", NULL};
 /* As KVM_SMCCC_FILTER_* number them. */
@@ -278,6 +280,14 @@ static const struct step_param smccc_filter_params[] = {
 
 static const struct step_param event_params[] = {
 	[EVENT_WHAT] = {"event", STEP_ENUM, REQUIRED, ANY, guest_events, "What takes the REC out."},
+};
+
+static const struct step_param timer_params[] = {
+	[TIMER_WHICH] = {"timer", STEP_ENUM, OPTIONAL(STEP_TIMER_VIRTUAL), ANY, guest_timers,
+			 "Which timer of EL1."},
+	[TIMER_CTL] = {"ctl", STEP_NUMBER, OPTIONAL(0), ANY, NULL,
+		       "Its control register: bit 0 enables it, bit 1 masks its interrupt."},
+	[TIMER_CVAL] = {"cval", STEP_NUMBER, OPTIONAL(0), ANY, NULL, "Its compare value."},
 };
 
 static const struct step_param signal_params[] = {
@@ -630,6 +640,8 @@ static const struct step_def steps[] = {
 	GUEST("event",
 	      "Something takes the REC out while the guest runs, which then goes on behind it.",
 	      PARAMS(event_params), guest_event),
+	GUEST("timer", "The guest sets a timer. No time passes, so that it never fires.",
+	      PARAMS(timer_params), guest_timer),
 	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS,
 	      guest_hvc),
 
@@ -686,6 +698,7 @@ CHECK_PARAMS(cpu_on_params, PSCI_CPU_ON_NUM);
 CHECK_PARAMS(affinity_info_params, PSCI_AFFINITY_INFO_NUM);
 CHECK_PARAMS(psci_features_params, PSCI_FEATURES_NUM);
 CHECK_PARAMS(event_params, EVENT_NUM);
+CHECK_PARAMS(timer_params, TIMER_NUM);
 CHECK_PARAMS(smccc_filter_params, FILTER_NUM);
 CHECK_PARAMS(measurement_read_params, MEASUREMENT_READ_NUM);
 CHECK_PARAMS(extend_params, EXTEND_NUM);

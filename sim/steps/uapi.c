@@ -480,9 +480,11 @@ uint64_t uapi_reg_id(unsigned int reg)
 }
 
 /* The value goes behind the structure that points to it. */
+/* The widest register has 512 bits, all but the lowest 64 of which are 0 here. */
 struct one_reg_data {
 	struct kvm_one_reg reg;
 	uint64_t value;
+	uint64_t rest[7];
 };
 
 int64_t uapi_get_reg(struct world *world, struct realm *realm, struct vcpu *vcpu, uint64_t id,

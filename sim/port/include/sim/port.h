@@ -46,7 +46,7 @@ struct port_frame {
 _Static_assert(sizeof(struct port_frame) == 16, "decides the footprint of large realms");
 
 #define PORT_FRAME_DIRTY (1u << 0)  /* may hold something else than zeros */
-#define PORT_FRAME_LEAKED (1u << 1) /* kept for ever on purpose, because the RMM refused to give it back */
+#define PORT_FRAME_LEAKED (1u << 1) /* was freed while the RMM had a granule of it, and is lost */
 #define PORT_FRAME_UNCACHED (1u << 2) /* of kind GMEM: no file has it any more, only mappings may */
 #define PORT_FRAME_BROKEN (1u << 3) /* its memory failed: it is never handed out again */
 
