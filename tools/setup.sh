@@ -37,6 +37,7 @@ missing_packages() { # --run or nothing
 	want libclang-rt-14-dev has_clang_runtime
 	want llvm command -v llvm-symbolizer # names the lines in what a sanitizer reports
 	want patch command -v patch # the canaries are patches
+	want gdb command -v gdb # docs/bring-your-own-rme.md is followed in it
 	want gcovr command -v gcovr # shows coverage of a kernel developer's rme.c
 	want chromium command -v chromium # looks at the page of the HTML report
 	want chromium-driver command -v chromedriver

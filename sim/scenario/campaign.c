@@ -55,15 +55,11 @@ static int write_output(void *ctx, const void *data, size_t size)
 	return pool_child_write(ctx, data, size);
 }
 
-/* In the child. */
-static int campaign_child(void *ctx, size_t job, struct pool_child *child)
+static struct run_config campaign_run_config(const struct campaign *campaign, size_t run,
+					     uint64_t seed)
 {
-	struct campaign *campaign = ctx;
-	size_t run = campaign->jobs[job];
-	struct result result = campaign_result(campaign, run);
-	struct run_config config = {
-		.seed = result.seed,
-		.memfd = child->memfd,
+	return (struct run_config){
+		.seed = seed,
 		.module = campaign->modules[run / campaign->config->repeat],
 		.trace_kinds = campaign->config->trace_kinds,
 		.rmi_log = campaign->config->rmi_log,
@@ -73,12 +69,22 @@ static int campaign_child(void *ctx, size_t job, struct pool_child *child)
 		.calls = campaign->config->calls,
 		.verbose = campaign->config->verbose,
 		.exact = campaign->config->exact,
-		.last_words = true,
 		.known = campaign->config->known,
 		.known_ctx = campaign->config->ctx,
 	};
+}
+
+/* In the child. */
+static int campaign_child(void *ctx, size_t job, struct pool_child *child)
+{
+	struct campaign *campaign = ctx;
+	size_t run = campaign->jobs[job];
+	struct result result = campaign_result(campaign, run);
+	struct run_config config = campaign_run_config(campaign, run, result.seed);
 	struct recorder recorder = {.write = write_output, .ctx = child};
 
+	config.memfd = child->memfd;
+	config.last_words = true;
 	if (config.module)
 		last_words_prepare(kvm_module_build(config.module));
 	plan_run(result.plan, &config, &recorder);
@@ -266,6 +272,37 @@ static bool campaign_done(void *ctx, size_t job, const struct pool_result *from)
 	return campaign->next <= campaign->stop;
 }
 
+static int write_bytes(void *ctx, const void *data, size_t size)
+{
+	g_byte_array_append(ctx, data, (unsigned int)size);
+	return 0;
+}
+
+static void campaign_run_here(struct campaign *campaign)
+{
+	size_t job;
+	bool more = true;
+
+	for (job = 0; more && job < campaign->num_jobs; job++) {
+		size_t run = campaign->jobs[job];
+		struct result result = campaign_result(campaign, run);
+		struct run_config config = campaign_run_config(campaign, run, result.seed);
+		GByteArray *bytes = g_byte_array_new();
+		struct recorder recorder = {.write = write_bytes, .ctx = bytes};
+		struct pool_result from = {.end = POOL_EXITED, .stderr_text = ""};
+
+		config.memfd = -1;
+		plan_run(result.plan, &config, &recorder);
+		if (config.module)
+			kvm_module_build(config.module)->coverage_flush();
+		from.payload = bytes->data;
+		from.payload_size = bytes->len;
+		from.code = recorder.error ? 1 : 0;
+		more = campaign_done(campaign, job, &from);
+		g_byte_array_unref(bytes);
+	}
+}
+
 /* Runs that need no process: the KVM build that they ask for is not there. */
 static void campaign_skip(struct campaign *campaign, size_t plan, const char *reason)
 {
@@ -318,7 +355,9 @@ int campaign_run(const struct campaign_config *config, size_t *not_run)
 	pool.num_jobs = campaign.num_jobs;
 	/* Once for all processes. */
 	stack_prepare();
-	if (campaign.num_jobs)
+	if (config->in_process)
+		campaign_run_here(&campaign);
+	else if (campaign.num_jobs)
 		err = pool_run(&pool);
 	if (not_run)
 		*not_run = campaign.num_runs - campaign.next;

@@ -117,6 +117,25 @@ says err 'of one'
 # All skipped is not green.
 expect 77 run "$shown" --kvm sound.so --filter '*64K*'
 
+# In the program's own process, for a debugger, the same comes out, and a breakpoint in the user's file is met.
+expect 1 run "$shown" harmless.yaml --kvm warns.so -j 1
+sed 1d out >apart
+expect 1 run "$shown" harmless.yaml --kvm warns.so --in-process
+says out ', in this process'
+sed 1d out >here.txt
+holds diff apart here.txt
+expect 0 run "$shown" --kvm sound.so --kvm sound.so --in-process
+if command -v gdb >/dev/null && [ -z "${3:-}" ]; then
+	# The commands of docs/bring-your-own-rme.md.
+	sed -n '/^(gdb) /s///p' "$checkout/docs/bring-your-own-rme.md" >commands
+	holds test "$(wc -l <commands)" -ge 5
+	gdb -q -batch -x commands --args "$program" run "$shown" --filter '*4K*' --kvm ./sound.so --in-process >gdb.log 2>&1 </dev/null
+	holds grep -q "realm_map_protected (.* at $rme:[0-9]*" gdb.log
+	holds grep -q " at $checkout/sim/kvm/mmu.c:" gdb.log
+else
+	printf 'SKIPPED: gdb is not installed, or the program has a sanitizer\n'
+fi
+
 # Coverage of the user's files, also of a run that died.
 if command -v gcovr >/dev/null && { [ "${compiler##*/}" != clang ] || command -v llvm-cov >/dev/null; }; then
 	expect 0 run "$shown" --kvm sound.so --coverage-html pages

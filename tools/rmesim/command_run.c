@@ -284,15 +284,20 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 static char *header_text(const struct run *run)
 {
 	const struct options *options = run->options;
-	char *version = version_line(), *kvm = kvm_builds_text(run->builds, false), *text, *shard;
+	char *version = version_line(), *kvm = kvm_builds_text(run->builds, false), *text, *shard,
+	     *jobs;
 
 	shard = options->shard.total > 1 ? g_strdup_printf(", shard %u/%u", options->shard.index,
 							   options->shard.total)
 					 : g_strdup("");
-	text = g_strdup_printf("%s; %s; seed %" PRIu64 "; level %s, timeout %u s, %u job%s%s",
-			       version, kvm, options->seed, plan_level_name(options->level),
-			       options->timeout_s, options->jobs, options->jobs == 1 ? "" : "s",
-			       shard);
+	if (options->in_process)
+		jobs = g_strdup("in this process");
+	else
+		jobs = g_strdup_printf("timeout %u s, %u job%s", options->timeout_s, options->jobs,
+				       options->jobs == 1 ? "" : "s");
+	text = g_strdup_printf("%s; %s; seed %" PRIu64 "; level %s, %s%s", version, kvm,
+			       options->seed, plan_level_name(options->level), jobs, shard);
+	g_free(jobs);
 	g_free(shard);
 	g_free(version);
 	g_free(kvm);
@@ -320,6 +325,7 @@ static int run_plans(struct run *run, const GPtrArray *plans)
 		.timeout_ms = options->timeout_s * 1000,
 		.seed = options->seed,
 		.fail_fast = options->fail_fast,
+		.in_process = options->in_process,
 		.exact = options->exact,
 		.trace_kinds = run->trace ? TRACE_MASK_ALL : 0,
 		.rmi_log = run->rmi_log != NULL,
@@ -448,6 +454,7 @@ static const struct option_def *const run_options[] = {
 	&option_repeat,
 	&option_exact,
 	&option_fail_fast,
+	&option_in_process,
 	&option_report,
 	&option_trace,
 	&option_rmi_log,

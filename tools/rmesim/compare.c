@@ -154,6 +154,7 @@ static int run_side(const struct options *options, void **plans, size_t num_plan
 		.timeout_ms = options->timeout_s * 1000,
 		.seed = options->seed,
 		.keep_steps = true,
+		.in_process = options->in_process,
 		.module = find_module,
 		.done = keep_result,
 		.ctx = side,

@@ -206,6 +206,7 @@ static bool set_output(struct options *options, const char *value)
 		return true;                                                                       \
 	}
 FLAG(fail_fast)
+FLAG(in_process)
 FLAG(exact)
 FLAG(json)
 FLAG(verbose)
@@ -297,6 +298,11 @@ const struct option_def option_exact = {0, "exact", NULL,
 					set_exact};
 const struct option_def option_fail_fast = {
 	0, "fail-fast", NULL, "stop after the first run that does not pass", set_fail_fast};
+const struct option_def option_in_process = {0, "in-process", NULL,
+					     "for a debugger: everything in this process, one run "
+					     "after the other; there is no time limit, and "
+					     "a crash ends it all",
+					     set_in_process};
 const struct option_def option_verbose = {'v', "verbose", NULL, "say more", set_verbose};
 const struct option_def option_color = {
 	0, "color", "WHEN", "auto (default: on a terminal, unless NO_COLOR is set), always, never",

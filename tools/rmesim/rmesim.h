@@ -51,7 +51,7 @@ struct options {
 	const char *trace;
 	const char *rmi_log;
 	enum color_mode color;
-	bool fail_fast, exact, json, verbose, ascii, help;
+	bool fail_fast, in_process, exact, json, verbose, ascii, help;
 	const char *baseline, *write_baseline, *coverage_html; /* NULL: not given */
 	bool steps, faults, expectations, conditions;
 	struct build_options build;
@@ -84,9 +84,9 @@ extern const struct command command_run, command_list, command_show, command_lin
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
 	option_kvm, option_baseline, option_write_baseline, option_coverage_html, option_follow,
-	option_exact, option_json, option_fail_fast, option_verbose, option_color, option_ascii, option_steps,
-	option_faults, option_expectations, option_conditions, option_help, option_shard,
-	option_merge_output;
+	option_exact, option_json, option_fail_fast, option_in_process, option_verbose,
+	option_color, option_ascii, option_steps, option_faults, option_expectations,
+	option_conditions, option_help, option_shard, option_merge_output;
 
 /* option_words - values that a shell offers for an option, NULL terminated; NULL: none in particular. */
 const char *const *option_words(const struct option_def *option);

@@ -130,10 +130,15 @@ enum calls_kept {
 struct campaign_config {
 	const struct plan *const *plans;
 	size_t num_plans;
-	unsigned int repeat;	  /* runs of each plan, at least 1 */
-	unsigned int jobs;	  /* processes at once */
-	unsigned int timeout_ms;  /* of one run; 0: none */
-	uint64_t seed;		  /* of the first run of each plan; others are derived from it */
+	unsigned int repeat;	 /* runs of each plan, at least 1 */
+	unsigned int jobs;	 /* processes at once */
+	unsigned int timeout_ms; /* of one run; 0: none */
+	uint64_t seed;		 /* of the first run of each plan; others are derived from it */
+	/*
+	 * All runs are done by the caller's process, one after the other, for a debugger: `jobs` and `timeout_ms` say
+	 * nothing then, and a crash is its end.
+	 */
+	bool in_process;
 	bool fail_fast;		  /* stop after the first one (in order) that does not pass */
 	unsigned int trace_kinds; /* TRACE_MASK() of events whose text is kept; 0: none is */
 	bool events;		  /* keep result.events */
