@@ -130,7 +130,8 @@ static void put_summary(const struct report *report, const struct report_summary
 
 	fprintf(out, "### rmesim: %zu of %zu runs passed\n\n", summary->counts[RESULT_PASSED],
 		report->num_results);
-	fprintf(out, "%zu scenarios", summary->num_scenarios);
+	fprintf(out, "%zu scenario%s", summary->num_scenarios,
+		summary->num_scenarios == 1 ? "" : "s");
 	for (i = 0; i < RESULT_NUM_STATUSES; i++) {
 		if (summary->counts[i])
 			fprintf(out, ", %zu %s", summary->counts[i],

@@ -582,7 +582,8 @@ static const struct step_def steps[] = {
 	    "not block.",
 	    PARAMS(range_params), vmm_oom_reap),
 	VMM("memory_failure",
-	    "Hardware reports that what the guest_memfds hold for a range is broken: the guest loses "
+	    "Hardware reports that what the guest_memfds hold for a range is broken: the guest "
+	    "loses "
 	    "it, and whoever asks for it until it is given back gets EHWPOISON.",
 	    PARAMS(range_params), vmm_memory_failure),
 	VMM("write", "The VMM fills shared memory through its own mapping.",
@@ -771,11 +772,12 @@ const char *step_outcome_help(enum step_outcome outcome)
 		[STEP_SEA] = "A synchronous external abort was taken to the Realm.",
 		[STEP_UNDEFINED] = "An Undefined exception was taken to the Realm.",
 		[STEP_STOPPED] =
-			"KVM_RUN returned and the VMM goes no further: its policy says so "
-			"(`on_memory_fault: return`), or the same exit came back although the VMM "
-			"had done what it does about it.",
-		[STEP_ERROR] = "A system call failed (`errno` says how), or the RMM refused a call "
-			       "by hand (`value` is its x0).",
+			("KVM_RUN returned and the VMM goes no further: its policy says so "
+			 "(`on_memory_fault: return`), or the same exit came back although the VMM "
+			 "had done what it does about it."),
+		[STEP_ERROR] =
+			("A system call failed (`errno` says how), or the RMM refused a call "
+			 "by hand (`value` is its x0)."),
 		[STEP_DATA_ABORT_EXIT] = "Without a host: the REC exited with a Data Abort.",
 		[STEP_INSTRUCTION_ABORT_EXIT] =
 			"Without a host: the REC exited with an Instruction Abort.",

@@ -8,45 +8,64 @@ for ((i = 0; i < 40; i++)); do
 	scenario "s$i" '  - repeat: {times: 20, steps: [vmm.types: {number: 1}]}'
 	mv "s$i.yaml" suite/
 done
-expect 0 run suite -j 3 --report jsonl=reports/old.jsonl --report junit=reports/old.xml
-lines=$(wc -l <reports/old.jsonl)
-
+# Every kind of report at once; an old file of each name stays until the new one is whole.
+kinds='text tap junit jsonl github perfetto html'
+all=()
+for kind in $kinds; do
+	all+=(--report "$kind=reports/$kind")
+done
+all+=(--trace reports/trace --rmi-log reports/rmi)
+untimed() { sed 's/ time="[^"]*"//' "$1"; }
+begun=$(date +%s%N)
+expect 0 run suite -j 2 "${all[@]}"
+took=$((($(date +%s%N) - begun) / 1000000))
+mkdir whole
+mv reports/* whole/
+[ "$(ls whole | wc -l)" = 9 ] || complain 'nine files were asked for'
 
 rounds=0
-for signal in KILL TERM INT; do
-	for delay in 0 0.002 0.005 0.01 0.02 0.04 0.08 0.15; do
-		last="rmesim run suite, SIG$signal after $delay s"
-		rm -f reports/new.*
-		setsid "$program" run suite -j 3 --report jsonl=reports/new.jsonl --report junit=reports/new.xml \
-			>out 2>err </dev/null &
+killed=0
+for part in 0 2 5 10 25 50 75 90 96 100; do
+	for signal in KILL TERM INT; do
+		last="rmesim run suite, SIG$signal after $part % of $took ms"
+		rm -rf reports
+		mkdir reports
+		# Half of the rounds begin with old files.
+		if [ $((rounds % 2)) = 1 ]; then
+			for file in whole/*; do echo old >"reports/${file#whole/}"; done
+		fi
+		setsid "$program" run suite -j 2 "${all[@]}" >out 2>err </dev/null &
 		pid=$!
 		# Until then it is this shell, with this shell's trap, that would be killed.
 		while [ "$(readlink "/proc/$pid/exe")" = "$(readlink "/proc/$$/exe")" ]; do :; done
-		sleep "$delay"
+		sleep "$(printf '%d.%03d' $((took * part / 100000)) $((took * part / 100 % 1000)))"
 		kill -"$signal" "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
+		[ $? -gt 128 ] && killed=$((killed + 1))
 		rounds=$((rounds + 1))
 		# Children notice within moments that their parent is gone.
-		for ((wait = 0; wait < 100; wait++)); do
+		for ((wait = 0; wait < 500; wait++)); do
 			pgrep -s "$pid" >/dev/null || break
-			sleep 0.05
+			sleep 0.01
 		done
 		holds test -z "$(pgrep -s "$pid")"
-		# Either there is no report, or it is whole.
-		if [ -e reports/new.jsonl ]; then
-			holds test "$(wc -l <reports/new.jsonl)" = "$lines"
-			holds grep -q '"type":"summary"' reports/new.jsonl
-		fi
-		if [ -e reports/new.xml ]; then
-			holds grep -q '</testsuites>' reports/new.xml
-		fi
-		checks=$((checks + 1))
-		left=$(find reports -mindepth 1 ! -name 'old.*' ! -name 'new.jsonl' ! -name 'new.xml')
-		[ -z "$left" ] || complain "left behind: $left"
+		for file in reports/* reports/.[!.]*; do
+			[ -e "$file" ] || continue
+			checks=$((checks + 1))
+			name=${file#reports/}
+			if [ ! -e "whole/$name" ]; then
+				complain "left behind: $file"
+			elif [ "$(cat "$file")" != old ] && ! cmp -s <(untimed "$file") <(untimed "whole/$name"); then
+				complain "$file is neither the old one nor whole"
+			fi
+		done
 	done
 done
-[ "$rounds" = 24 ] || complain 'too few rounds'
-expect 0 run suite -j 3 --report jsonl=reports/new.jsonl
-holds cmp reports/new.jsonl reports/old.jsonl
+[ "$rounds" = 30 ] && [ "$killed" -ge 10 ] || complain "$killed of $rounds runs were killed"
+# The next run finds nothing in its way.
+expect 0 run suite -j 2 "${all[@]}"
+for file in whole/*; do
+	holds cmp <(untimed "$file") <(untimed "reports/${file#whole/}")
+done
 
 finish
