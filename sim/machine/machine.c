@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rmm/rmi.h>
 #include <sim/rmi_name.h>
 
 #include "error.h"
@@ -271,6 +272,20 @@ static void call_trace(struct machine *machine, const struct machine_call *call)
 	trace_emit(machine->trace, &event);
 }
 
+/* The answer of firmware that is not the RMM of this machine. */
+static void smc_refuse(const struct machine *machine, struct rmm_regs *regs)
+{
+	const uint64_t version = RMI_ABI_VERSION_ENCODE(2, 0);
+	const uint64_t not_supported = UINT64_MAX;
+
+	memset(regs->x, 0, sizeof(regs->x));
+	regs->x[0] = not_supported;
+	if (machine->config.rmi == MACHINE_RMI_2_0) {
+		regs->x[0] = RMI_ERROR_INPUT;
+		regs->x[1] = regs->x[2] = version;
+	}
+}
+
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
 	struct rmi_log *log = machine->log;
@@ -280,6 +295,11 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
 		machine->num_faults++;
 		call.condition = "injected";
+		memcpy(call.out, regs->x, sizeof(call.out));
+		rmi_log_injected(log, call.in, call.out);
+	} else if (machine->config.rmi != MACHINE_RMI_1_0) {
+		smc_refuse(machine, regs);
+		call.condition = NULL;
 		memcpy(call.out, regs->x, sizeof(call.out));
 		rmi_log_injected(log, call.in, call.out);
 	} else {

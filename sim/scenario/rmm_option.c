@@ -13,7 +13,10 @@ static const uint64_t quirk_bits[] = {
 	RMM_TFRMM_Q6, RMM_TFRMM_Q7, RMM_TFRMM_Q14, RMM_TFRMM_Q17, RMM_TFRMM_Q23,
 };
 _Static_assert(G_N_ELEMENTS(quirk_names) == G_N_ELEMENTS(quirk_bits) + 1, "one bit a quirk");
-static const char *const abi_names[] = {"1.0", NULL};
+static const char *const abi_names[] = {[MACHINE_RMI_1_0] = "1.0",
+					[MACHINE_RMI_2_0] = "2.0",
+					[MACHINE_RMI_NONE] = "none",
+					NULL};
 static const char *const level_names[] = {
 	[RMM_INVARIANTS_OFF] = "off",
 	[RMM_INVARIANTS_STEP] = "step",
@@ -87,7 +90,8 @@ const struct key_def rmm_keys[] = {
 		NUMBER("wipe_pattern", 0, UINT64_MAX,
 		       "What granules are wiped with when a realm gives them back."),
 	[OPTION_ABI] = {"abi",
-			"Version of the RMI; text, so in quotes.",
+			"Version of the RMI; text, so in quotes. Of 2.0 there is only the refusal "
+			"to speak 1.0; `none`: there is no RMM.",
 			false,
 			"\"1.0\"",
 			{SHAPE_NAME, .names = abi_names}},
@@ -158,7 +162,8 @@ static bool load_option(struct loader *loader, const struct node *node, enum rmm
 		return load_quirks(loader, node, number);
 	if (option == OPTION_ABI) {
 		resolved = load_resolve(loader, node);
-		if (resolved && resolved->kind == NODE_SCALAR && resolved->plain) {
+		if (resolved && resolved->kind == NODE_SCALAR && resolved->plain &&
+		    strcmp(resolved->text, abi_names[MACHINE_RMI_NONE]) != 0) {
 			load_error(loader, resolved,
 				   "`abi` of rmm: a version is text: put it in quotes");
 			return false;
@@ -183,7 +188,7 @@ bool rmm_option_load(struct loader *loader, const struct node *node, struct plan
 			continue;
 		if (!load_option(loader, values[i], (enum rmm_option)i, &number))
 			good = false;
-		else if (i != OPTION_ABI)
+		else
 			machine->rmm[machine->num_rmm++] =
 				(struct plan_rmm_value){.field = i, .value = number};
 	}
@@ -218,7 +223,9 @@ void plan_apply(const struct plan *plan, struct machine_config *config)
 	for (i = 0; i < machine->num_rmm; i++) {
 		const struct plan_rmm_value *value = &machine->rmm[i];
 
-		if (value->field == OPTION_TFRMM)
+		if (value->field == OPTION_ABI)
+			config->rmi = (enum machine_rmi)value->value;
+		else if (value->field == OPTION_TFRMM)
 			config->rmm.tfrmm = value->value;
 		else if (value->field == OPTION_INVARIANTS)
 			config->rmm.invariants = (uint8_t)value->value;

@@ -37,7 +37,15 @@ bool kvm_module_is_foreign(const struct kvm_module *module);
  */
 char *kvm_module_default_path(uint32_t page_size);
 
+/* What a host finds that looks for an RMM. */
+enum machine_rmi {
+	MACHINE_RMI_1_0,
+	MACHINE_RMI_2_0,  /* one that only says so: RMI_VERSION fails and names 2.0, and so does every other call */
+	MACHINE_RMI_NONE, /* firmware that knows no RMI: every call gives NOT_SUPPORTED */
+};
+
 struct machine_config {
+	enum machine_rmi rmi;
 	struct dram_config dram; /* page_size is taken from the module */
 	/*
 	 * Banks, platform, and the callbacks for running and violations are filled in by the machine: a
