@@ -156,8 +156,26 @@ static const struct {
 	{"vmm.ioctl", 3, 0},
 	{"vmm.close", 1, 0},
 	{"rmm.smc", 8, 0},
+	/* Bytes name rows by their number: new ones stand here. */
+	{"vmm.create_vm", 1, 0},
+	{"vmm.oom_reap", 2, 0},
+	{"vmm.smccc_filter", 1, 0},
+	{"guest.event", 1, 0},
+	{"rmm.set_gpt", 1, 0},
+	{"rmm.set_gpf", 1, 0},
 };
 #define NUM_ROWS G_N_ELEMENTS(likely)
+
+/* Steps that no sequence has. */
+static const struct sequence_undrawn undrawn[] = {
+	{"rmm.write", "it would change memory of the host itself, which then fails of that"},
+	{"rmm.read", "it changes nothing, and what it reads is judged by the scenario that asks"},
+};
+
+const struct sequence_undrawn *sequence_undrawn(unsigned int index)
+{
+	return index < G_N_ELEMENTS(undrawn) ? &undrawn[index] : NULL;
+}
 
 static const struct step_def *row_defs[NUM_ROWS];
 
@@ -386,6 +404,46 @@ static void draw_rsi(struct dice *dice, const struct shape *shape, struct step_c
 		set_arg(call, "x4", dice_below(dice, 3));
 }
 
+/* One without a guest_memfd, which may be moved and whose writes are logged, has this number. */
+#define ORDINARY_SLOT 3u
+
+/*
+ * As any other step; or a slot without a guest_memfd; or that one somewhere else, with the memory it has; or one more over
+ * memory of another that is still there.
+ */
+static void draw_add_slot(struct dice *dice, const struct shape *shape, struct step_call *call,
+			  uint64_t max_size)
+{
+	uint64_t kind = dice_below(dice, 8);
+
+	draw_args(dice, shape, call, max_size);
+	if (kind < 4) {
+		set_arg(call, "size", MAX(16 * KIB, shape->page_size));
+		set_arg(call, "gmem", 0);
+		set_arg(call, "slot", ORDINARY_SLOT);
+		if (kind < 2)
+			set_arg(call, "gmem_of", ORDINARY_SLOT);
+		set_arg(call, "log_dirty", dice_one_in(dice, 3));
+	} else if (kind == 4) {
+		set_arg(call, "gmem_of", dice_below(dice, shape->num_slots));
+		set_arg(call, "gmem_offset", 0);
+	}
+}
+
+/* Identifiers of PSCI, of the RSI, of a hypervisor's services, of the architecture's. */
+static void draw_filter(struct dice *dice, const struct shape *shape, struct step_call *call)
+{
+	static const uint32_t functions[] = {0x84000000, 0xc4000000, RSI_FID_FIRST, 0x86000000,
+					     0xc6000000, 0x80000000};
+
+	draw_args(dice, shape, call, 0);
+	set_arg(call, "function",
+		functions[dice_below(dice, G_N_ELEMENTS(functions))] + dice_below(dice, 8));
+	if (dice_one_in(dice, 2))
+		set_arg(call, "count",
+			dice_one_in(dice, 8) ? UINT32_MAX : dice_below(dice, 32));
+}
+
 /* Granules from here on are never handed out: a sequence needs far less memory. */
 #define FAR_GRANULE UINT64_C(0xf000)
 
@@ -432,6 +490,10 @@ void sequence_draw_step(struct dice *dice, const struct shape *shape, unsigned i
 		draw_rsi(dice, shape, call);
 	else if (!strcmp(def->name, "rmm.smc"))
 		draw_smc(dice, shape, call);
+	else if (!strcmp(def->name, "vmm.add_slot"))
+		draw_add_slot(dice, shape, call, likely[row].max_size);
+	else if (!strcmp(def->name, "vmm.smccc_filter"))
+		draw_filter(dice, shape, call);
 	else
 		draw_args(dice, shape, call, likely[row].max_size);
 }
@@ -619,6 +681,12 @@ static void settle_call(const struct shape *shape, struct step_call *call)
 	}
 }
 
+/* One of a few granules that nobody uses. */
+static uint64_t far_granule(uint64_t number)
+{
+	return DRAM_DEFAULT_BASE + FAR_GRANULE * RMM_GRANULE_SIZE + number % (8 * RMM_GRANULE_SIZE);
+}
+
 /*
  * Memory that the host uses is not for others to take away or to write to: what came of that would be nobody's
  * defect. So only x1 names granules in use, and not in order to delegate them.
@@ -640,23 +708,20 @@ static void settle_smc(struct step_call *call)
 		if (*param != 'x' || (!strcmp(param, "x1") && !takes))
 			continue;
 		if (value->number >= DRAM_DEFAULT_BASE && value->number < far)
-			value->number = far + value->number % (8 * RMM_GRANULE_SIZE);
+			value->number = far_granule(value->number);
 	}
 }
 
 void sequence_settle(struct sequence *sequence)
 {
-	static const struct step_def *add_slot, *remove_slot, *smc;
-	static int gmem_of, slot;
-	uint64_t removed[SEQUENCE_MAX_REALMS] = {0};
+	static const struct step_def *smc, *set_gpt;
+	static int pa;
 	unsigned int i;
 
-	if (!add_slot) {
-		add_slot = step_find("vmm.add_slot");
-		remove_slot = step_find("vmm.remove_slot");
+	if (!smc) {
 		smc = step_find("rmm.smc");
-		gmem_of = step_param_find(add_slot, "gmem_of");
-		slot = step_param_find(remove_slot, "slot");
+		set_gpt = step_find("rmm.set_gpt");
+		pa = step_param_find(set_gpt, "pa");
 	}
 	sequence->hostile = false;
 	for (i = 0; i < sequence->num_steps; i++) {
@@ -666,15 +731,7 @@ void sequence_settle(struct sequence *sequence)
 		sequence->hostile |= call->def->hostile;
 		if (call->def == smc)
 			settle_smc(call);
-		if (call->def == remove_slot && call->args[slot].number < 64)
-			removed[call->realm] |= 1ull << call->args[slot].number;
-		if (call->def != add_slot || !call->args[gmem_of].given)
-			continue;
-		/* Two slots over one mapping of the VMM are more than the host audit can follow. */
-		if (call->args[gmem_of].number > 63 ||
-		    !(removed[call->realm] & 1ull << call->args[gmem_of].number))
-			call->args[gmem_of].given = false;
-		else
-			removed[call->realm] &= ~(1ull << call->args[gmem_of].number);
+		if (call->def == set_gpt)
+			call->args[pa].number = far_granule(call->args[pa].number);
 	}
 }

@@ -47,6 +47,11 @@ void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_
 
 /* Rows that a sequence is made of, from 0 on. sequence_row - its step, or NULL past the last. */
 const struct step_def *sequence_row(unsigned int row);
+/* A step that is never drawn, and why. sequence_undrawn - from 0 on; NULL past the last. */
+struct sequence_undrawn {
+	const char *name, *reason;
+};
+const struct sequence_undrawn *sequence_undrawn(unsigned int index);
 /* sequence_row_of - the row of a step. */
 unsigned int sequence_row_of(const struct step_def *def);
 /* sequence_draw_step - one more step of that row. */
@@ -58,7 +63,7 @@ void sequence_draw_fault(struct dice *dice, struct sequence *sequence);
 const char *sequence_string(unsigned int index);
 /*
  * sequence_settle - bring what bytes gave within bounds that keep a sequence cheap and its oracles sound: sizes
- * that are walked, numbers of vCPUs, slots whose memory two would share. Drawn ones are settled.
+ * that are walked, numbers of vCPUs, whose granules are taken. Drawn ones are settled.
  */
 void sequence_settle(struct sequence *sequence);
 
