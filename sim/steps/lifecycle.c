@@ -416,14 +416,15 @@ int vmm_run(struct world *world, struct step_call *call, char **error)
 		int64_t ret = uapi_set_immediate_exit(world, vcpu, true);
 
 		if (ret < 0)
-			return world_error(error, (int)ret, "%s: kvm_run cannot be written",
-					   call->def->name);
+			return world_answer(world, call, ret, error);
 	}
 	err = run_once(world, call, vcpu, error);
-	if (call->args[RUN_IMMEDIATE_EXIT].number &&
-	    uapi_set_immediate_exit(world, vcpu, false) < 0)
-		return world_error(error, -EFAULT, "%s: kvm_run cannot be written",
-				   call->def->name);
+	if (call->args[RUN_IMMEDIATE_EXIT].number) {
+		int64_t ret = uapi_set_immediate_exit(world, vcpu, false);
+
+		if (!err && ret < 0)
+			return world_answer(world, call, ret, error);
+	}
 	return err;
 }
 

@@ -89,7 +89,8 @@ int64_t memory_slot_add(struct world *world, struct realm *realm, struct slot *s
 	ret = set_slot(world, realm, slot, slot->size);
 	if (ret < 0)
 		return ret;
-	slot->added = true;
+	/* Without a size it is deleted. */
+	slot->added = slot->size;
 	if (slot->gmem_fd < 0 || !make_private)
 		return 0;
 	return set_attributes(world, realm, world->tid, slot->base, slot->size,
@@ -329,6 +330,21 @@ int vmm_oom_reap(struct world *world, struct step_call *call, char **error)
 	return mapping_step(world, call, MAPPING_REAPED, STEP_MADV_DONTNEED, error);
 }
 
+/* Whether each byte of [base, base + size) is in some slot. */
+static bool slots_hold(struct realm *realm, uint64_t base, uint64_t size)
+{
+	const uint64_t end = range_end(base, size);
+
+	while (base < end) {
+		const struct slot *slot = world_slot_any(realm, base);
+
+		if (!slot)
+			return false;
+		base = range_end(slot->base, slot->size);
+	}
+	return true;
+}
+
 /* Walks shared memory in pieces that do not cross a granule; `write` fills it with `value`. */
 static int user_walk(struct world *world, struct step_call *call, bool write, uint8_t value,
 		     char **error)
@@ -340,15 +356,15 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 	uint64_t word = 0;
 	bool mixed = false;
 
+	if (!slots_hold(realm, base, size))
+		return no_slot(realm, call, error);
 	while (result->done < size) {
 		uint64_t ipa = base + result->done;
-		struct slot *slot = world_slot_any(realm, ipa);
+		const struct slot *slot = world_slot_any(realm, ipa);
 		uint64_t length = RMM_GRANULE_SIZE - ipa % RMM_GRANULE_SIZE;
 		uint64_t addr;
 		int64_t ret;
 
-		if (!slot)
-			return no_slot(realm, call, error);
 		if (length > size - result->done)
 			length = size - result->done;
 		addr = slot->uaddr + (ipa - slot->base);

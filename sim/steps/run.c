@@ -216,6 +216,14 @@ static int run_loop(struct world *world, struct step_call *call, struct vcpu *vc
 	return 0;
 }
 
+static int irqchip_missing(struct step_call *call, int err, char **error)
+{
+	call->result.implied = STEP_IMPLIED_IRQCHIP;
+	call->result.implied_err = err;
+	return world_error(error, err, "%s: the irqchip that it implies could not be made: %s",
+			   call->def->name, strerror(-err));
+}
+
 int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error)
 {
 	struct step_result *result = &call->result;
@@ -228,9 +236,7 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 		return err;
 	ret = lifecycle_before_run(world, vcpu->realm);
 	if (ret < 0)
-		return world_error(error, (int)ret,
-				   "%s: the irqchip that it implies could not be made: %s",
-				   call->def->name, strerror((int)-ret));
+		return irqchip_missing(call, (int)ret, error);
 	ret = run_vcpu(world, vcpu, &exit);
 	if (vcpu->guest.finished != finished)
 		result_from_guest(result, &vcpu->guest);
@@ -373,9 +379,7 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 			return err;
 		ret = lifecycle_before_run(world, vcpu->realm);
 		if (ret < 0)
-			return world_error(error, (int)ret,
-					   "%s: the irqchip that it implies could not be made: %s",
-					   call->def->name, strerror((int)-ret));
+			return irqchip_missing(call, (int)ret, error);
 	}
 	guest_abandon(&vcpu->guest);
 	if (!guest_push(&vcpu->guest, op))

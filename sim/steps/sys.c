@@ -33,6 +33,7 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 {
 	const struct audit_scope audit = {scope->rd, scope->start, scope->end};
 
+	world->num_syscalls++;
 	machine_set_actor(world->machine, scope->tid);
 	audit_begin(world->audit, scope->name, &audit);
 	contract_call_begin(world->contract, scope->start, scope->end);
@@ -189,6 +190,7 @@ int64_t sys_user_read(struct world *world, int32_t tid, uint64_t addr, void *buf
 {
 	if (world->dead)
 		return -EDEADLK;
+	world->num_syscalls++;
 	return sys_user_end(world, "load", tid, world->kvm->user_read(tid, addr, buffer, size),
 			    addr, size);
 }
@@ -198,6 +200,7 @@ int64_t sys_user_write(struct world *world, int32_t tid, uint64_t addr, const vo
 {
 	if (world->dead)
 		return -EDEADLK;
+	world->num_syscalls++;
 	return sys_user_end(world, "store", tid, world->kvm->user_write(tid, addr, buffer, size),
 			    addr, size);
 }

@@ -217,13 +217,15 @@ int64_t uapi_create_gmem(struct world *world, struct realm *realm, uint64_t size
 int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slot *slot,
 		      uint64_t size)
 {
-	/* A slot that moves is unmapped where it was. */
+	/* A slot that moves or goes is unmapped where it was. */
 	const struct slot *old = world_slot(realm, slot->id);
-	const bool moves = old && old->added && old->base != slot->base;
-	const uint64_t base = moves && old->base < slot->base ? old->base : slot->base;
-	const uint64_t top = moves && old->base > slot->base ? old->base : slot->base;
+	const bool replaces = old && old->added;
+	const uint64_t base = replaces && old->base < slot->base ? old->base : slot->base;
+	const uint64_t old_end = replaces ? old->base + old->size : 0;
+	const uint64_t end = slot->base + slot->size < slot->base ? UINT64_MAX
+								   : slot->base + slot->size;
 	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2", base,
-					     top - base + slot->size);
+					     (old_end > end ? old_end : end) - base);
 	struct kvm_userspace_memory_region2 args = {
 		.slot = slot->id,
 		.guest_phys_addr = slot->base,

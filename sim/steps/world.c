@@ -224,6 +224,11 @@ size_t world_last_calls(const struct world *world, struct world_rmi_call *calls,
 	return (size_t)num;
 }
 
+uint64_t world_num_syscalls(const struct world *world)
+{
+	return world->num_syscalls;
+}
+
 unsigned int world_num_warns(const struct world *world)
 {
 	return world->warns;
@@ -529,6 +534,8 @@ static int step_prepare(struct world *world, struct step_call *call, char **erro
 	if (realm->vm_made || !step_needs_vm(call))
 		return 0;
 	err = lifecycle_create_vm(world, realm, &ret);
+	call->result.implied = STEP_IMPLIED_VM;
+	call->result.implied_err = err ? err : ret < 0 ? (int)ret : 0;
 	if (err)
 		return world_error(error, err, "%s: the VM that it implies could not be made",
 				   call->def->name);
@@ -554,6 +561,8 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 	result->has_response = false;
 	result->rejected = false;
 	result->num_exits = 0;
+	result->implied = STEP_IMPLIED_NOTHING;
+	result->implied_err = 0;
 	world->num_calls = 0;
 	world->warns = 0;
 	memset(world->counts, 0, sizeof(world->counts));

@@ -105,6 +105,7 @@ struct world {
 	uint64_t counts[COMMAND_NUM_FIDS +
 			1]; /* the last: function identifiers that are no command */
 	uint64_t total;
+	uint64_t num_syscalls; /* of this life, accesses of the VMM among them */
 	unsigned int warns;
 	struct world_rmi_call last[WORLD_LAST_CALLS];
 	uint64_t num_last;

@@ -66,7 +66,13 @@ struct step_exit {
 /* step_exit_reason_name - "memory_fault", "mmio", ...; NULL for a number that names no reason. */
 const char *step_exit_reason_name(uint32_t reason);
 
+/* What a step does first if nobody has done it. */
+enum step_implied { STEP_IMPLIED_NOTHING, STEP_IMPLIED_VM, STEP_IMPLIED_IRQCHIP };
+
 struct step_result {
+	/* This was done first; or tried: -errno of KVM's, and the step was not carried out. */
+	enum step_implied implied;
+	int implied_err;
 	int err; /* of the (last) system call: 0 or -errno */
 	enum step_outcome outcome;
 	uint64_t value; /* what the step read or was told */
@@ -217,6 +223,8 @@ const struct world_rmi_call *world_rmi_calls(const struct world *world, size_t *
  * number.
  */
 size_t world_last_calls(const struct world *world, struct world_rmi_call *calls, size_t max);
+/* world_num_syscalls - system calls so far, loads and stores of the VMM's among them. */
+uint64_t world_num_syscalls(const struct world *world);
 /* world_num_warns - WARNs that fired in the step. */
 unsigned int world_num_warns(const struct world *world);
 
