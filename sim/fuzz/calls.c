@@ -36,6 +36,7 @@ struct calls_bench {
 	/* While calls are made. */
 	const struct call_op *op;
 	struct rmi_log *log;
+	bool announces;
 	struct calls_result *result;
 	size_t index;
 };
@@ -474,6 +475,8 @@ static void op_make(struct calls_bench *bench, const struct call_op *op,
 		fuzz_coverage_before(coverage, bench->rmm, in);
 	if (bench->log)
 		rmi_log_call(bench->log, bench->rmm, in);
+	if (bench->announces)
+		rmi_log_announce(bench->log, in);
 	rmm_smc(bench->rmm, regs);
 	if (coverage)
 		fuzz_coverage_after(coverage, bench->rmm, in, regs->x[0],
@@ -507,6 +510,11 @@ static void run_end(struct calls_bench *bench, bool state)
 	bench->result = NULL;
 	rmi_log_destroy(bench->log);
 	bench->log = NULL;
+}
+
+void calls_announce(struct calls_bench *bench)
+{
+	bench->announces = true;
 }
 
 void calls_run(struct calls_bench *bench, const struct call_op *ops, size_t num, bool state,

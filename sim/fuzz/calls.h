@@ -39,6 +39,8 @@ struct calls_result {
 	char text[256];
 	size_t at;
 };
+/* calls_announce - from now on a log has each call before it is made, too: rmi_log_announce(). */
+void calls_announce(struct calls_bench *bench);
 /*
  * calls_run - make the calls on a new RMM. `coverage` may be NULL; `log` gets the calls as text for `rmesim rmi`, and
  * may be NULL.

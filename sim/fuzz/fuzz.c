@@ -93,7 +93,8 @@ static void coverage_tell(struct runner *runner)
 
 static void finding_tell(struct runner *runner, uint64_t run, const struct finding *finding)
 {
-	const struct trial *trial = &runner->trial;
+	struct trial *trial = &runner->trial;
+	struct sequence_outcome outcome;
 	uint64_t seed = runner->config->seed;
 	char *key = g_strdup_printf("%s\t%s\t%s", finding->oracle, finding->condition,
 				    *finding->function ? finding->function : "-");
@@ -108,8 +109,8 @@ static void finding_tell(struct runner *runner, uint64_t run, const struct findi
 					      seed, run, finding->oracle, finding->condition,
 					      *finding->function ? " in " : "", finding->function);
 
-		yaml = sequence_yaml(trial->sequence, trial->answers, trial->num_answers,
-				     trial->fired, id, about);
+		trial_outcome(trial, &outcome);
+		yaml = sequence_yaml(trial->sequence, &outcome, id, about);
 		g_strdelimit(yaml, "\n", *NEWLINE);
 		g_free(id);
 		g_free(about);
@@ -123,11 +124,14 @@ static void finding_tell(struct runner *runner, uint64_t run, const struct findi
 static void tell_answer(void *ctx, unsigned int step)
 {
 	struct runner *runner = ctx;
-	const struct trial *trial = &runner->trial;
+	struct trial *trial = &runner->trial;
 	const struct life_answer *answer = &trial->answers[step];
+	struct sequence_outcome outcome;
 
-	tell(runner, "answer\t%u\t%d\t%d\t%d\t%d\t%u\n", step, answer->refused, answer->err,
-	     answer->outcome, answer->has_response && answer->rejected, trial->fired);
+	trial_outcome(trial, &outcome);
+	tell(runner, "answer\t%u\t%d\t%d\t%d\t%d\t%u\t%d\t%u\t%d\n", step, answer->refused,
+	     answer->err, answer->outcome, answer->has_response && answer->rejected, trial->fired,
+	     (int)answer->implied, outcome.warns[step], answer->implied_err);
 }
 
 static void guard_set(const struct runner *runner, bool on)
@@ -199,18 +203,14 @@ static bool shape_run(struct runner *runner, uint64_t run, uint64_t end, bool te
 
 /* --- runs over the model alone ------------------------------------------------------------------------ */
 
-/* Tells what a log of calls says, line by line. */
+/* Tells what a log of calls says, as it comes: a call that does not come back is half a line. */
 static ssize_t log_write(void *ctx, const char *text, size_t size)
 {
 	struct runner *runner = ctx;
-	char **lines = g_strsplit(text, "\n", -1);
-	size_t i;
+	char *piece = g_strdelimit(g_strndup(text, size), "\n", *NEWLINE);
 
-	for (i = 0; lines[i]; i++) {
-		if (*lines[i])
-			tell(runner, "rmi\t%s\n", lines[i]);
-	}
-	g_strfreev(lines);
+	tell(runner, "rmi\t%s\n", g_strdelimit(piece, "\t", ' '));
+	g_free(piece);
 	return (ssize_t)size;
 }
 
@@ -263,7 +263,8 @@ static bool model_run(struct runner *runner, const struct task *task)
 	if (task->tell) {
 		log = fopencookie(runner, "w", io);
 		if (log)
-			setvbuf(log, NULL, _IOLBF, BUFSIZ);
+			setvbuf(log, NULL, _IONBF, 0);
+		calls_announce(bench);
 	}
 	for (run = task->first; run < task->end; run++) {
 		*runner->at = run;
@@ -386,9 +387,36 @@ static void finding_add(struct fuzzing *fuzzing, uint64_t run, const char *oracl
 /* What a run that crashed had answered until then. */
 struct told {
 	struct life_answer answers[SEQUENCE_MAX_STEPS];
+	unsigned int warns[SEQUENCE_MAX_STEPS];
 	unsigned int num, fired;
 	GString *rmi; /* or the calls that it had made */
 };
+
+/* The calls that were told, and behind them the one that did not come back: "#? CALL". */
+static char *crash_calls(const struct fuzzing *fuzzing, uint64_t run, bool hang,
+			 const struct told *told)
+{
+	char **lines = g_strsplit(told->rmi->str, "\n", -1);
+	const char *announced = NULL;
+	GString *text = g_string_new(NULL);
+	unsigned int i;
+
+	g_string_printf(text,
+			"# SPDX-License-Identifier: BSD-3-Clause\n"
+			"# Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
+			"); the RMM %s: rmesim rmi\n",
+			fuzzing->config->seed, run, hang ? "does not come back" : "crashes");
+	for (i = 0; lines[i]; i++) {
+		if (g_str_has_prefix(lines[i], "#? "))
+			announced = lines[i] + 3;
+		else if (*lines[i])
+			g_string_append_printf(text, "%s\n", lines[i]);
+	}
+	if (announced)
+		g_string_append_printf(text, "%s\n", announced);
+	g_strfreev(lines);
+	return g_string_free(text, FALSE);
+}
 
 static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_result *result,
 		      const struct told *told)
@@ -396,6 +424,7 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 	const struct fuzz_config *config = fuzzing->config;
 	bool hang = result->end == POOL_SIGNAL && result->code == SIGALRM;
 	struct sequence *sequence;
+	struct sequence_outcome outcome;
 	char *id = g_strdup_printf("fuzz.s%" PRIu64 ".r%" PRIu64, config->seed, run);
 	char *about = g_strdup_printf("Drawn by a fuzzer (seed %" PRIu64 ", run %" PRIu64
 				      "); the host %s.",
@@ -410,17 +439,20 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 		  : at ? g_strndup(at, strcspn(at, "\n"))
 		       : g_strdup_printf("signal or status %d", result->code);
 	if (config->model) {
-		g_string_prepend(told->rmi, "# SPDX-License-Identifier: BSD-3-Clause\n");
-		finding_add(fuzzing, run, "process", hang ? "hang" : "crash", "-", message,
-			    told->rmi->str);
+		yaml = crash_calls(fuzzing, run, hang, told);
+		finding_add(fuzzing, run, "process", hang ? "hang" : "crash", "-", message, yaml);
+		g_free(yaml);
 		goto out;
 	}
 	sequence = g_new0(struct sequence, 1);
 	run_draw(config, run, &shape, sequence);
 	/* What comes behind the step of the crash plays no part. */
 	sequence->num_steps = MIN(sequence->num_steps, told->num + 1);
-	yaml = sequence_yaml(sequence, told->answers, told->num, (1u << sequence->num_faults) - 1,
-			     id, about);
+	outcome = (struct sequence_outcome){.answers = told->answers,
+					    .warns = told->warns,
+					    .num = told->num,
+					    .fired = (1u << sequence->num_faults) - 1};
+	yaml = sequence_yaml(sequence, &outcome, id, about);
 	finding_add(fuzzing, run, "process", hang ? "hang" : "crash", "-", message, yaml);
 	g_free(sequence);
 	g_free(yaml);
@@ -436,15 +468,18 @@ static void line_read(struct fuzzing *fuzzing, char **f, struct told *told, bool
 	unsigned int num = g_strv_length(f);
 
 	if (!strcmp(f[0], "rmi") && num == 2) {
-		g_string_append_printf(told->rmi, "%s\n", f[1]);
-	} else if (!strcmp(f[0], "answer") && num == 7 && told->num < SEQUENCE_MAX_STEPS) {
-		struct life_answer *answer = &told->answers[told->num++];
+		g_string_append(told->rmi, g_strdelimit(f[1], NEWLINE, '\n'));
+	} else if (!strcmp(f[0], "answer") && num == 10 && told->num < SEQUENCE_MAX_STEPS) {
+		struct life_answer *answer = &told->answers[told->num];
 
 		*answer = (struct life_answer){.refused = atoi(f[2]),
 					       .err = atoi(f[3]),
 					       .outcome = (enum step_outcome)atoi(f[4])};
 		answer->has_response = answer->rejected = atoi(f[5]);
 		told->fired = (unsigned int)atoi(f[6]);
+		answer->implied = (enum step_implied)atoi(f[7]);
+		answer->implied_err = atoi(f[9]);
+		told->warns[told->num++] = (unsigned int)atoi(f[8]);
 	} else if (!strcmp(f[0], "finding") && num == 7) {
 		finding_add(fuzzing, g_ascii_strtoull(f[1], NULL, 10), f[2], f[3], f[4], f[5],
 			    f[6]);

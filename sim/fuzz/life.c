@@ -101,9 +101,17 @@ int life_reset(struct life *life)
 void life_perform_call(struct life *life, const struct step_call *from, struct life_answer *answer)
 {
 	struct step_call call = *from;
+	uint64_t syscalls = world_num_syscalls(life->world);
 	char *error = NULL;
 
 	*answer = (struct life_answer){.refused = world_perform(life->world, &call, &error)};
+	answer->implied = call.result.implied;
+	answer->implied_err = call.result.implied_err;
+	/* It is carried out or does nothing, but for what it implies: a scenario could not say what it did. */
+	if (answer->refused && !answer->implied && world_num_syscalls(life->world) != syscalls)
+		machine_report(life->machine, "steps", "refused-step-acted", call.def->name,
+			       "it made system calls and was then not carried out: %s",
+			       error ? error : g_strerror(-answer->refused));
 	if (!answer->refused) {
 		answer->err = call.result.err;
 		answer->outcome = call.result.outcome;

@@ -10,6 +10,8 @@
 /* What a step answered. */
 struct life_answer {
 	int refused; /* 0, or why world_perform() could not carry it out: -errno */
+	enum step_implied implied; /* this was made first, or tried: -errno */
+	int implied_err;
 	int err;
 	enum step_outcome outcome;
 	uint64_t value, done;
@@ -40,7 +42,10 @@ int life_create_world(struct life *life, const struct world_config *config, char
 void life_destroy(struct life *life);
 /* life_reset - back to the beginning. 0 or -errno. */
 int life_reset(struct life *life);
-/* life_perform - performs step `index` as it stands in the plan. */
+/*
+ * life_perform - performs step `index` as it stands in the plan. One that is refused although it made system calls
+ * is a finding: steps/refused-step-acted.
+ */
 void life_perform(struct life *life, size_t index, struct life_answer *answer);
 /* life_perform_call - the same for a call of the caller's; it is copied. */
 void life_perform_call(struct life *life, const struct step_call *call, struct life_answer *answer);

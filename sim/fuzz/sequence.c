@@ -21,7 +21,8 @@ static void yaml_size(GString *out, uint64_t size)
 		g_string_append_printf(out, "%" PRIu64, size);
 }
 
-static void yaml_expect(GString *out, const struct life_answer *answer)
+/* NULL: the language has no name for it that is needed here. */
+static const char *errno_name(int err)
 {
 	static const struct {
 		int number;
@@ -36,17 +37,32 @@ static void yaml_expect(GString *out, const struct life_answer *answer)
 	};
 	size_t i;
 
-	for (i = 0; answer->err && i < G_N_ELEMENTS(errnos); i++) {
-		if (errnos[i].number == -answer->err) {
-			g_string_append_printf(out, "    expect: {errno: %s}\n", errnos[i].name);
-			return;
-		}
+	for (i = 0; i < G_N_ELEMENTS(errnos); i++) {
+		if (errnos[i].number == -err)
+			return errnos[i].name;
 	}
-	if (answer->outcome != STEP_OK)
-		g_string_append_printf(out, "    expect: {outcome: %s}\n",
-				       step_outcome_name(answer->outcome));
+	return NULL;
+}
+
+static void yaml_expect(GString *out, const struct life_answer *answer, unsigned int warns)
+{
+	const char *name = answer->err ? errno_name(answer->err) : NULL;
+	const char *comma = "";
+
+	if (!name && answer->outcome == STEP_OK && !answer->rejected && !warns)
+		return;
+	g_string_append(out, "    expect: {");
+	if (name)
+		g_string_append_printf(out, "errno: %s", name);
+	else if (answer->outcome != STEP_OK)
+		g_string_append_printf(out, "outcome: %s", step_outcome_name(answer->outcome));
 	else if (answer->has_response && answer->rejected)
-		g_string_append(out, "    expect: {response: reject}\n");
+		g_string_append(out, "response: reject");
+	if (warns) {
+		comma = out->str[out->len - 1] == '{' ? "" : ", ";
+		g_string_append_printf(out, "%swarns: %u", comma, warns);
+	}
+	g_string_append(out, "}\n");
 }
 
 static void yaml_step(GString *out, const struct sequence *sequence, const struct step_call *call)
@@ -114,14 +130,18 @@ static bool leaks(const struct sequence *sequence, unsigned int fired)
 	return false;
 }
 
-static void yaml_machine(GString *out, const struct sequence *sequence, unsigned int fired)
+static void yaml_machine(GString *out, const struct sequence *sequence,
+			 const struct sequence_outcome *outcome)
 {
 	const struct shape *shape = sequence->shape;
+	bool leaked = leaks(sequence, outcome->fired);
 
 	if (sequence->hostile)
 		g_string_append(out, "hostile: true\n");
-	if (leaks(sequence, fired))
-		g_string_append(out, "teardown: {allow: [leaks]}\n");
+	if (leaked || outcome->closing_warns)
+		g_string_append_printf(out, "teardown: {allow: [%s%s%s]}\n", leaked ? "leaks" : "",
+				       leaked && outcome->closing_warns ? ", " : "",
+				       outcome->closing_warns ? "warns" : "");
 	g_string_append_printf(out, "machine:\n  memory: 256M\n  page_size: %uK\n",
 			       shape->page_size / 1024);
 	if (shape->quarantine)
@@ -131,17 +151,34 @@ static void yaml_machine(GString *out, const struct sequence *sequence, unsigned
 	g_string_append_printf(out, "  rmm: {rec_aux: %u}\n", shape->rec_aux);
 }
 
-char *sequence_yaml(const struct sequence *sequence, const struct life_answer *answers,
-		    unsigned int num_answers, unsigned int fired, const char *id, const char *about)
+/* What a step implied that was then not carried out. */
+static void yaml_implied(GString *out, const struct sequence *sequence,
+			 const struct step_call *call, const struct life_answer *answer)
+{
+	const char *name = errno_name(answer->implied_err);
+
+	g_string_append(out, answer->implied == STEP_IMPLIED_VM
+				     ? "  - vmm.create_vm:\n"
+				     : "  - vmm.create_irqchip: {init: now}\n");
+	if (sequence->shape->num_realms > 1)
+		g_string_append_printf(out, "    realm: r%u\n", call->realm);
+	if (name)
+		g_string_append_printf(out, "    expect: {errno: %s}\n", name);
+}
+
+char *sequence_yaml(const struct sequence *sequence, const struct sequence_outcome *outcome,
+		    const char *id, const char *about)
 {
 	const struct shape *shape = sequence->shape;
+	const struct life_answer *answers = outcome->answers;
+	const unsigned int fired = outcome->fired;
 	GString *out = g_string_new(NULL);
 	unsigned int i;
 
 	g_string_append_printf(
 		out, "# SPDX-License-Identifier: BSD-3-Clause\nscenario: %s\nabout: >\n  %s\n", id,
 		about);
-	yaml_machine(out, sequence, fired);
+	yaml_machine(out, sequence, outcome);
 	if (shape->num_realms == 1) {
 		g_string_append(out, "realm:\n");
 		yaml_realm(out, shape, "  ");
@@ -163,11 +200,16 @@ char *sequence_yaml(const struct sequence *sequence, const struct life_answer *a
 	}
 	g_string_append(out, "steps:\n");
 	for (i = 0; i < sequence->num_steps; i++) {
-		if (i < num_answers && answers[i].refused)
+		if (i < outcome->num && answers[i].refused) {
+			if (answers[i].implied)
+				yaml_implied(out, sequence, &sequence->steps[i], &answers[i]);
+			if (answers[i].implied == STEP_IMPLIED_IRQCHIP)
+				break;
 			continue;
+		}
 		yaml_step(out, sequence, &sequence->steps[i]);
-		if (i < num_answers)
-			yaml_expect(out, &answers[i]);
+		if (i < outcome->num)
+			yaml_expect(out, &answers[i], outcome->warns ? outcome->warns[i] : 0);
 	}
 	return g_string_free(out, FALSE);
 }

@@ -67,12 +67,20 @@ const char *sequence_string(unsigned int index);
  */
 void sequence_settle(struct sequence *sequence);
 
+/* What a run of a sequence did. */
+struct sequence_outcome {
+	const struct life_answer *answers; /* of the first `num` steps */
+	const unsigned int *warns;	   /* of each of them: documented WARNs, which are expected */
+	unsigned int num;
+	unsigned int fired; /* bit of each fault that happened */
+	bool closing_warns; /* documented WARNs behind the last step */
+};
 /*
- * sequence_yaml - as a scenario. answers[i] is what step i answered, for its expectation; steps that could not
- * be carried out are left out. `fired` has a bit for each fault that happened: others are left out. g_free().
+ * sequence_yaml - as a scenario that expects these answers. Steps that could not be carried out and faults that did not
+ * happen are left out; of a step that implied a VM or an irqchip, and came no further, the step stands that makes
+ * those. g_free().
  */
-char *sequence_yaml(const struct sequence *sequence, const struct life_answer *answers,
-		    unsigned int num_answers, unsigned int fired, const char *id,
-		    const char *about);
+char *sequence_yaml(const struct sequence *sequence, const struct sequence_outcome *outcome,
+		    const char *id, const char *about);
 
 #endif

@@ -367,6 +367,49 @@ static bool text_split(struct shrinking *shrinking, const char *text, unsigned i
 	return shrinking->steps->len > 0;
 }
 
+/* Keys begin with a status: "failed contract/backed in KVM_RUN". */
+static bool key_matches(const char *key, const char *failure)
+{
+	const char *what = strchr(key, ' ');
+
+	if (!failure)
+		return true;
+	/* A process that dies says it in its own words. */
+	if (!strcmp(failure, "crashed") || !strcmp(failure, "timeout"))
+		return g_str_has_prefix(key, failure);
+	if (!what || !g_str_has_prefix(what + 1, failure))
+		return false;
+	/* Without a function any will do. */
+	what += 1 + strlen(failure);
+	return !*what || (!strstr(failure, " in ") && g_str_has_prefix(what, " in "));
+}
+
+bool shrink_check(const char *path, const struct shrink_config *config, char **failure)
+{
+	struct shrinking shrinking = {.config = config, .path = path};
+	struct trial trial = {0};
+	GError *error = NULL;
+	bool same = false;
+	char *text;
+	int err;
+
+	if (!g_file_get_contents(path, &text, NULL, &error)) {
+		*failure = g_strdup(error->message);
+		g_error_free(error);
+		return false;
+	}
+	err = try_text(&shrinking, text, config->id, &trial);
+	if (!err && trial.key)
+		same = key_matches(trial.key, config->failure);
+	*failure = g_strdup(err		? "it cannot be loaded or run"
+			    : trial.key ? trial.key
+					: "nothing");
+	g_free(trial.key);
+	g_free(trial.id);
+	g_free(text);
+	return same;
+}
+
 int shrink_text(const char *path, const char *text, const struct shrink_config *config,
 		struct shrink_result *result)
 {
@@ -377,7 +420,7 @@ int shrink_text(const char *path, const char *text, const struct shrink_config *
 
 	shrinking.max_attempts = config->max_attempts ? config->max_attempts : DEFAULT_ATTEMPTS;
 	err = try_text(&shrinking, text, config->id, &trial);
-	if (!err && (!trial.key || (config->failure && !strstr(trial.key, config->failure))))
+	if (!err && (!trial.key || !key_matches(trial.key, config->failure)))
 		err = -ENODATA;
 	if (err)
 		goto out;

@@ -68,6 +68,11 @@ static void on_trace(void *ctx, const struct trace_event *event)
 
 /* --- findings ----------------------------------------------------------------------------------------- */
 
+static bool is_warn(const struct finding *finding)
+{
+	return !strcmp(finding->oracle, "warn") && !strcmp(finding->condition, "WARN");
+}
+
 static bool finding_counts(const struct trial *trial, const struct finding *finding)
 {
 	unsigned int point;
@@ -75,7 +80,7 @@ static bool finding_counts(const struct trial *trial, const struct finding *find
 	/* Somebody else made calls behind the host's back: all that is left to judge is the RMM. */
 	if (trial->sequence->hostile)
 		return !strcmp(finding->oracle, "rmm");
-	if (strcmp(finding->oracle, "warn") || strcmp(finding->condition, "WARN"))
+	if (!is_warn(finding))
 		return true;
 	for (point = 0; point < POINT_MAX; point++) {
 		if (trial->fired_points & 1ull << point &&
@@ -83,6 +88,50 @@ static bool finding_counts(const struct trial *trial, const struct finding *find
 			return false;
 	}
 	return true;
+}
+
+/*
+ * WARNs from number `first` on and before `end`, if each of them is documented: a scenario counts all of a step, and so
+ * would hide another.
+ */
+static unsigned int documented_warns(const struct trial *trial, size_t first, size_t end)
+{
+	unsigned int warns = 0;
+	size_t i;
+
+	for (i = first; i < end; i++) {
+		const struct finding *finding = machine_finding(trial->life.machine, i);
+
+		if (!is_warn(finding))
+			continue;
+		if (finding_counts(trial, finding))
+			return 0;
+		warns++;
+	}
+	return warns;
+}
+
+void trial_outcome(struct trial *trial, struct sequence_outcome *outcome)
+{
+	size_t seen = 0;
+	unsigned int i;
+
+	/* In a hostile scenario a WARN is no finding anyway. */
+	for (i = 0; i < trial->num_answers; i++) {
+		trial->warns[i] = trial->sequence->hostile
+					  ? 0
+					  : documented_warns(trial, seen, trial->found[i]);
+		seen = trial->found[i];
+	}
+	*outcome = (struct sequence_outcome){
+		.answers = trial->answers,
+		.warns = trial->warns,
+		.num = trial->num_answers,
+		.fired = trial->fired,
+		.closing_warns =
+			!trial->sequence->hostile &&
+			documented_warns(trial, seen, machine_num_findings(trial->life.machine)),
+	};
 }
 
 const struct finding *trial_finding(const struct trial *trial)
@@ -189,10 +238,14 @@ int trial_run(struct trial *trial, const struct sequence *sequence)
 		struct life_answer *answer = &trial->answers[i];
 
 		life_perform_call(&trial->life, &sequence->steps[i], answer);
+		trial->found[i] = machine_num_findings(trial->life.machine);
 		trial->num_answers++;
 		trial->failed_steps += answer->refused || answer->err;
 		if (trial->answered)
 			trial->answered(trial->answered_ctx, i);
+		/* Each step would try it again, which a scenario has no step for. */
+		if (answer->implied == STEP_IMPLIED_IRQCHIP)
+			break;
 	}
 	world_teardown(trial->life.world, leaks_allowed(trial));
 	trial->armed = false;

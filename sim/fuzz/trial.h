@@ -24,7 +24,9 @@ struct trial {
 	uint64_t fired_points; /* bit of each point that failed */
 	struct life_answer answers[SEQUENCE_MAX_STEPS];
 	unsigned int num_answers;
+	size_t found[SEQUENCE_MAX_STEPS]; /* findings of the machine up to the end of each step */
 
+	unsigned int warns[SEQUENCE_MAX_STEPS]; /* for trial_outcome() */
 	struct fuzz_coverage *coverage; /* where RMI calls are counted */
 	uint64_t runs, steps, failed_steps;
 	/* Called after each step, may be NULL. */
@@ -43,6 +45,11 @@ void trial_destroy(struct trial *trial);
 int trial_run(struct trial *trial, const struct sequence *sequence);
 /* trial_finding - the first finding of the last run that counts; NULL: there is none. */
 const struct finding *trial_finding(const struct trial *trial);
+/*
+ * trial_outcome - what the last run did, for sequence_yaml(); what it points to is the trial's. Called with a
+ * run that is not over, too: all but `closing_warns` is known then.
+ */
+void trial_outcome(struct trial *trial, struct sequence_outcome *outcome);
 /* trial_hash - digest of the state that the last run ended in, and of what its steps answered. */
 uint64_t trial_hash(const struct trial *trial);
 

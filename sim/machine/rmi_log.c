@@ -139,6 +139,16 @@ static bool is_enter(const uint64_t in[7])
 	return command && command->fid == RMI_REC_ENTER;
 }
 
+void rmi_log_announce(struct rmi_log *log, const uint64_t in[7])
+{
+	if (!log)
+		return;
+	fputs("#? ", log->out);
+	call_put(log->out, in);
+	words_put(log, in + 1, words_trim(in + 1, 6));
+	fputc('\n', log->out);
+}
+
 void rmi_log_call(struct rmi_log *log, const struct rmm *rmm, const uint64_t in[7])
 {
 	const struct rmi_command *command;

@@ -27,6 +27,11 @@ void rmi_log_destroy(struct rmi_log *log);
 /* rmi_log_reset - a new RMM: DRAM and platform are written. */
 void rmi_log_reset(struct rmi_log *log, uint64_t base, uint64_t size,
 		   const struct rmm_config *config);
+/*
+ * rmi_log_announce - the call with registers x0..x6 in `in` may not come back: a line of comment, "#? " and
+ * the call, stands for it until then.
+ */
+void rmi_log_announce(struct rmi_log *log, const uint64_t in[7]);
 /* rmi_log_call - the call with registers x0..x6 in `in` is about to be made on `rmm`. */
 void rmi_log_call(struct rmi_log *log, const struct rmm *rmm, const uint64_t in[7]);
 /* rmi_log_result - it returned x0..x4 in `out`; `condition` is what failed, or NULL. */

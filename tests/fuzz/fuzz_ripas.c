@@ -70,6 +70,7 @@ static void shape_choose(unsigned int number)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct sequence_outcome outcome;
 	const struct finding *finding;
 
 	shape_choose(bytes_shape_number(data, size));
@@ -79,10 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	finding = trial_finding(&trial);
 	if (!finding)
 		return 0;
+	trial_outcome(&trial, &outcome);
 	fprintf(stderr, "finding: %s/%s in %s: %s\n%s", finding->oracle, finding->condition,
 		finding->function, finding->message,
-		sequence_yaml(&sequence, trial.answers, trial.num_answers, trial.fired,
-			      "fuzz.found", "Found by a fuzz target."));
+		sequence_yaml(&sequence, &outcome, "fuzz.found", "Found by a fuzz target."));
 	abort();
 }
 

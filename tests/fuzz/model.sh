@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# model.sh - `rmesim fuzz --model` and `rmesim rmi --check` as a user types them. Usage: model.sh PROGRAM SOURCE-DIR
-source_dir=$(realpath "$2") || exit 2
+# model.sh - `rmesim fuzz --model` and `rmesim rmi --check` as a user types them, on a sound RMM and on two with a planted
+# defect. Usage: model.sh PROGRAM SOURCE-DIR BUILD-DIR
+source_dir=$(realpath "$2") build_dir=$(realpath "$3") || exit 2
 . "$source_dir/tests/cli/lib.sh"
 
 # The same answers and states, whatever the number of processes; 5000 runs are more than one process does.
@@ -18,6 +19,40 @@ holds test "$(head -1 out)" != "$(head -1 alone)"
 # A sound RMM has nothing to show.
 expect 0 rmi --check "$source_dir/tests/rmi/ripas.rmi"
 lacks out 'does not hold'
+
+# plant PATCH: the program has that defect from now on.
+sound=$program
+plant() {
+	mkdir -p planted/bin
+	ln -sfn "$build_dir/lib" planted/lib
+	"$source_dir/tools/canaries/build" "$build_dir" "$1" "$PWD/planted/bin/rmesim" 2>build.err ||
+		{ cat build.err; exit 1; }
+	program=$PWD/planted/bin/rmesim
+}
+
+# An RMM that leaves EMPTY where a table was: the finding is the same with any -j, and its file replays it.
+plant "$source_dir/tools/canaries/model/rtt-destroy-makes-empty.patch"
+expect 1 fuzz --model --runs 5000 --seed 5 -j 1 -o one
+says out 'FINDING rmm/T6'
+expect 1 fuzz --model --runs 5000 --seed 5 -j 2 -o two
+holds diff -r one two
+holds test "$(grep -vc '^[.#]' one/rmm-T6.rmi)" -le 8
+expect 1 rmi --check one/rmm-T6.rmi
+says out 'invariant T6 does not hold'
+program=$sound
+expect 0 rmi --check one/rmm-T6.rmi
+
+# One that ends the process: that costs the run in which it does, and the calls up to it are saved.
+plant "$source_dir/tests/fuzz/model-crash.patch"
+expect 1 fuzz --model --runs 60 --seed 1 -j 1 -o crash
+says out 'FINDING process/crash'
+says out '60 runs, '
+says crash/process-crash.rmi 'RTT_DESTROY'
+last="rmesim rmi crash/process-crash.rmi"
+{ "$program" rmi crash/process-crash.rmi >out 2>err; } 2>/dev/null
+holds test $? -gt 1
+program=$sound
+expect 0 rmi --check crash/process-crash.rmi
 
 # Of what several campaigns left the shortest finding of each kind is kept, and of equal inputs one.
 mkdir a b

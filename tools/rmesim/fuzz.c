@@ -142,6 +142,7 @@ struct state {
 	struct kvm_builds *builds;
 	gint64 begin;
 	bool shown, terminal;
+	unsigned int unfaithful; /* findings whose scenario does not replay them */
 };
 
 static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
@@ -179,20 +180,69 @@ static bool write_file(const char *path, const char *text)
 	return false;
 }
 
-/* Makes a finding small, and saves it. False: it could not be written. */
-static bool save_finding(struct state *state, const struct fuzz_finding *finding,
-			 const struct options *options)
+/* What a run of the saved scenario must fail of. g_free(). */
+static char *finding_failure(const struct fuzz_finding *finding)
 {
+	if (!strcmp(finding->oracle, "process"))
+		return g_strdup(!strcmp(finding->condition, "hang") ? "timeout" : "crashed");
+	/* A run looks its function up in the stack. */
+	if (!*finding->function || !strcmp(finding->condition, "endless-loop"))
+		return g_strdup_printf("%s/%s", finding->oracle, finding->condition);
+	return g_strdup_printf("%s/%s in %s", finding->oracle, finding->condition,
+			       finding->function);
+}
+
+/*
+ * Each finding replays: that is promised, and so a scenario that does not fail of what it was saved for is a
+ * defect of this program, of which nobody is to learn by chance.
+ */
+static void complain(struct state *state, const char *path, const char *failure)
+{
+	printf("  DEFECT OF RMESIM: %s fails of something else: %s\n", path, failure);
+	fprintf(stderr, "rmesim: error: %s does not replay its finding\n", path);
+	state->unfaithful++;
+}
+
+/* Makes a finding small, and saves it. False: it could not be written. */
+static bool save_scenario(struct state *state, const struct fuzz_finding *finding, const char *path,
+			  const struct options *options)
+{
+	char *failure = finding_failure(finding), *found = NULL, *kvm = kvm_options(options);
 	struct shrink_config shrink = {.jobs = options->jobs,
 				       .timeout_ms = options->timeout_s * 1000,
 				       .seed = options->seed,
+				       .failure = failure,
 				       .module = find_module,
 				       .ctx = state};
 	struct shrink_result small = {0};
+	int err = shrink_text(path, finding->yaml, &shrink, &small);
+	bool good = write_file(path, err ? finding->yaml : small.text);
+
+	if (!err)
+		printf("  %u steps, %u before it was made small\n", small.steps_after,
+		       small.steps_before);
+	if (good && !shrink_check(path, &shrink, &found)) {
+		/* What was drawn is worth more than what was made of it. */
+		good = write_file(path, finding->yaml);
+		complain(state, path, found);
+	} else if (good) {
+		printf("  reproduce: %s run %s%s\n", program_name(), path, kvm);
+	}
+	g_free(small.text);
+	g_free(small.failure);
+	g_free(failure);
+	g_free(found);
+	g_free(kvm);
+	return good;
+}
+
+/* Tells of a finding, and saves it. False: it could not be written. */
+static bool save_finding(struct state *state, const struct fuzz_finding *finding,
+			 const struct options *options)
+{
 	const char *directory = output ? output : "findings";
-	char *kvm = kvm_options(options), *name, *path, *class = NULL;
+	char *kvm = kvm_options(options), *name, *path;
 	bool good;
-	int err;
 
 	printf("FINDING %s/%s%s%s: %s\n", finding->oracle, finding->condition,
 	       *finding->function ? " in " : "", finding->function, finding->message);
@@ -209,28 +259,10 @@ static bool save_finding(struct state *state, const struct fuzz_finding *finding
 			printf("  reproduce: %s rmi --check -v %s\n", program_name(), path);
 		goto out;
 	}
-	/* A process that dies says it in its own words. */
-	class = strcmp(finding->oracle, "process")
-			? g_strdup_printf("%s/%s", finding->oracle, finding->condition)
-			: NULL;
-	shrink.failure = class;
-	err = shrink_text(path, finding->yaml, &shrink, &small);
-	if (err)
-		printf("  as a scenario it does not fail of this: something that a scenario cannot "
-		       "say "
-		       "plays a part\n");
-	else
-		printf("  %u steps, %u before it was made small\n", small.steps_after,
-		       small.steps_before);
-	good = write_file(path, err ? finding->yaml : small.text);
-	if (good && !err)
-		printf("  reproduce: %s run %s%s\n", program_name(), path, kvm);
+	good = save_scenario(state, finding, path, options);
 out:
 	printf("  from the seed: %s fuzz%s --seed %" PRIu64 " --first %" PRIu64 " --runs 1%s\n",
 	       program_name(), config.model ? " --model" : "", options->seed, finding->run, kvm);
-	g_free(small.text);
-	g_free(small.failure);
-	g_free(class);
 	g_free(name);
 	g_free(path);
 	g_free(kvm);
@@ -249,6 +281,9 @@ static int fuzz_report(struct state *state, const struct fuzz_report *report,
 	}
 	for (i = 0; good && i < report->num_findings; i++)
 		good = save_finding(state, &report->findings[i], options);
+	if (state->unfaithful)
+		printf("%u of the findings do not replay as saved: DEFECT OF RMESIM\n",
+		       state->unfaithful);
 	if (config.model)
 		printf("digest %016" PRIx64 "\n", report->digest);
 	printf("%" PRIu64 " runs, %" PRIu64 " steps (%" PRIu64 " of them failed), %" PRIu64

@@ -56,7 +56,11 @@ struct shrink_config {
 	unsigned int max_attempts; /* 0: 4000 */
 	uint64_t seed;
 	const char *id;	     /* of the plan; NULL: the first that fails */
-	const char *failure; /* part of what it must fail of, "contract/backed"; NULL: whatever */
+	/*
+	 * What it must fail of: "contract/backed", "warn/WARN in realm_unmap" (without a function: in any),
+	 * "crashed", "timeout"; NULL: whatever.
+	 */
+	const char *failure;
 	fuzz_module_fn module;
 	void *ctx;
 };
@@ -72,5 +76,10 @@ struct shrink_result {
  */
 int shrink_text(const char *path, const char *text, const struct shrink_config *config,
 		struct shrink_result *result);
+/*
+ * shrink_check - runs the scenario that stands in file `path`, as any reader of it would. True if the first run of
+ * it that fails does so of config->failure. *failure: what it does fail of, "nothing" too; g_free().
+ */
+bool shrink_check(const char *path, const struct shrink_config *config, char **failure);
 
 #endif
