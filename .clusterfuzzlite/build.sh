@@ -11,11 +11,13 @@ address | undefined | memory) sanitize=${SANITIZER:-address} ;;
 *) sanitize= ;;
 esac
 
-# The compiler there may know more warnings. Libraries are copied beside the targets, which look for them there.
+# The compiler there may know more warnings. Libraries are copied beside the targets, which look for them there, also for
+# those that only other libraries need: RPATH, not RUNPATH. Engines are written in C++, so $CXX links.
 cmake -S "$source" -B "$build" -G Ninja \
 	-DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	-DCMAKE_C_COMPILER="$CC" -DCMAKE_C_FLAGS="${CFLAGS:-}" \
-	-DCMAKE_BUILD_RPATH="\$ORIGIN/lib" \
+	-DCMAKE_BUILD_RPATH="\$ORIGIN/lib" -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags \
+	-DCMAKE_C_LINK_EXECUTABLE="$CXX ${CXXFLAGS:-} <CMAKE_C_LINK_FLAGS> <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>" \
 	-DRMESIM_WERROR=OFF -DRMESIM_SANITIZE="$sanitize" \
 	-DRMESIM_FUZZ=ON -DRMESIM_FUZZ_ENGINE="$LIB_FUZZING_ENGINE"
 cmake --build "$build" --target fuzz_ripas fuzz_rmi fuzz_loader kvm-4k

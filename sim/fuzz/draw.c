@@ -163,6 +163,8 @@ static const struct {
 	{"guest.event", 1, 0},
 	{"rmm.set_gpt", 1, 0},
 	{"rmm.set_gpf", 1, 0},
+	{"vmm.memory_failure", 1, 0},
+	{"guest.timer", 1, 0},
 };
 #define NUM_ROWS G_N_ELEMENTS(likely)
 

@@ -10,8 +10,9 @@ trap 'rm -rf "$dir"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 
 export SRC=$dir/src WORK=$dir/work OUT=$dir/out
-export CC=clang SANITIZER=address LIB_FUZZING_ENGINE=-fsanitize=fuzzer
+export CC=clang CXX=clang++ SANITIZER=address LIB_FUZZING_ENGINE=-fsanitize=fuzzer
 export CFLAGS="-O1 -fno-omit-frame-pointer -gline-tables-only -fsanitize=address -fsanitize=fuzzer-no-link"
+export CXXFLAGS=$CFLAGS
 mkdir -p "$SRC" "$WORK" "$OUT"
 ln -s "$source_dir" "$SRC/rmesim"
 "$source_dir/.clusterfuzzlite/build.sh" >"$dir/log" 2>&1 || { tail -30 "$dir/log"; fail "build.sh"; }
@@ -25,6 +26,13 @@ for target in ripas rmi loader; do
 	(cd / && "$OUT/fuzz_$target" -runs=300 -max_len=1024 "$dir/$target") >"$dir/log" 2>&1 ||
 		{ tail -20 "$dir/log"; fail "fuzz_$target"; }
 	grep -q 'DONE' "$dir/log" || fail "fuzz_$target did not run to its end"
+done
+# What libraries need that targets need is found beside them, too.
+for target in ripas rmi loader; do
+	readelf -d "$OUT/fuzz_$target" | grep -q 'RPATH.*\$ORIGIN/lib' || fail "$target: libraries of libraries are not found"
+	(cd / && LD_TRACE_LOADED_OBJECTS=1 "$OUT/fuzz_$target") | awk '$3 ~ "^/" {print $3}' |
+		grep -Ev "^$OUT/lib/|/(libc|libm|libdl|libpthread|librt|libgcc_s|libresolv|ld-linux[^/]*)\.so" &&
+		fail "$target: libraries that an image may lack"
 done
 # Both what runs and what it loads count coverage.
 (cd / && "$OUT/fuzz_ripas" -runs=1) 2>&1 | grep -q 'Loaded 2 modules' || fail "the KVM build counts no coverage"
