@@ -189,6 +189,14 @@ static void access_emulated(struct world *world, struct guest *guest, struct rmm
 	access_done(world, guest, access_chunk(op));
 }
 
+/* How many of `size` bytes at `ipa` are in its granule. */
+static uint32_t granule_part(uint64_t ipa, uint32_t size)
+{
+	const uint64_t room = RMM_GRANULE_SIZE - ipa % RMM_GRANULE_SIZE;
+
+	return size < room ? size : (uint32_t)room;
+}
+
 /* A store without data is of zeros. */
 static void access_promise(struct world *world, const struct rmm_access *access)
 {
@@ -199,8 +207,25 @@ static void access_promise(struct world *world, const struct rmm_access *access)
 		data = NULL;
 	else if (access->type == RMM_WRITE && !data)
 		data = zeros;
-	contract_access(world->contract, realm_running(world), access->ipa, access->size,
-			access->type == RMM_WRITE, data);
+	for (uint32_t done = 0, size; done < access->size; done += size) {
+		size = granule_part(access->ipa + done, access->size - done);
+		contract_access(world->contract, realm_running(world), access->ipa + done, size,
+				access->type == RMM_WRITE, data ? data + done : NULL);
+	}
+}
+
+/* It did not come to its end: of two granules the first may have been all that it needed, or the second. */
+static void access_tried(struct world *world, const struct rmm_access *access,
+			 enum rmm_outcome outcome)
+{
+	const unsigned int realm = realm_running(world);
+	const uint32_t part = granule_part(access->ipa, access->size);
+
+	contract_tried(world->contract, realm, access->ipa);
+	if (part < access->size)
+		contract_tried(world->contract, realm, access->ipa + part);
+	else if (outcome == RMM_SEA)
+		contract_sea(world->contract, realm, access->ipa);
 }
 
 static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
@@ -253,11 +278,9 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 		}
 		outcome = machine_cpu_access(world->machine, cpu, &access);
 		if (outcome != RMM_CONTINUE)
-			contract_tried(world->contract, realm_running(world), access.ipa);
-		if (outcome == RMM_SEA) {
-			contract_sea(world->contract, realm_running(world), access.ipa);
+			access_tried(world, &access, outcome);
+		if (outcome == RMM_SEA)
 			sea_taken(world, guest, cpu);
-		}
 		if (outcome != RMM_CONTINUE)
 			return outcome;
 		regs->pc += INSTRUCTION;
