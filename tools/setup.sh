@@ -44,6 +44,7 @@ missing_packages() { # --run or nothing
 	want python3-selenium has_selenium
 	want python3-jsonschema /usr/bin/python3 -c 'import jsonschema' # of Debian's python3
 	want python3-yaml /usr/bin/python3 -c 'import yaml'
+	want afl++ command -v afl-fuzz # loads the mutators
 	want parallel command -v parallel
 	want man-db command -v man
 	want zsh command -v zsh
