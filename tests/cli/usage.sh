@@ -115,12 +115,17 @@ holds test "$(awk '{ print $1 }' out)" = one
 expect 2 list tree --filter nothing
 says err 'no scenario matches'
 expect 2 run tree --filter nothing
-says err 'no scenario matches'
+says err "no scenario matches: none of 3 runs; 'rmesim list' names them"
 silent out
 scenario tagged '  - vmm.types:' 'tags: [special]'
 expect 0 list tree tagged.yaml --tag special
 holds test "$(awk '{ print $1 }' out)" = tagged
 scenario slow '  - vmm.types:' 'level: long'
+# Whoever forgot the level is told.
+expect 2 run slow.yaml tree --filter slow
+says err 'no scenario matches: 1 of 4 runs would, with --level long'
+expect 2 list slow.yaml tree --filter 'z*' --shard 1/2
+says err 'shard 1/2 has no run: only 1 was chosen'
 expect 2 run slow.yaml
 expect 0 run slow.yaml --level long
 expect 0 list slow.yaml good.yaml --level long -v

@@ -43,7 +43,15 @@ container = spec["template"]["spec"]["containers"][0]
 env = {item["name"]: item["value"] for item in container["env"]}
 assert env["JOB_COMPLETIONS"] == str(spec["completions"])
 open("pod.sh", "w").write(container["args"][0])
-github = yaml.safe_load(open("github.yaml"))["jobs"]
+workflow = yaml.safe_load(open("github.yaml"))
+# YAML 1.1 reads `on` as true; GitHub does not.
+assert set(workflow) == {"name", True, "jobs"} and workflow[True] == ["push", "pull_request"]
+github = workflow["jobs"]
+for job in github.values():
+    assert {"runs-on", "steps"} <= set(job)
+    assert all(("uses" in step) != ("run" in step) for step in job["steps"])
+    assert set(job) <= {"runs-on", "container", "strategy", "steps", "needs", "if"}
+    assert set([job.get("needs", "rmesim")]) <= set(github)
 assert github["rmesim"]["strategy"]["matrix"]["shard"] == [0, 1, 2, 3]
 assert "/4" in github["rmesim"]["steps"][2]["run"]
 gitlab = yaml.safe_load(open("gitlab.yaml"))["rmesim"]

@@ -90,7 +90,7 @@ static int list(const struct command *command, struct options *options)
 	struct scenario_set *set;
 	GPtrArray *plans;
 	int width = 0;
-	unsigned int i;
+	unsigned int num_selected, i;
 
 	(void)command;
 	if (options->steps)
@@ -105,6 +105,7 @@ static int list(const struct command *command, struct options *options)
 	if (!set)
 		return EXIT_USAGE;
 	plans = select_plans(set, options);
+	num_selected = plans->len;
 	shard_select(options->shard, plans);
 	for (i = 0; i < plans->len; i++) {
 		const struct plan *plan = plans->pdata[i];
@@ -113,8 +114,11 @@ static int list(const struct command *command, struct options *options)
 	}
 	for (i = 0; i < plans->len; i++)
 		list_plan(plans->pdata[i], width, options->verbose);
-	if (!plans->len)
-		usage_error("no scenario matches");
+	if (!num_selected)
+		say_none_selected(set, options);
+	else if (!plans->len)
+		usage_error("shard %u/%u has no run: only %u %s chosen", options->shard.index,
+			    options->shard.total, num_selected, num_selected == 1 ? "was" : "were");
 	i = plans->len;
 	g_ptr_array_unref(plans);
 	scenario_set_destroy(set);

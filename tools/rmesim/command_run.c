@@ -386,7 +386,7 @@ static int run(const struct command *command, struct options *options)
 	if (!set)
 		return EXIT_USAGE;
 	if (!plans->len) {
-		usage_error("no scenario matches");
+		say_none_selected(set, options);
 		goto out;
 	}
 	if (!options->has_shard && !shard_from_environment(&options->shard))

@@ -123,6 +123,14 @@ static bool any_tag(const GPtrArray *tags, const struct plan *plan)
 	return false;
 }
 
+/* Whether the options choose the plan, but for its level. */
+static bool plan_matches(const struct plan *plan, const struct options *options)
+{
+	return !any_match(options->excludes, plan) &&
+	       (!options->filters->len || any_match(options->filters, plan)) &&
+	       (!options->tags->len || any_tag(options->tags, plan));
+}
+
 GPtrArray *select_plans(const struct scenario_set *set, const struct options *options)
 {
 	GPtrArray *plans = g_ptr_array_new();
@@ -131,13 +139,31 @@ GPtrArray *select_plans(const struct scenario_set *set, const struct options *op
 	for (i = 0; i < scenario_set_num_plans(set); i++) {
 		const struct plan *plan = scenario_set_plan(set, i);
 
-		if (plan->level > options->level || any_match(options->excludes, plan) ||
-		    (options->filters->len && !any_match(options->filters, plan)) ||
-		    (options->tags->len && !any_tag(options->tags, plan)))
-			continue;
-		g_ptr_array_add(plans, (void *)(uintptr_t)plan);
+		if (plan->level <= options->level && plan_matches(plan, options))
+			g_ptr_array_add(plans, (void *)(uintptr_t)plan);
 	}
 	return plans;
+}
+
+void say_none_selected(const struct scenario_set *set, const struct options *options)
+{
+	size_t num = scenario_set_num_plans(set), above = 0, i;
+	enum plan_level lowest = PLAN_NUM_LEVELS;
+
+	for (i = 0; i < num; i++) {
+		const struct plan *plan = scenario_set_plan(set, i);
+
+		if (!plan_matches(plan, options))
+			continue;
+		above++;
+		lowest = MIN(lowest, plan->level);
+	}
+	if (above)
+		usage_error("no scenario matches: %zu of %zu runs would, with --level %s", above,
+			    num, plan_level_name(lowest));
+	else
+		usage_error("no scenario matches: none of %zu run%s; 'rmesim list' names them",
+			    num, num == 1 ? "" : "s");
 }
 
 /* --- KVM builds -------------------------------------------------------------------------------------- */

@@ -198,7 +198,7 @@ static int coverage(const struct command *command, struct options *options)
 		return EXIT_USAGE;
 	plans = select_plans(set, options);
 	if (!plans->len) {
-		usage_error("no scenario matches");
+		say_none_selected(set, options);
 		goto out;
 	}
 	state.builds = kvm_builds_load(options->kvm, plans);

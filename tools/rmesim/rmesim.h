@@ -121,6 +121,8 @@ struct scenario_set *load_scenarios(const GPtrArray *paths, enum color_mode colo
 bool glob_match(const char *pattern, const char *text);
 /* select_plans - the plans that the options choose, in order. */
 GPtrArray *select_plans(const struct scenario_set *set, const struct options *options);
+/* say_none_selected - the error where select_plans() found none. */
+void say_none_selected(const struct scenario_set *set, const struct options *options);
 
 /* shard_parse - "2/8"; false if it is none. */
 bool shard_parse(const char *text, struct shard *shard);

@@ -281,7 +281,7 @@ static int torture(const struct command *command, struct options *options)
 	if (!options->has_shard && !shard_from_environment(&options->shard))
 		goto out;
 	if (!plans->len) {
-		usage_error("no scenario matches");
+		say_none_selected(set, options);
 		goto out;
 	}
 	num_selected = plans->len;
