@@ -1099,7 +1099,8 @@ static void run_perform(struct run *run)
 	} else {
 		run_steps(run, plan->steps, plan->num_steps);
 	}
-	run->at_step = run->failed;
+	/* What is found before the first step is the boot's. */
+	run->at_step = run->failed && run->current;
 	if (run->skipped) {
 		/* What was done up to there is torn down and judged like anything else. */
 		skip_reason = run->reason;

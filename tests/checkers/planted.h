@@ -135,6 +135,10 @@ enum { PLANTED_GFP_ATOMIC = GFP_ATOMIC };
 				      nr, LINUX_SITE());                                           \
 	})
 
+/* -- the boot -- */
+
+#define rmi_features(index, out) (planted("boot-warns") ? 1 : rmi_features(index, out))
+
 /* -- the RMM's memory -- */
 
 #define rmi_granule_undelegate(pa)                                                                 \

@@ -67,6 +67,9 @@ EOF
 found "$kvm" 4K page-leaked 'host-audit/gmem-refcount'
 found "$kvm" 4K undelegate-forgotten 'host-audit/left-delegated'
 
+# What the host does before the first step counts, too.
+found "$kvm" 4K boot-warns 'warn/WARN: kvm_init_rme: sim/kvm/rme\.c:[0-9]+: '
+
 # A part of a host page that stays mapped after the guest gave it back.
 for build in "$kvm 4K" "$zero 16K"; do
 	# shellcheck disable=SC2086
