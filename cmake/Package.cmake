@@ -20,8 +20,7 @@ foreach(document IN ITEMS man bash zsh)
 endforeach()
 add_custom_target(rmesim_documents ALL DEPENDS ${made_files})
 
-install(TARGETS rmesim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES $<TARGET_FILE:kvm-4k> $<TARGET_FILE:kvm-16k> $<TARGET_FILE:kvm-64k> DESTINATION lib/rmesim)
+# The program and its KVM builds are installed where they are built from, for each kind in its own place.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/scenarios ${CMAKE_SOURCE_DIR}/preludes ${CMAKE_SOURCE_DIR}/examples
   ${CMAKE_SOURCE_DIR}/schema DESTINATION ${rmesim_datadir})
 install(FILES ${made}/man DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 RENAME rmesim.1)

@@ -121,7 +121,7 @@ static size_t write_step(const struct step_call *call, uint8_t *out)
 	unsigned int given = 0;
 	size_t at = 0, i;
 
-	for (i = 0; i < call->def->num_params; i++)
+	for (i = 0; i < call->def->num_params && i < STEP_MAX_PARAMS; i++)
 		given |= (unsigned int)call->args[i].given << i;
 	out[at++] = (uint8_t)sequence_row_of(call->def);
 	out[at++] =

@@ -11,10 +11,12 @@
 #define MAX_LISTED 1000u
 
 /*
- * Where preludes are for files that stand elsewhere, seen from the directory of the program: the installed ones,
- * and for a program that was built and not installed those of its checkout (build/bin, build/release/bin).
+ * Where preludes are for files that stand elsewhere, seen from the directory of the program: the installed ones (the
+ * program of a sanitizer is in lib/rmesim/KIND/bin), and for a program that was built and not installed those of its
+ * checkout (build/bin, build/release/bin).
  */
-static const char *const beside_program[] = {"../share/rmesim", "../..", "../../.."};
+static const char *const beside_program[] = {"../share/rmesim", "../../../../share/rmesim", "../..",
+					     "../../.."};
 
 struct prelude_library {
 	struct arena *arena;

@@ -182,8 +182,7 @@ if [ -z "${3:-}" ]; then
 	expect 2 run "$shown" --kvm asan.so
 	says err "asan.so was built with gcc's AddressSanitizer, this rmesim with no AddressSanitizer"
 	says err "$work/here/lib/rmesim/asan-gcc/bin/rmesim is not there"
-	says err '-DCMAKE_C_COMPILER=gcc -DRMESIM_SANITIZE=address,undefined'
-	says err "--prefix $work/here"
+	says err "tools/install $work/here gcc"
 	# One that fits is called with the same arguments.
 	printf '#include <stdio.h>\nint main(int n, char **v) { for (int i = 1; i < n; i++) puts(v[i]); return 42; }\n' >fit.c
 	if gcc -fsanitize=address fit.c -o here/lib/rmesim/asan-gcc/bin/rmesim 2>gcc.log; then

@@ -18,8 +18,9 @@ static const char *const places[] = {
 	[KVM_ASAN_CLANG] = "lib/rmesim/asan-clang/bin/rmesim",
 };
 
-static const char *const compilers[] = {
-	[KVM_ASAN_NONE] = "gcc", [KVM_ASAN_GCC] = "gcc", [KVM_ASAN_CLANG] = "clang"};
+/* What tools/install calls them. */
+static const char *const kinds[] = {
+	[KVM_ASAN_NONE] = "plain", [KVM_ASAN_GCC] = "gcc", [KVM_ASAN_CLANG] = "clang"};
 
 /* The prefix that this program is installed, or built, below. g_free(). */
 static char *find_prefix(void)
@@ -105,13 +106,8 @@ static void say_missing(const char *file, const char *prefix, enum kvm_asan want
 		    "%s/%s is not there",
 		    file, kvm_asan_words(wanted), kvm_asan_words(kvm_asan_self()),
 		    prefix ? prefix : "PREFIX", places[wanted]);
-	fprintf(stderr,
-		"to build it, in a checkout of rmesim:\n"
-		"  cmake -S . -B build/%s%s -DCMAKE_C_COMPILER=%s -DRMESIM_SANITIZE=%s\n"
-		"  cmake --build build/%s%s\n  cmake --install build/%s%s --prefix %s\n",
-		wanted ? "asan-" : "plain-", compilers[wanted], compilers[wanted],
-		wanted ? "address,undefined" : "", wanted ? "asan-" : "plain-", compilers[wanted],
-		wanted ? "asan-" : "plain-", compilers[wanted], prefix ? prefix : "PREFIX");
+	fprintf(stderr, "to build and install it, in a checkout of rmesim: tools/install %s %s\n",
+		prefix ? prefix : "PREFIX", kinds[wanted]);
 }
 
 /* Becomes the program that fits. Only returns if there is none. */
