@@ -66,6 +66,18 @@ static inline uint64_t bank_num_touched(const struct bank *bank)
 
 struct checker;
 
+/*
+ * Parameters that were measured, and their digest: what is hashed is 4 KiB, and the few values in it are mostly those
+ * of the last Realm or REC. A reset does not change what a digest is.
+ */
+#define MEASURED_VALUES 10u
+#define NUM_MEASURED	8u
+struct measured {
+	uint64_t kind; /* 0: nothing yet */
+	uint64_t values[MEASURED_VALUES];
+	uint8_t digest[64];
+};
+
 struct rmm {
 	struct checker *checker; /* NULL: invariants are off */
 	struct bank *banks;	 /* by ascending base */
@@ -79,6 +91,8 @@ struct rmm {
 		const struct rmm_command *command;
 		const struct rmm_condition *condition;
 	} last_call, last_realm_call;
+	struct measured measured[NUM_MEASURED];
+	unsigned int next_measured;
 };
 
 static inline bool rmm_follows_tfrmm(const struct rmm *rmm, uint64_t item)
@@ -184,6 +198,11 @@ void granule_touch(struct bank *bank, uint64_t pa);
  * reset; the number of the bank's granules if there is none.
  */
 uint64_t bank_next_touched(const struct bank *bank, uint64_t index);
+
+/* bank_each_touched - all granules of these chunks, by their numbers `i`; they begin at chunks. */
+#define bank_each_touched(bank, i)                                                                 \
+	for (uint64_t i = bank_next_touched(bank, 0), i##_end = bank_num_granules(bank);           \
+	     i < i##_end; i = ++i % GRANULES_PER_CHUNK ? i : bank_next_touched(bank, i))
 
 /* ns_permits - the GPT lets the Non-secure PAS access `pa`, and a bank holds it. */
 static inline bool ns_permits(const struct rmm *rmm, uint64_t pa)

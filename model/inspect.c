@@ -66,9 +66,8 @@ void rmm_inspect_each_granule(const struct rmm *rmm,
 			      void *ctx)
 {
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = bank_num_granules(bank);
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
+		bank_each_touched(bank, i) {
 			const struct rmm_granule_view view = granule_view(&bank->granules[i]);
 
 			if (view.state == RMM_GRANULE_UNDELEGATED)
@@ -231,9 +230,8 @@ uint64_t rmm_inspect_hash(const struct rmm *rmm)
 	uint64_t hash = HASH_PRIME_2;
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = bank_num_granules(bank);
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
+		bank_each_touched(bank, i) {
 			const struct granule *granule = &bank->granules[i];
 			const uint64_t content = i << GRANULE_SHIFT;
 

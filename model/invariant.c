@@ -92,13 +92,12 @@ void checker_reset(struct rmm *rmm)
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		struct shadow *shadows = bank->shadows;
-		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
+		bank_each_touched(bank, i) {
 			if (shadows[i].expected.state == RMM_GRANULE_RD)
 				memset(&checker->realms[shadows[i].realm], 0,
 				       sizeof(*checker->realms));
-			memset(&shadows[i], 0, sizeof(shadows[i]));
+			shadows[i] = (struct shadow){0};
 		}
 	}
 	memset(checker->count, 0, sizeof(checker->count));
@@ -134,12 +133,17 @@ void invariant_hashed(struct checker *checker, uint8_t algo, const void *data, s
 
 	if (checker->level != RMM_INVARIANTS_STEP)
 		return;
+	if (size == RMM_GRANULE_SIZE) {
+		struct hashed_page *page = &hashed->page[hashed->next_page++ % HASHED_PAGES];
+
+		page->valid = true;
+		page->algo = algo;
+		memcpy(page->data, data, size);
+		memcpy(page->digest, digest, HASH_MAX_SIZE);
+		return;
+	}
 	hashed->algo = algo;
-	if (size == sizeof(hashed->page)) {
-		memcpy(hashed->page, data, size);
-		memcpy(hashed->page_digest, digest, HASH_MAX_SIZE);
-		hashed->page_valid = true;
-	} else if (hashed->num < HASHED_DESCRIPTORS) {
+	if (hashed->num < HASHED_DESCRIPTORS) {
 		memcpy(hashed->descriptor[hashed->num].data, data, size);
 		memcpy(hashed->descriptor[hashed->num].digest, digest, HASH_MAX_SIZE);
 		hashed->num++;
@@ -370,7 +374,6 @@ static void call_before(struct call *call, struct rmm *rmm, const uint64_t *x)
 		struct hashed *hashed = &call->checker->hashed;
 
 		hashed->num = hashed->next = 0;
-		hashed->page_valid = false;
 	}
 	if (kind->buffer)
 		call_buffer(call);
@@ -511,9 +514,8 @@ static int copies_take(const struct rmm *rmm, struct copies *copies)
 		return -ENOMEM;
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		const struct shadow *shadows = bank->shadows;
-		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++) {
+		bank_each_touched(bank, i) {
 			const uint8_t state = shadows[i].expected.state;
 			struct copy *copy = &copies->copy[copies->num];
 

@@ -114,16 +114,22 @@ struct shadow_realm {
  * same bytes, and need not hash these again. All of one INIT_RIPAS is a table of descriptors.
  */
 #define HASHED_DESCRIPTORS 512
+#define HASHED_PAGES	   8
 struct hashed {
 	uint8_t algo;
 	unsigned int num, next; /* descriptors: how many there are, and the next one to ask for */
-	bool page_valid;
 	struct {
 		uint8_t data[256] __attribute__((aligned(8)));
 		uint8_t digest[HASH_MAX_SIZE];
 	} descriptor[HASHED_DESCRIPTORS];
-	uint8_t page[RMM_GRANULE_SIZE] __attribute__((aligned(8)));
-	uint8_t page_digest[HASH_MAX_SIZE];
+	/* Of this call and of earlier ones: what the digest of some bytes is does not change. */
+	struct hashed_page {
+		bool valid;
+		uint8_t algo;
+		uint8_t data[RMM_GRANULE_SIZE] __attribute__((aligned(8)));
+		uint8_t digest[HASH_MAX_SIZE];
+	} page[HASHED_PAGES];
+	unsigned int next_page;
 };
 
 /* It lies at the start of one mapping with all it points to. */
@@ -452,7 +458,7 @@ void transition_rec(struct call *call, uint64_t rec_pa, const struct rec *old,
 /* data_written - the Realm, or the RMM for it, wrote to the granule at `pa`. */
 void data_written(struct rmm *rmm, uint64_t pa);
 
-/* invariant_hashed - the RMM measured: `digest` is that of `size` bytes of `data`. */
+/* invariant_hashed - somebody hashed: `digest` is that of `size` bytes of `data`, 256 or a page. */
 void invariant_hashed(struct checker *checker, uint8_t algo, const void *data, size_t size,
 		      const uint8_t *digest);
 

@@ -312,9 +312,8 @@ static void census_each(struct census *census,
 
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		struct shadow *shadows = bank->shadows;
-		const uint64_t end = bank->size >> GRANULE_SHIFT;
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++)
+		bank_each_touched(bank, i)
 			fn(census, bank->base + (i << GRANULE_SHIFT), &bank->granules[i],
 			   &shadows[i]);
 	}

@@ -31,11 +31,19 @@ static void digest_page(struct call *call, const struct rd *rd, uint8_t *digest,
 {
 	const struct hashed *hashed = &call->checker->hashed;
 
-	if (hashed->page_valid && hashed->algo == rd->hash_algo &&
-	    scan_is_same(hashed->page, page, RMM_GRANULE_SIZE))
-		memcpy(digest, hashed->page_digest, HASH_MAX_SIZE);
-	else
-		hash_digest(rd->hash_algo, digest, page, RMM_GRANULE_SIZE, NULL, 0);
+	/* The last one first. */
+	for (unsigned int i = 1; i <= HASHED_PAGES; i++) {
+		const struct hashed_page *known =
+			&hashed->page[(hashed->next_page - i) % HASHED_PAGES];
+
+		if (known->valid && known->algo == rd->hash_algo &&
+		    !memcmp(known->data, page, RMM_GRANULE_SIZE)) {
+			memcpy(digest, known->digest, HASH_MAX_SIZE);
+			return;
+		}
+	}
+	hash_digest(rd->hash_algo, digest, page, RMM_GRANULE_SIZE, NULL, 0);
+	invariant_hashed(call->checker, rd->hash_algo, page, RMM_GRANULE_SIZE, digest);
 }
 
 static void rim_extend(struct call *call, struct rd *rd, const uint8_t desc[256])

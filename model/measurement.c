@@ -54,6 +54,31 @@ static void measure(struct rmm *rmm, const struct rd *rd, uint8_t *digest, const
 		invariant_hashed(rmm->checker, rd->hash_algo, data, size, digest);
 }
 
+/* Whose parameters. */
+enum { MEASURED_REALM = 1, MEASURED_REC };
+
+/* What is remembered of the same values; NULL: nothing. */
+static const struct measured *measured_find(const struct rmm *rmm, const struct measured *wanted)
+{
+	for (unsigned int i = 0; i < NUM_MEASURED; i++) {
+		const struct measured *known = &rmm->measured[i];
+
+		if (known->kind == wanted->kind &&
+		    !memcmp(known->values, wanted->values, sizeof(known->values)))
+			return known;
+	}
+	return NULL;
+}
+
+/* The digest of `page`, in which there is nothing but the values of `what`. */
+static void measure_params(struct rmm *rmm, const struct rd *rd, uint8_t *digest,
+			   struct measured *what, const void *page)
+{
+	measure(rmm, rd, digest, page, RMM_GRANULE_SIZE);
+	memcpy(what->digest, digest, sizeof(what->digest));
+	rmm->measured[rmm->next_measured++ % NUM_MEASURED] = *what;
+}
+
 static void rim_extend(struct rmm *rmm, struct rd *rd, const struct descriptor *desc)
 {
 	measure(rmm, rd, rd->measurements[RIM], desc, sizeof(*desc));
@@ -61,8 +86,17 @@ static void rim_extend(struct rmm *rmm, struct rd *rd, const struct descriptor *
 
 void measurement_realm(struct rmm *rmm, struct rd *rd, const struct rmi_realm_params *params)
 {
+	struct measured what = {
+		.kind = MEASURED_REALM << 8 | rd->hash_algo,
+		.values = {params->flags, params->s2sz, params->sve_vl, params->num_bps,
+			   params->num_wps, params->pmu_num_ctrs, params->hash_algo}};
+	const struct measured *known = measured_find(rmm, &what);
 	struct rmi_realm_params measured;
 
+	if (known) {
+		memcpy(rd->measurements[RIM], known->digest, sizeof(known->digest));
+		return;
+	}
 	memset(&measured, 0, sizeof(measured));
 	measured.flags = params->flags;
 	measured.s2sz = params->s2sz;
@@ -71,7 +105,7 @@ void measurement_realm(struct rmm *rmm, struct rd *rd, const struct rmi_realm_pa
 	measured.num_wps = params->num_wps;
 	measured.pmu_num_ctrs = params->pmu_num_ctrs;
 	measured.hash_algo = params->hash_algo;
-	measure(rmm, rd, rd->measurements[RIM], &measured, sizeof(measured));
+	measure_params(rmm, rd, rd->measurements[RIM], &what, &measured);
 }
 
 void measurement_data(struct rmm *rmm, struct rd *rd, uint64_t ipa, uint64_t flags,
@@ -90,13 +124,24 @@ void measurement_data(struct rmm *rmm, struct rd *rd, uint64_t ipa, uint64_t fla
 void measurement_rec(struct rmm *rmm, struct rd *rd, const struct rmi_rec_params *params)
 {
 	struct descriptor desc = descriptor_init(rd, DESC_REC);
+	struct measured what = {.kind = MEASURED_REC << 8 | rd->hash_algo,
+				.values = {params->flags, params->pc}};
+	const struct measured *known;
 	struct rmi_rec_params measured;
 
-	memset(&measured, 0, sizeof(measured));
-	measured.flags = params->flags;
-	measured.pc = params->pc;
-	memcpy(measured.gprs, params->gprs, sizeof(measured.gprs));
-	measure(rmm, rd, desc.u.rec.content, &measured, sizeof(measured));
+	_Static_assert(sizeof(params->gprs) == sizeof(what.values) - 2 * sizeof(what.values[0]),
+		       "the values that are measured");
+	memcpy(&what.values[2], params->gprs, sizeof(params->gprs));
+	known = measured_find(rmm, &what);
+	if (known) {
+		memcpy(desc.u.rec.content, known->digest, sizeof(known->digest));
+	} else {
+		memset(&measured, 0, sizeof(measured));
+		measured.flags = params->flags;
+		measured.pc = params->pc;
+		memcpy(measured.gprs, params->gprs, sizeof(measured.gprs));
+		measure_params(rmm, rd, desc.u.rec.content, &what, &measured);
+	}
 	rim_extend(rmm, rd, &desc);
 }
 

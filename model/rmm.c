@@ -195,6 +195,9 @@ static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t ind
 	struct granule *granule = &bank->granules[index];
 	const bool realm = granule->gpt == RMM_GPT_REALM;
 
+	/* Not of it but of its neighbours something is known. */
+	if (!granule->state && !granule->gpt && !granule->refcount && !granule->clean)
+		return;
 	if (realm && !granule->clean)
 		memset(bank->view + (index << GRANULE_SHIFT), 0, RMM_GRANULE_SIZE);
 	if (granule->gpt != RMM_GPT_NS && platform->gpt_changed) {
@@ -210,9 +213,8 @@ void rmm_reset(struct rmm *rmm)
 	if (rmm->checker)
 		checker_reset(rmm);
 	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-		const uint64_t end = bank_num_granules(bank);
 
-		for (uint64_t i = 0; (i = bank_next_touched(bank, i)) < end; i++)
+		bank_each_touched(bank, i)
 			granule_reset(rmm, bank, i);
 		for (uint64_t i = 0; i < words_for_bits(bank_num_touched(bank)); i++) {
 			for (uint64_t bits = bank->touched_words[i]; bits; bits &= bits - 1)
