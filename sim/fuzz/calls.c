@@ -62,6 +62,7 @@ enum input {
 	TARGET, /* another REC */
 	STATUS,
 	NUMBER,
+	NUM_INPUTS
 };
 
 static const struct {
@@ -139,9 +140,14 @@ static const uint64_t ipas[] = {
 };
 #define NUM_IPAS (sizeof(ipas) / sizeof(ipas[0]))
 
-static uint64_t level_size(int level)
+static unsigned int level_shift(int level)
 {
-	return level < 0 || level > 3 ? PAGE : PAGE << 9 * (3 - level);
+	return level < 0 || level > 3 ? 12 : 12 + 9 * (unsigned int)(3 - level);
+}
+
+static uint64_t level_mask(int level)
+{
+	return (UINT64_C(1) << level_shift(level)) - 1;
 }
 
 static int op_level(const struct call_op *op)
@@ -150,63 +156,46 @@ static int op_level(const struct call_op *op)
 	return op->detail & 0x40 ? (int)(op->detail & 7) - 2 : op->detail & 3;
 }
 
-static uint64_t op_input(const struct call_op *op, enum input input)
+/* All that a register may be: which ones are asked for is as random as the calls, and branches would be guessed wrong. */
+static void op_inputs(const struct call_op *op, uint64_t value[NUM_INPUTS])
 {
 	const uint64_t ipa = ipas[op->ipa % NUM_IPAS];
+	const uint64_t granule = GRANULE(POOL + op->granule % NUM_POOL);
 	const int level = op_level(op);
-	const bool crooked = op->detail & 0x80;
+	const uint64_t crooked = op->detail & 0x80 ? ~UINT64_C(0) : 0;
 
-	switch (input) {
-	case REALM:
-		return GRANULE(POOL + op->rd % NUM_POOL);
-	case GRANULE_IN:
-		/* Of the whole DRAM if it is to be odd. */
-		return crooked && op->granule & 0x80 ? GRANULE(op->granule % GRANULES)
-						     : GRANULE(POOL + op->granule % NUM_POOL);
-	case IPA:
-		return crooked ? ipa : ipa & ~(level_size(level) - 1);
-	case IPA_PAGE:
-		return ipa;
-	case IPA_PARENT:
-		return crooked ? ipa : ipa & ~(level_size(level - 1) - 1);
-	case TOP:
-		/* Each entry of INIT_RIPAS is hashed: many of them are for odd calls only. */
-		return ipa +
-		       (crooked && op->detail & 4 ? 2ull << 20 : (1 + (op->detail & 3)) * PAGE);
-	case LEVEL:
-		return (uint64_t)(int64_t)level;
-	case REALM_PARAMS:
-		return GRANULE(PARAMS + op->granule % NUM_PARAMS);
-	case REC_PARAM:
-		return GRANULE(REC_PARAMS + op->ipa % NUM_RECS);
-	case RUN_PAGE:
-		return GRANULE(RUN);
-	case SOURCE_PAGE:
-		return GRANULE(SOURCE);
-	case FLAGS:
-		return (op->detail & 0x0c) == 0x0c;
-	case DESC:
-		return ((GRANULE(POOL + op->granule % NUM_POOL) & ~(level_size(level) - 1))) | 0xd8;
-	case TARGET:
-		return GRANULE(POOL + op->rd % NUM_POOL);
-	case STATUS:
-		return op->detail & 1 ? (uint64_t)(int64_t)-3 : 0;
-	case NUMBER:
-		return op->detail & 1 ? (uint64_t)op->ipa << 16 : 0;
-	default:
-		return 0;
-	}
+	value[NONE] = 0;
+	value[REALM] = GRANULE(POOL + op->rd % NUM_POOL);
+	/* Of the whole DRAM if it is to be odd. */
+	value[GRANULE_IN] = crooked && op->granule & 0x80 ? GRANULE(op->granule % GRANULES) : granule;
+	value[IPA] = ipa & (crooked | ~level_mask(level));
+	value[IPA_PAGE] = ipa;
+	value[IPA_PARENT] = ipa & (crooked | ~level_mask(level - 1));
+	/* Each entry of INIT_RIPAS is hashed: many of them are for odd calls only. */
+	value[TOP] = ipa + (crooked && op->detail & 4 ? 2ull << 20 : (1 + (op->detail & 3)) * PAGE);
+	value[LEVEL] = (uint64_t)(int64_t)level;
+	value[REALM_PARAMS] = GRANULE(PARAMS + op->granule % NUM_PARAMS);
+	value[REC_PARAM] = GRANULE(REC_PARAMS + op->ipa % NUM_RECS);
+	value[RUN_PAGE] = GRANULE(RUN);
+	value[SOURCE_PAGE] = GRANULE(SOURCE);
+	value[FLAGS] = (op->detail & 0x0c) == 0x0c;
+	value[DESC] = (granule & ~level_mask(level)) | 0xd8;
+	value[TARGET] = value[REALM];
+	value[STATUS] = op->detail & 1 ? (uint64_t)(int64_t)-3 : 0;
+	value[NUMBER] = op->detail & 1 ? (uint64_t)op->ipa << 16 : 0;
 }
 
 static void op_regs(const struct call_op *op, uint64_t x[7])
 {
 	const unsigned int row = op->command % NUM_COMMANDS;
+	uint64_t value[NUM_INPUTS];
 	unsigned int i;
 
-	memset(x, 0, 7 * sizeof(*x));
+	op_inputs(op, value);
 	x[0] = commands[row].fid;
 	for (i = 0; i < MAX_INPUTS; i++)
-		x[1 + i] = op_input(op, (enum input)commands[row].inputs[i]);
+		x[1 + i] = value[commands[row].inputs[i]];
+	x[6] = 0;
 }
 
 /* --- the Host's memory -------------------------------------------------------------------------------- */
@@ -695,13 +684,12 @@ static void draw_op(struct shadow *shadow, struct call_op *op)
 
 static void depth_set(struct shadow *shadow, unsigned int realm, uint64_t ipa, int level)
 {
-	const uint64_t size = level_size(level - 1);
+	const unsigned int shift = level_shift(level - 1);
+	uint8_t *depth = shadow->depth[realm];
 	size_t i;
 
-	for (i = 0; i < NUM_IPAS; i++) {
-		if (ipas[i] / size == ipa / size)
-			shadow->depth[realm][i] = (uint8_t)level;
-	}
+	for (i = 0; i < NUM_IPAS; i++)
+		depth[i] = ipas[i] >> shift == ipa >> shift ? (uint8_t)level : depth[i];
 }
 
 /* What the answer to a call says of the state. */
