@@ -36,6 +36,12 @@ const char *linux_lock_name(const struct linux_lock *lock)
 	return name[0] == '&' ? name + 1 : name;
 }
 
+static void lock_sched_point(enum port_sched kind, const struct linux_lock *lock)
+{
+	if (linux_port->sched)
+		linux_sched_others(kind, linux_lock_name(lock));
+}
+
 static bool lock_spins(const struct linux_lock *lock)
 {
 	return lock->kind == LINUX_LOCK_SPIN || lock->kind == LINUX_LOCK_RWLOCK;
@@ -146,7 +152,9 @@ static void lock_take(struct linux_lock *lock, enum linux_lock_mode mode,
 		lock->owner = current->pid;
 	}
 	held_add(lock, mode, site);
-	linux_event(PORT_EVENT_LOCK, 1, mode == LINUX_LOCK_WRITE, 0, 0, linux_lock_name(lock));
+	if (linux_event_wanted(PORT_EVENT_LOCK))
+		linux_event_make(PORT_EVENT_LOCK, 1, mode == LINUX_LOCK_WRITE, 0, 0,
+				 linux_lock_name(lock));
 }
 
 static void lock_check_initialised(const struct linux_lock *lock, const struct linux_site *site)
@@ -163,7 +171,7 @@ void linux_lock_acquire(struct linux_lock *lock, enum linux_lock_mode mode,
 		linux_might_sleep(lock->kind == LINUX_LOCK_MUTEX ? "mutex_lock" : "a semaphore",
 				  site);
 	linux_order_wait(lock, site);
-	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(lock));
+	lock_sched_point(PORT_SCHED_LOCK, lock);
 	/* Waiting for oneself has no end, so the lock is taken once more. */
 	if (linux_lock_held(lock, LINUX_LOCK_READ))
 		linux_report("lock-recursion", site, "%s is held by this thread already",
@@ -179,7 +187,7 @@ bool linux_lock_try(struct linux_lock *lock, enum linux_lock_mode mode,
 		    const struct linux_site *site)
 {
 	lock_check_initialised(lock, site);
-	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(lock));
+	lock_sched_point(PORT_SCHED_LOCK, lock);
 	if (!lock_is_free(lock, mode))
 		return false;
 	lock_take(lock, mode, site);
@@ -192,7 +200,9 @@ static void lock_drop(struct linux_lock *lock, enum linux_lock_mode mode)
 		lock->readers--;
 	else if (--lock->depth == 0)
 		lock->owner = 0;
-	linux_event(PORT_EVENT_LOCK, 0, mode == LINUX_LOCK_WRITE, 0, 0, linux_lock_name(lock));
+	if (linux_event_wanted(PORT_EVENT_LOCK))
+		linux_event_make(PORT_EVENT_LOCK, 0, mode == LINUX_LOCK_WRITE, 0, 0,
+				 linux_lock_name(lock));
 }
 
 void linux_lock_keep(const struct linux_lock *lock)
@@ -250,7 +260,7 @@ void linux_lock_release(struct linux_lock *lock, enum linux_lock_mode mode,
 	} else {
 		lock_release_wrongly(lock, mode, site);
 	}
-	linux_sched_point(PORT_SCHED_UNLOCK, linux_lock_name(lock));
+	lock_sched_point(PORT_SCHED_UNLOCK, lock);
 }
 
 int linux_mutex_lock_killable(struct mutex *lock, const struct linux_site *site)
@@ -310,7 +320,7 @@ int linux_srcu_read_lock(struct srcu_struct *ssp, const struct linux_site *site)
 	u32 index = ssp->index & 1;
 
 	lock_check_initialised(&ssp->base, site);
-	linux_sched_point(PORT_SCHED_LOCK, linux_lock_name(&ssp->base));
+	lock_sched_point(PORT_SCHED_LOCK, &ssp->base);
 	index = ssp->index & 1;
 	ssp->half[index]++;
 	lock_take(&ssp->base, LINUX_LOCK_READ, site);

@@ -50,20 +50,19 @@ void linux_inspect(struct kvm_inspect *out)
 	out->slab_objects = linux_slab_count();
 }
 
-bool linux_fault(enum port_fault point, u64 address)
+bool linux_fault_ask(enum port_fault point, u64 address)
 {
 	return linux_port->fault_decide(linux_port->ctx, point, address);
 }
 
-void linux_event(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d, const char *text)
+void linux_event_make(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d, const char *text)
 {
 	struct port_event event = {.kind = kind, .a = a, .b = b, .c = c, .d = d, .text = text};
 
-	if (linux_port && (linux_port->event_mask & (1u << kind)))
-		linux_port->event(linux_port->ctx, &event);
+	linux_port->event(linux_port->ctx, &event);
 }
 
-void linux_sched_point(enum port_sched kind, const char *object)
+void linux_sched_others(enum port_sched kind, const char *object)
 {
 	struct task_struct *task = linux_current;
 

@@ -134,21 +134,24 @@ int linux_cond_resched(const struct linux_site *site)
 int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 			    const struct linux_site *site)
 {
-	const char *name = linux_lock_name(lock);
+	const bool held = linux_lock_held(lock, mode);
 	bool drop;
 
-	linux_lock_assert_held(lock, mode, true, site);
+	if (!held)
+		linux_lock_assert_held(lock, mode, true, site);
 	if (current->atomic_depth > 1)
 		linux_report("sleep-in-atomic", site,
-			     "rescheduling can drop %s, but that is not all", name);
-	drop = linux_lock_held(lock, mode) && linux_fault(PORT_FAULT_RESCHED, 0);
+			     "rescheduling can drop %s, but that is not all",
+			     linux_lock_name(lock));
+	drop = held && linux_fault(PORT_FAULT_RESCHED, 0);
 	/* Said once: the release below would say it again. */
 	if (!drop)
 		linux_lock_check_kept(lock, site);
 	if (drop)
 		linux_lock_release(lock, mode, site);
 	linux_event(PORT_EVENT_RESCHED, drop, 0, 0, 0, NULL);
-	linux_sched_point(PORT_SCHED_RESCHED, name);
+	if (linux_port->sched)
+		linux_sched_others(PORT_SCHED_RESCHED, linux_lock_name(lock));
 	if (drop)
 		linux_lock_acquire(lock, mode, site);
 	return drop;

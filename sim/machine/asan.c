@@ -82,25 +82,31 @@ static void print_frame(const struct machine *machine, uint64_t pa)
 		site ? ", allocated by " : "", site ? site : "");
 }
 
+/* Calls that a report shows. */
+#define NUM_CALLS 8u
+
 static void print_calls(const struct machine *machine)
 {
-	uint64_t count =
-		machine->num_calls < MACHINE_NUM_CALLS ? machine->num_calls : MACHINE_NUM_CALLS;
+	const struct trace_event *call;
 
 	fprintf(stderr, "The last RMI calls, in step %" PRIu32 ":\n", trace_step(machine->trace));
-	for (uint64_t i = machine->num_calls - count; i < machine->num_calls; i++) {
-		const struct machine_call *call = &machine->calls[i % MACHINE_NUM_CALLS];
-		const struct rmi_command *command = rmi_command(call->in[0]);
+	for (uint64_t back = NUM_CALLS; back-- > 0;) {
+		const struct rmi_command *command;
 		char result[RMI_RESULT_TEXT_SIZE];
+
+		call = machine_last_call(machine, back);
+		if (!call)
+			continue;
+		command = rmi_command(call->value[0]);
 
 		if (command)
 			fprintf(stderr, "  %s", command->name);
 		else
-			fprintf(stderr, "  0x%" PRIx64, call->in[0]);
+			fprintf(stderr, "  0x%" PRIx64, call->value[0]);
 		for (unsigned int arg = 0; arg < (command ? command->num_args : 6); arg++)
-			fprintf(stderr, " 0x%" PRIx64, call->in[arg + 1]);
-		fprintf(stderr, " = %s%s%s\n", rmi_result_text(call->out[0], result),
-			call->condition ? " " : "", call->condition ? call->condition : "");
+			fprintf(stderr, " 0x%" PRIx64, call->value[arg + 1]);
+		fprintf(stderr, " = %s%s%s\n", rmi_result_text(call->result[0], result),
+			call->text ? " " : "", call->text ? call->text : "");
 	}
 }
 

@@ -74,13 +74,18 @@ static void rmm_violation(void *ctx, const char *label, const char *text)
 	machine_report(ctx, "rmm", label, NULL, "%s", text);
 }
 
-/* A build only makes the events that somebody wants. */
-static void event_mask_update(void *ctx)
+/* A build only makes the events that somebody wants, and asks where somebody decides. */
+static void port_masks_update(void *ctx)
 {
 	struct machine *machine = ctx;
+	struct sim_port *port = &machine->port;
 
-	machine->port.event_mask =
+	port->event_mask =
 		trace_wants(machine->trace, TRACE_HOST) ? (1u << PORT_EVENT_NUM_KINDS) - 1 : 0;
+	port->sched = machine->sched != NULL;
+	port->fault_mask = machine->fault ? machine->fault_mask : 0;
+	if (machine->sched)
+		port->fault_mask |= 1u << PORT_FAULT_RESCHED;
 }
 
 static int rmm_start(struct machine *machine, char **error)
@@ -176,8 +181,8 @@ int machine_create(const struct machine_config *config, struct machine **out, ch
 	if (err)
 		goto fail;
 	machine_port_init(machine);
-	event_mask_update(machine);
-	trace_on_change(machine->trace, event_mask_update, machine);
+	port_masks_update(machine);
+	trace_on_change(machine->trace, port_masks_update, machine);
 	machine_asan_register(machine);
 	err = host_boot(machine, error);
 	if (err)
@@ -258,18 +263,13 @@ uint32_t machine_page_size(const struct machine *machine)
 	return dram_page_size(machine->dram);
 }
 
-static void call_trace(struct machine *machine, const struct machine_call *call)
-{
-	const struct rmi_command *command = rmi_command(call->in[0]);
-	struct trace_event event;
+const char machine_injected[] = "injected";
 
-	event.kind = TRACE_RMI;
-	event.actor = machine->actor;
-	event.text = call->condition;
-	memcpy(event.value, call->in, sizeof(event.value));
-	memcpy(event.result, call->out, sizeof(event.result));
-	event.name = command ? command->name : NULL;
-	trace_emit(machine->trace, &event);
+const struct trace_event *machine_last_call(const struct machine *machine, uint64_t back)
+{
+	if (back >= MACHINE_LAST_CALLS || back >= machine->num_calls)
+		return NULL;
+	return &machine->calls[(machine->num_calls - 1 - back) % MACHINE_LAST_CALLS];
 }
 
 /* The answer of firmware that is not the RMM of this machine. */
@@ -288,30 +288,40 @@ static void smc_refuse(const struct machine *machine, struct rmm_regs *regs)
 
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
+	const struct rmi_command *command = rmi_command(regs->x[0]);
 	struct rmi_log *log = machine->log;
-	struct machine_call call;
+	struct trace_event *event;
+	const char *condition;
+	uint64_t in[7];
 
-	memcpy(call.in, regs->x, sizeof(call.in));
+	memcpy(in, regs->x, sizeof(in));
 	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
 		machine->num_faults++;
-		call.condition = "injected";
-		memcpy(call.out, regs->x, sizeof(call.out));
-		rmi_log_injected(log, call.in, call.out);
+		condition = machine_injected;
+		if (log)
+			rmi_log_injected(log, in, regs->x);
 	} else if (machine->config.rmi != MACHINE_RMI_1_0) {
 		smc_refuse(machine, regs);
-		call.condition = NULL;
-		memcpy(call.out, regs->x, sizeof(call.out));
-		rmi_log_injected(log, call.in, call.out);
+		condition = NULL;
+		if (log)
+			rmi_log_injected(log, in, regs->x);
 	} else {
-		rmi_log_call(log, machine->rmm, call.in);
+		if (log)
+			rmi_log_call(log, machine->rmm, in);
 		rmm_smc(machine->rmm, regs);
-		call.condition = rmm_last_call(machine->rmm).condition;
-		memcpy(call.out, regs->x, sizeof(call.out));
-		rmi_log_result(log, call.in, call.out, call.condition);
+		condition = rmm_last_call(machine->rmm).condition;
+		if (log)
+			rmi_log_result(log, in, regs->x, condition);
 	}
-	machine->calls[machine->num_calls++ % MACHINE_NUM_CALLS] = call;
-	if (trace_wants(machine->trace, TRACE_RMI))
-		call_trace(machine, &call);
+	/* Only now: other calls may have been made while a REC ran. */
+	event = &machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
+	event->kind = TRACE_RMI;
+	event->actor = machine->actor;
+	memcpy(event->value, in, sizeof(event->value));
+	memcpy(event->result, regs->x, sizeof(event->result));
+	event->text = condition;
+	event->name = command ? command->name : NULL;
+	trace_emit(machine->trace, event);
 }
 
 int machine_set_gpt(struct machine *machine, uint64_t pa, enum rmm_gpt gpt)
@@ -389,6 +399,14 @@ void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine
 	machine->fault = fault;
 	machine->rmi = rmi;
 	machine->fault_ctx = ctx;
+	machine->fault_mask = (1u << PORT_NUM_FAULTS) - 1;
+	port_masks_update(machine);
+}
+
+void machine_set_fault_mask(struct machine *machine, uint32_t points)
+{
+	machine->fault_mask = points;
+	port_masks_update(machine);
 }
 
 uint64_t machine_num_faults(const struct machine *machine)
@@ -404,6 +422,7 @@ int32_t machine_actor(const struct machine *machine)
 void machine_set_sched(struct machine *machine, const struct machine_sched *sched)
 {
 	machine->sched = sched;
+	port_masks_update(machine);
 }
 
 void machine_sched_point(struct machine *machine, enum port_sched kind, const char *object)

@@ -25,12 +25,8 @@ bool machine_granules_nonsecure(const struct machine *machine, uint64_t pa, uint
 
 static void port_smc(void *ctx, uint64_t regs[18])
 {
-	struct rmm_regs call;
-
-	_Static_assert(sizeof(call.x) == 18 * sizeof(uint64_t), "both are x0 to x17");
-	memcpy(call.x, regs, sizeof(call.x));
-	machine_smc(ctx, &call);
-	memcpy(regs, call.x, sizeof(call.x));
+	_Static_assert(sizeof(struct rmm_regs) == 18 * sizeof(uint64_t), "both are x0 to x17");
+	machine_smc(ctx, (struct rmm_regs *)(void *)regs);
 }
 
 static int64_t port_frame_alloc(void *ctx, unsigned int order)
@@ -112,7 +108,7 @@ static bool port_fault_decide(void *ctx, enum port_fault point, uint64_t address
 {
 	struct machine *machine = ctx;
 	const struct machine_sched *sched = machine->sched;
-	bool fails = machine->fault && !machine->booting &&
+	bool fails = machine->fault && !machine->booting && (machine->fault_mask & 1u << point) &&
 		     machine->fault(machine->fault_ctx, point, address);
 
 	if (fails) {

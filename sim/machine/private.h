@@ -4,15 +4,6 @@
 
 #include <sim/machine.h>
 
-#define MACHINE_NUM_CALLS 8u
-
-/* An RMI call that has returned. */
-struct machine_call {
-	uint64_t in[7];
-	uint64_t out[5];
-	const char *condition; /* label of the condition that failed, NULL on success */
-};
-
 struct machine {
 	struct machine_config config;
 	struct dram *dram;
@@ -29,6 +20,7 @@ struct machine {
 	rmm_run_fn guest;
 	void *guest_ctx;
 	machine_fault_fn fault;
+	uint32_t fault_mask; /* bit of each point that it is asked about */
 	uint64_t num_faults; /* that happened */
 	machine_rmi_fn rmi;
 	void *fault_ctx;
@@ -36,8 +28,8 @@ struct machine {
 	const struct machine_sched *sched; /* NULL: there is one actor */
 	int32_t actor;
 
-	/* A ring: call i of all is at i % MACHINE_NUM_CALLS. */
-	struct machine_call calls[MACHINE_NUM_CALLS];
+	/* RMI calls that have returned, as the trace tells of them. A ring: call i of all is at i % MACHINE_LAST_CALLS. */
+	struct trace_event calls[MACHINE_LAST_CALLS];
 	uint64_t num_calls;
 
 	struct finding *findings;

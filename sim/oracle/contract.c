@@ -814,7 +814,7 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 
 	if (!contract->enabled)
 		return;
-	if (event->text && !strcmp(event->text, "injected")) {
+	if (event->text == machine_injected) {
 		contract->refused = true;
 		/* What a guest may rely on when the RMM itself is not as specified is nobody's promise. */
 		contract->enabled = is_bad_luck(x[0]);

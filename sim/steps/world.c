@@ -132,34 +132,18 @@ int world_answer(struct world *world, struct step_call *call, int64_t ret, char 
 	return 0;
 }
 
-/*
- * A string of that text that lives as long as the world: labels of conditions are few. Most come
- * from the same place again, where the last copy made is found at once.
- */
-static const char *label_keep(struct world *world, const char *text)
+static void rmi_call_of(const struct trace_event *event, struct world_rmi_call *call)
 {
-	const char **recent = &world->recent_labels[(uintptr_t)text / 8 % WORLD_RECENT_LABELS];
-
-	if (*recent && !strcmp(*recent, text))
-		return *recent;
-	for (unsigned int i = 0; i < world->num_labels; i++) {
-		if (!strcmp(world->labels[i], text)) {
-			*recent = world->labels[i];
-			return *recent;
-		}
-	}
-	if (world->num_labels == WORLD_MAX_LABELS)
-		return "another condition";
-	world->labels[world->num_labels] = strdup(text);
-	return world->labels[world->num_labels] ? world->labels[world->num_labels++]
-						: "a condition";
+	memcpy(call->x, event->value, sizeof(call->x));
+	memcpy(call->out, event->result, sizeof(call->out));
+	call->command = command_slot_name(command_slot(event->value[0]));
+	call->condition = event->text;
 }
 
 /* What the RMM answered, for expectations and reports. */
 static void world_sink(void *ctx, const struct trace_event *event)
 {
 	struct world *world = ctx;
-	struct world_rmi_call *last;
 	int slot;
 
 	if (event->kind == TRACE_WARN) {
@@ -178,14 +162,9 @@ static void world_sink(void *ctx, const struct trace_event *event)
 		slot = -1;
 	world->counts[slot < 0 ? COMMAND_NUM_FIDS : (unsigned int)slot]++;
 	world->total++;
-	last = &world->last[world->num_last % WORLD_LAST_CALLS];
-	memcpy(last->x, event->value, sizeof(last->x));
-	memcpy(last->out, event->result, sizeof(last->out));
-	last->command = command_slot_name(slot);
-	last->condition = event->text ? label_keep(world, event->text) : NULL;
-	if (world->num_calls < world->max_calls)
-		world->calls[world->num_calls++] = *last;
 	world->num_last++;
+	if (world->num_calls < world->max_calls)
+		rmi_call_of(event, &world->calls[world->num_calls++]);
 	if (world->guarded && world->total > world->budget) {
 		machine_stack_keep(world->machine);
 		world->guarded = false;
@@ -215,12 +194,12 @@ const struct world_rmi_call *world_rmi_calls(const struct world *world, size_t *
 
 size_t world_last_calls(const struct world *world, struct world_rmi_call *calls, size_t max)
 {
-	uint64_t num = world->num_last < WORLD_LAST_CALLS ? world->num_last : WORLD_LAST_CALLS;
+	uint64_t num = world->num_last < MACHINE_LAST_CALLS ? world->num_last : MACHINE_LAST_CALLS;
 
 	if (num > max)
 		num = max;
 	for (uint64_t i = 0; i < num; i++)
-		calls[i] = world->last[(world->num_last - num + i) % WORLD_LAST_CALLS];
+		rmi_call_of(machine_last_call(world->machine, num - 1 - i), &calls[i]);
 	return (size_t)num;
 }
 
@@ -345,8 +324,6 @@ void world_destroy(struct world *world)
 		free((struct world_slot *)world->realms[r].config.slots);
 		free(world->realms[r].vcpus);
 	}
-	for (unsigned int i = 0; i < world->num_labels; i++)
-		free(world->labels[i]);
 	free(world->realms);
 	free(world->rds);
 	free(world->calls);

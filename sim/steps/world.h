@@ -17,13 +17,9 @@
 /* Bytes of the process's memory that ioctl structures are placed in. */
 #define WORLD_SCRATCH_SIZE 0x10000u
 /* Bytes that an ioctl structure may have. */
-#define WORLD_MAX_DATA	 4096u
-#define WORLD_LAST_CALLS 64u
+#define WORLD_MAX_DATA 4096u
 /* What a host with block mappings maps at once. */
 #define BLOCK_SIZE (UINT64_C(2) << 20)
-/* Labels of the conditions that RMI calls fail with. */
-#define WORLD_MAX_LABELS    256u
-#define WORLD_RECENT_LABELS 64u
 
 struct slot {
 	bool used;  /* known to the VMM; the memory behind it is there */
@@ -107,11 +103,7 @@ struct world {
 	uint64_t total;
 	uint64_t num_syscalls; /* of this life, accesses of the VMM among them */
 	unsigned int warns;
-	struct world_rmi_call last[WORLD_LAST_CALLS];
-	uint64_t num_last;
-	char *labels[WORLD_MAX_LABELS];
-	unsigned int num_labels;
-	const char *recent_labels[WORLD_RECENT_LABELS]; /* by where the text was */
+	uint64_t num_last; /* calls since the beginning of the run; the machine has the last ones */
 
 	/*
 	 * A host that makes RMI calls without end is left by a jump. Nothing can be said of its

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sink {
 	uint32_t mask;
@@ -10,10 +11,14 @@ struct sink {
 	void *ctx;
 };
 
+#define MAX_SINKS 64u
+
 struct trace {
-	struct sink *sinks;
-	size_t num_sinks, max_sinks;
-	uint32_t wanted;
+	struct sink sinks[MAX_SINKS];
+	size_t num_sinks;
+	/* Numbers of those that want a kind, and how many: most events are of one kind. */
+	uint8_t wanting[TRACE_NUM_KINDS][MAX_SINKS];
+	uint8_t num_wanting[TRACE_NUM_KINDS];
 	uint32_t step;
 	void (*on_change)(void *ctx);
 	void *on_change_ctx;
@@ -26,32 +31,26 @@ struct trace *trace_create(void)
 
 void trace_destroy(struct trace *trace)
 {
-	if (!trace)
-		return;
-	free(trace->sinks);
 	free(trace);
 }
 
 static void wanted_update(struct trace *trace)
 {
-	trace->wanted = 0;
-	for (size_t i = 0; i < trace->num_sinks; i++)
-		trace->wanted |= trace->sinks[i].mask;
+	memset(trace->num_wanting, 0, sizeof(trace->num_wanting));
+	for (size_t i = 0; i < trace->num_sinks; i++) {
+		for (unsigned int kind = 0; kind < TRACE_NUM_KINDS; kind++) {
+			if (trace->sinks[i].mask & TRACE_MASK(kind))
+				trace->wanting[kind][trace->num_wanting[kind]++] = (uint8_t)i;
+		}
+	}
 	if (trace->on_change)
 		trace->on_change(trace->on_change_ctx);
 }
 
 int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx)
 {
-	if (trace->num_sinks == trace->max_sinks) {
-		size_t max = trace->max_sinks ? 2 * trace->max_sinks : 4;
-		struct sink *sinks = realloc(trace->sinks, max * sizeof(*sinks));
-
-		if (!sinks)
-			return -ENOMEM;
-		trace->sinks = sinks;
-		trace->max_sinks = max;
-	}
+	if (trace->num_sinks == MAX_SINKS)
+		return -ENOSPC;
 	trace->sinks[trace->num_sinks++] = (struct sink){mask, sink, ctx};
 	wanted_update(trace);
 	return 0;
@@ -73,7 +72,7 @@ void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx)
 
 bool trace_wants(const struct trace *trace, enum trace_kind kind)
 {
-	return trace->wanted & TRACE_MASK(kind);
+	return trace->num_wanting[kind] != 0;
 }
 
 void trace_on_change(struct trace *trace, void (*fn)(void *ctx), void *ctx)
@@ -85,9 +84,10 @@ void trace_on_change(struct trace *trace, void (*fn)(void *ctx), void *ctx)
 void trace_emit(struct trace *trace, struct trace_event *event)
 {
 	event->step = trace->step;
-	for (size_t i = 0; i < trace->num_sinks; i++) {
-		if (trace->sinks[i].mask & TRACE_MASK(event->kind))
-			trace->sinks[i].fn(trace->sinks[i].ctx, event);
+	for (unsigned int i = 0; i < trace->num_wanting[event->kind]; i++) {
+		const struct sink *sink = &trace->sinks[trace->wanting[event->kind][i]];
+
+		sink->fn(sink->ctx, event);
 	}
 }
 

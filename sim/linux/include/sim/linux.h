@@ -66,8 +66,13 @@ struct task_struct *linux_syscall_enter(struct task_struct *task);
  */
 void linux_syscall_exit(struct task_struct *previous);
 
-/* linux_sched_point - other actors may run now; `current` is the same afterwards. */
-void linux_sched_point(enum port_sched kind, const char *object);
+/* linux_sched_point - other actors, if there are any, may run now; `current` is the same afterwards. */
+void linux_sched_others(enum port_sched kind, const char *object);
+static inline void linux_sched_point(enum port_sched kind, const char *object)
+{
+	if (linux_port->sched)
+		linux_sched_others(kind, object);
+}
 
 /*
  * linux_wait_until - give the processor away until done(arg). If nobody is left who could bring that
@@ -85,10 +90,24 @@ bool linux_sleep_until(bool (*done)(void *arg), void *arg, const char *object);
 /* -- the instrument port -- */
 
 /* linux_fault - true if the machine wants the operation at this point to fail. */
-bool linux_fault(enum port_fault point, u64 address);
+bool linux_fault_ask(enum port_fault point, u64 address);
+static inline bool linux_fault(enum port_fault point, u64 address)
+{
+	return (linux_port->fault_mask & 1u << point) && linux_fault_ask(point, address);
+}
 
-/* linux_event - report an event, if anybody wants this kind. */
-void linux_event(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d, const char *text);
+/* linux_event - report an event, if anybody wants this kind: linux_event_wanted(). */
+void linux_event_make(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d, const char *text);
+static inline bool linux_event_wanted(enum port_event_kind kind)
+{
+	return linux_port && (linux_port->event_mask & 1u << kind);
+}
+static inline void linux_event(enum port_event_kind kind, u64 a, u64 b, u64 c, u64 d,
+			       const char *text)
+{
+	if (linux_event_wanted(kind))
+		linux_event_make(kind, a, b, c, d, text);
+}
 
 /* linux_report - a rule of the kernel was broken at `site`; the message is in printk's format. */
 void linux_report(const char *rule, const struct linux_site *site, const char *fmt, ...)

@@ -117,6 +117,17 @@ enum rmm_outcome machine_cpu_event(struct machine *machine, struct rmm_cpu *cpu,
 void machine_set_actor(struct machine *machine, int32_t tid);
 int32_t machine_actor(const struct machine *machine);
 
+/* What the trace says of an RMI call that a fault hook answered, in place of a condition. */
+extern const char machine_injected[];
+
+/* RMI calls that a machine remembers. */
+#define MACHINE_LAST_CALLS 64u
+/*
+ * machine_last_call - the RMI call that is `back` calls before the last one that returned, as the trace told of it;
+ * NULL: it is not remembered. Valid until the next call.
+ */
+const struct trace_event *machine_last_call(const struct machine *machine, uint64_t back);
+
 /*
  * Fault hooks. machine_fault_fn: true lets an allocation (or other point) fail. machine_rmi_fn: may answer
  * an RMI call itself (returns true after filling regs) instead of the RMM. NULL: nothing fails.
@@ -125,6 +136,11 @@ typedef bool (*machine_fault_fn)(void *ctx, enum port_fault point, uint64_t addr
 typedef bool (*machine_rmi_fn)(void *ctx, struct rmm_regs *regs);
 void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine_rmi_fn rmi,
 			void *ctx);
+/*
+ * machine_set_fault_mask - from now on, and until machine_set_faults(), machine_fault_fn is asked only about the points
+ * whose bit is set: there are thousands of others in a run. At first it is asked about all.
+ */
+void machine_set_fault_mask(struct machine *machine, uint32_t points);
 /* machine_num_faults - how many times such a hook let something fail since the last reset. */
 uint64_t machine_num_faults(const struct machine *machine);
 

@@ -131,7 +131,9 @@ struct sim_port {
 	/* The instrument port. */
 	uint32_t event_mask; /* bit of each port_event_kind that is wanted */
 	void (*event)(void *ctx, const struct port_event *event);
+	uint32_t fault_mask; /* bit of each port_fault that is decided; the others never fail */
 	bool (*fault_decide)(void *ctx, enum port_fault point, uint64_t address); /* true: let it fail */
+	bool sched; /* there are other threads: without them sched_point need not be called */
 	/* Other threads may run now. */
 	void (*sched_point)(void *ctx, enum port_sched kind, const char *object);
 	/*

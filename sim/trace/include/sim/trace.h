@@ -11,7 +11,11 @@
 enum trace_kind {
 	TRACE_STEP_BEGIN, /* text: the step's name */
 	TRACE_STEP_END,   /* value[0]: the result, 0 or -errno as a signed number */
-	TRACE_RMI,        /* one RMI call: value[0..6] x0..x6 in, result[0..4] x0..x4 out, text: condition */
+	/*
+	 * One RMI call: value[0..6] x0..x6 in, result[0..4] x0..x4 out, text: the condition that failed, which is a
+	 * constant of the program.
+	 */
+	TRACE_RMI,
 	/*
 	 * One RSI call: value[0..6] x0..x6 in, name: the command, text: the condition that failed. result[0..3] x0..x3
 	 * out, unless the REC exited (result[4] is 1): what the Realm is told then is known at a later entry.
@@ -47,7 +51,7 @@ typedef void (*trace_sink_fn)(void *ctx, const struct trace_event *event);
 struct trace *trace_create(void);
 /* trace_destroy - NULL is ignored. */
 void trace_destroy(struct trace *trace);
-/* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; 0 or -ENOMEM. */
+/* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; 0, or -ENOSPC: there are 64. */
 int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx);
 /* trace_remove_sink - the sink that was added last with this function and ctx; nothing if there is none. */
 void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx);
