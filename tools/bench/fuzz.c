@@ -11,6 +11,7 @@
 
 #include "calibrate.h"
 #include "calls.h"
+#include "subject.h"
 #include "trial.h"
 
 /* Runs that share a machine, as in a campaign. */
@@ -18,8 +19,9 @@
 #define LENGTH	   16u
 
 struct options {
-	uint64_t runs, seed;
-	bool big;
+	uint64_t runs, seed, shallow;
+	const char *only;      /* NULL: all */
+	const char *scenarios; /* that are tortured; NULL: none */
 };
 
 struct rate {
@@ -125,36 +127,115 @@ static int bench_model(const struct options *options)
 	return err;
 }
 
+/* --- torture ------------------------------------------------------------------------------------------ */
+
+struct shots {
+	uint64_t runs, findings;
+};
+
+static void on_line(void *ctx, const char *line)
+{
+	struct shots *shots = ctx;
+
+	/* As torture_run() counts: one that is impossible is none. */
+	shots->runs += !strncmp(line, "end\t", 4) && !strstr(line, "\timpossible");
+	shots->findings += !strncmp(line, "finding\t", 8);
+	shots->findings += !strncmp(line, "unsound\t", 8);
+}
+
+static int bench_torture(struct kvm_module *module, const struct options *options)
+{
+	struct torture_config config = {.jobs = 1, .timeout_ms = 60000, .shallow = options->shallow};
+	struct scenario_set *set = scenario_set_create();
+	struct shots shots = {0};
+	const struct subject_output output = {on_line, &shots};
+	size_t num = 0, i;
+	uint64_t ns;
+
+	scenario_set_add_path(set, options->scenarios);
+	if (diagnostics_count(scenario_set_diagnostics(set))) {
+		diagnostics_print(scenario_set_diagnostics(set), stderr, false);
+		scenario_set_destroy(set);
+		return -EINVAL;
+	}
+	ns = bench_cpu_ns();
+	for (i = 0; i < scenario_set_num_plans(set); i++) {
+		const struct plan *plan = scenario_set_plan(set, i);
+
+		if (plan->num_faults || plan->hostile || plan->machine.no_kvm ||
+		    plan->machine.page_size != 4096)
+			continue;
+		subject_run(&config, plan, module, -1, 0, &output);
+		num++;
+	}
+	ns = bench_cpu_ns() - ns;
+	printf("torture of %zu plans of %s with 4 KiB pages, up to %" PRIu64
+	       " hits of each point in each\n",
+	       num, options->scenarios, options->shallow);
+	if (shots.runs)
+		printf("  %9.0f faulted runs a minute; %7.1f us each (%" PRIu64
+		       " runs, %" PRIu64 " findings)\n",
+		       (double)shots.runs * 6e10 / (double)ns, (double)ns / 1e3 / (double)shots.runs,
+		       shots.runs, shots.findings);
+	scenario_set_destroy(set);
+	return 0;
+}
+
+static bool is_wanted(const struct options *options, const char *part)
+{
+	return !options->only || !strcmp(options->only, part);
+}
+
+static int bench_host(const struct options *options)
+{
+	char *path = kvm_module_default_path(4096), *error = NULL;
+	struct kvm_module *module;
+	int err = kvm_module_load(path, &module, &error);
+
+	if (err) {
+		fail(path, err, error);
+		free(path);
+		return err;
+	}
+	if (is_wanted(options, "full"))
+		err = bench_full(module, options);
+	if (!err && is_wanted(options, "torture") && options->scenarios)
+		err = bench_torture(module, options);
+	kvm_module_unload(module);
+	free(path);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = {.runs = 20000, .seed = 1};
-	char *path = kvm_module_default_path(4096), *error = NULL;
+	struct options options = {.runs = 20000, .seed = 1, .shallow = 3};
 	struct bench_calibration calibration;
-	struct kvm_module *module;
-	int err, i;
+	int i;
 
 	for (i = 1; i < argc; i++) {
 		if (!strncmp(argv[i], "--runs=", 7)) {
 			options.runs = strtoull(argv[i] + 7, NULL, 10);
 		} else if (!strncmp(argv[i], "--seed=", 7)) {
 			options.seed = strtoull(argv[i] + 7, NULL, 10);
+		} else if (!strncmp(argv[i], "--shallow=", 10)) {
+			options.shallow = strtoull(argv[i] + 10, NULL, 10);
+		} else if (!strncmp(argv[i], "--only=", 7)) {
+			options.only = argv[i] + 7;
+		} else if (*argv[i] != '-' && !options.scenarios) {
+			options.scenarios = argv[i];
 		} else {
-			fprintf(stderr, "usage: %s [--runs=N] [--seed=S]\n", argv[0]);
+			fprintf(stderr,
+				"usage: %s [--runs=N] [--seed=S] [--only=model|full|torture] "
+				"[--shallow=K] [SCENARIOS]\n"
+				"SCENARIOS are tortured: a file or a directory\n",
+				argv[0]);
 			return 2;
 		}
 	}
 	if (bench_calibrate(&calibration))
 		return 1;
 	bench_calibration_print(&calibration, stdout);
-	if (bench_model(&options))
+	if (is_wanted(&options, "model") && bench_model(&options))
 		return 1;
-	err = kvm_module_load(path, &module, &error);
-	if (err) {
-		fail(path, err, error);
-	} else {
-		err = bench_full(module, &options);
-		kvm_module_unload(module);
-	}
-	free(path);
-	return err ? 1 : 0;
+	return (!options.only || strcmp(options.only, "model")) && bench_host(&options) ? 1 : 0;
 }
