@@ -129,29 +129,67 @@ static enum rmm_hipas entry_hipas(uint64_t entry)
 	}
 }
 
-bool rmm_inspect_entry(const struct rmm *rmm, uint64_t rd_pa, uint64_t ipa, int level,
-		       struct rmm_entry_view *view)
+static void entry_view(const struct walk *walk, uint64_t ipa, struct rmm_entry_view *view)
+{
+	view->hipas = entry_hipas(walk->entry);
+	view->ripas = RMM_RIPAS_NONE;
+	if (view->hipas == RMM_UNASSIGNED || view->hipas == RMM_ASSIGNED)
+		view->ripas = (enum rmm_ripas)rtte_ripas(walk->entry);
+	view->level = (int8_t)walk->level;
+	view->size = rtt_entry_size(walk->level);
+	view->ipa = ipa & ~(view->size - 1);
+	view->pa = rtte_addr(walk->entry);
+	view->table = walk->table;
+	view->memattr = (uint8_t)((walk->entry & RTTE_MEMATTR) >> RMI_DESC_MEMATTR_SHIFT);
+	view->s2ap = (uint8_t)((walk->entry & RTTE_S2AP) >> RMI_DESC_S2AP_SHIFT);
+}
+
+/* False as rmm_inspect_entry(). */
+static bool entry_walk(const struct rmm *rmm, uint64_t rd_pa, uint64_t ipa, int level,
+		       struct walk *walk)
 {
 	const struct rd *rd;
-	struct walk walk;
 
 	if (!granule_in_state(rmm, rd_pa, RMM_GRANULE_RD))
 		return false;
 	rd = granule_memory(rmm, rd_pa);
 	if (ipa >= realm_ipa_end(rd))
 		return false;
-	walk = rtt_walk(rmm, rd, ipa, level < RTT_PAGE_LEVEL ? level : RTT_PAGE_LEVEL);
-	view->hipas = entry_hipas(walk.entry);
-	view->ripas = RMM_RIPAS_NONE;
-	if (view->hipas == RMM_UNASSIGNED || view->hipas == RMM_ASSIGNED)
-		view->ripas = (enum rmm_ripas)rtte_ripas(walk.entry);
-	view->level = (int8_t)walk.level;
-	view->size = rtt_entry_size(walk.level);
-	view->ipa = ipa & ~(view->size - 1);
-	view->pa = rtte_addr(walk.entry);
-	view->table = walk.table;
-	view->memattr = (uint8_t)((walk.entry & RTTE_MEMATTR) >> RMI_DESC_MEMATTR_SHIFT);
-	view->s2ap = (uint8_t)((walk.entry & RTTE_S2AP) >> RMI_DESC_S2AP_SHIFT);
+	*walk = rtt_walk(rmm, rd, ipa, level < RTT_PAGE_LEVEL ? level : RTT_PAGE_LEVEL);
+	return true;
+}
+
+bool rmm_inspect_entry(const struct rmm *rmm, uint64_t rd_pa, uint64_t ipa, int level,
+		       struct rmm_entry_view *view)
+{
+	struct walk walk;
+
+	if (!entry_walk(rmm, rd_pa, ipa, level, &walk))
+		return false;
+	entry_view(&walk, ipa, view);
+	return true;
+}
+
+bool rmm_inspect_run(const struct rmm *rmm, uint64_t rd_pa, uint64_t ipa, int level,
+		     struct rmm_entry_view *view, uint64_t *end)
+{
+	const uint64_t state = RTTE_HIPAS | RTTE_RIPAS;
+	unsigned int i, num;
+	struct walk walk;
+	uint64_t ipa_end;
+
+	if (!entry_walk(rmm, rd_pa, ipa, level, &walk))
+		return false;
+	entry_view(&walk, ipa, view);
+	i = walk.index + 1;
+	num = rtt_num_entries(walk.level);
+	while (!rtte_is_table(walk.entry) && i < num && !((walk.entries[i] ^ walk.entry) & state))
+		i++;
+	*end = view->ipa + (uint64_t)(i - walk.index) * view->size;
+	/* What a starting table has beyond the IPA space is not reached. */
+	ipa_end = realm_ipa_end(granule_memory(rmm, rd_pa));
+	if (*end > ipa_end)
+		*end = ipa_end;
 	return true;
 }
 

@@ -913,20 +913,28 @@ static void range_judge(struct contract *contract, struct realm *realm, uint64_t
 			struct range range)
 {
 	struct rmm_entry_view entry;
-	uint64_t at = range.start;
+	uint64_t at = range.start, run_end;
 
-	while (at < range.end && rmm_inspect_entry(contract->rmm, rd, at, 3, &entry)) {
-		uint64_t entry_end = entry.ipa + entry.size;
+	while (at < range.end && rmm_inspect_run(contract->rmm, rd, at, 3, &entry, &run_end)) {
+		const uint32_t actual =
+			PAGE(entry.ripas, entry.hipas == RMM_ASSIGNED ? BACKED_YES : BACKED_NO);
 
-		while (at < range.end && at < entry_end) {
-			uint64_t end;
+		while (at < range.end && at < run_end) {
+			uint64_t end, entry_end = (at & ~(entry.size - 1)) + entry.size;
 			uint32_t page = interval_map_get(&realm->pages, at, &end);
 			bool pending;
 
-			if (end > entry_end)
-				end = entry_end;
+			if (end > run_end)
+				end = run_end;
 			if (end > range.end)
 				end = range.end;
+			/* As promised, as far as that goes; else entry by entry. */
+			if (page == actual) {
+				at = end;
+				continue;
+			}
+			if (end > entry_end)
+				end = entry_end;
 			pending = is_pending(realm, at, &end);
 			if (!entry_judge(contract, realm, (struct range){at, end}, page, &entry,
 					 pending))
@@ -956,18 +964,12 @@ static uint64_t table_span(int level)
 /* A table of `level` whose entries map nothing, and say nothing that its parent could not. */
 static bool table_is_idle(const struct rmm *rmm, uint64_t rd, int level, uint64_t base)
 {
-	const uint64_t size = table_span(level) / ENTRIES;
-	struct rmm_entry_view first, entry;
+	struct rmm_entry_view first;
+	uint64_t end;
 
-	if (!rmm_inspect_entry(rmm, rd, base, level, &first) || first.level != level ||
-	    (first.hipas != RMM_UNASSIGNED && first.hipas != RMM_UNASSIGNED_NS))
-		return false;
-	for (uint64_t at = base + size; at < base + table_span(level); at += size) {
-		if (!rmm_inspect_entry(rmm, rd, at, level, &entry) || entry.hipas != first.hipas ||
-		    entry.ripas != first.ripas)
-			return false;
-	}
-	return true;
+	return rmm_inspect_run(rmm, rd, base, level, &first, &end) && first.level == level &&
+	       (first.hipas == RMM_UNASSIGNED || first.hipas == RMM_UNASSIGNED_NS) &&
+	       end >= base + table_span(level);
 }
 
 /* False: a table stays for nothing, and was reported. */

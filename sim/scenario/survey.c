@@ -33,7 +33,7 @@ static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *
 	GArray *tables = g_array_new(FALSE, FALSE, sizeof(struct survey_table));
 	struct rmm_realm_view view;
 	struct rmm_entry_view entry;
-	uint64_t at = 0, end, current[4] = {1, 1, 1, 1}; /* no table is there */
+	uint64_t at = 0, end, run_end, current[4] = {1, 1, 1, 1}; /* no table is there */
 
 	if (rd && rmm_inspect_realm(rmm, rd, &view)) {
 		realm->exists = true;
@@ -41,9 +41,9 @@ static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *
 		realm->ipa_width = view.ipa_width;
 		realm->level_start = view.rtt_level_start;
 		end = 1ull << view.ipa_width;
-		while (at < end && rmm_inspect_entry(rmm, rd, at, 3, &entry)) {
+		while (at < end && rmm_inspect_run(rmm, rd, at, 3, &entry, &run_end)) {
 			struct survey_interval next = {.base = entry.ipa,
-						       .size = entry.size,
+						       .size = run_end - entry.ipa,
 						       .hipas = (uint8_t)entry.hipas,
 						       .ripas = (uint8_t)entry.ripas,
 						       .level = entry.level};
@@ -62,7 +62,7 @@ static void realm_take(const struct rmm *rmm, uint64_t rd, struct survey_realm *
 			} else {
 				g_array_append_val(intervals, next);
 			}
-			at = entry.ipa + entry.size;
+			at = run_end;
 		}
 	}
 	realm->num_tables = tables->len;

@@ -95,6 +95,12 @@ struct rmm_entry_view {
  */
 bool rmm_inspect_entry(const struct rmm *rmm, uint64_t rd, uint64_t ipa, int level,
 		       struct rmm_entry_view *view);
+/*
+ * rmm_inspect_run - the same, and in *end the first IPA behind the entries of that table that follow it and have its
+ * HIPAS and RIPAS. A TABLE is always alone.
+ */
+bool rmm_inspect_run(const struct rmm *rmm, uint64_t rd, uint64_t ipa, int level,
+		     struct rmm_entry_view *view, uint64_t *end);
 
 struct rmm_rec_view {
 	uint64_t rec, owner, mpidr, pc;

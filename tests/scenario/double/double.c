@@ -333,6 +333,16 @@ bool rmm_inspect_entry(const struct rmm *rmm, uint64_t rd, uint64_t ipa, int lev
 	return true;
 }
 
+/* Runs of one entry are runs, too. */
+bool rmm_inspect_run(const struct rmm *rmm, uint64_t rd, uint64_t ipa, int level,
+		     struct rmm_entry_view *view, uint64_t *end)
+{
+	if (!rmm_inspect_entry(rmm, rd, ipa, level, view))
+		return false;
+	*end = view->ipa + view->size;
+	return true;
+}
+
 bool rmm_inspect_read(const struct rmm *rmm, uint64_t pa, void *buffer, size_t size)
 {
 	uint8_t *bytes = buffer;
