@@ -205,7 +205,6 @@ int trial_create(struct trial *trial, const struct shape *shape, struct kvm_modu
 	err = life_create_world(&trial->life, &config, error);
 	if (err)
 		return err;
-	machine_set_faults(trial->life.machine, on_point, on_call, trial);
 	trace = machine_trace(trial->life.machine);
 	err = trace_add_sink(trace, TRACE_MASK(TRACE_RMI), on_trace, trial);
 	if (err)
@@ -221,6 +220,23 @@ void trial_destroy(struct trial *trial)
 	life_destroy(&trial->life);
 }
 
+/* Most sequences have no faults: then nobody counts what could fail. */
+static void faults_arm(struct trial *trial, const struct sequence *sequence)
+{
+	uint32_t points = 0;
+	bool calls = trial->coverage->watch;
+	unsigned int i;
+
+	for (i = 0; i < sequence->num_faults; i++) {
+		if (sequence->faults[i].point < PORT_NUM_FAULTS)
+			points |= 1u << sequence->faults[i].point;
+		else
+			calls = true;
+	}
+	machine_set_faults(trial->life.machine, on_point, calls ? on_call : NULL, trial);
+	machine_set_fault_mask(trial->life.machine, points);
+}
+
 int trial_run(struct trial *trial, const struct sequence *sequence)
 {
 	int err = trial->used ? life_reset(&trial->life) : 0;
@@ -233,6 +249,7 @@ int trial_run(struct trial *trial, const struct sequence *sequence)
 	trial->fired = 0;
 	trial->fired_points = 0;
 	trial->armed = true;
+	faults_arm(trial, sequence);
 	for (trial->num_answers = 0; trial->num_answers < sequence->num_steps;) {
 		unsigned int i = trial->num_answers;
 		struct life_answer *answer = &trial->answers[i];
