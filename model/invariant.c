@@ -626,6 +626,7 @@ void invariant_judge(struct rmm *rmm, const struct rmm_regs *regs, const uint64_
 	struct call call;
 
 	call_init(&call, rmm, x);
+	call.checker->recent.rd = FORGOTTEN;
 	call.was_clean = before->was_clean;
 	call.realm = before->realm;
 	call.placed = before->place != NULL;

@@ -147,12 +147,14 @@ struct checker {
 		uint64_t rd, ipa, level, rtt, parent;
 	} last_table;
 	/*
-	 * The table of level 3 where the last walk ended, for the next call about it. Forgotten with every call
-	 * that may change tables.
+	 * The table where the last walk ended that came to its level, for the next call about it; no starting table.
+	 * Forgotten with every call that may change tables.
 	 */
 	struct {
-		uint64_t rd;	/* FORGOTTEN: none */
-		uint64_t block; /* IPA / 2 MiB */
+		uint64_t rd; /* FORGOTTEN: none */
+		int64_t level;
+		uint64_t block; /* IPA of the table >> shift */
+		unsigned int shift; /* of what the table describes */
 		struct shadow_realm *realm;
 		const struct bank *bank;
 		const uint64_t *entries;

@@ -123,15 +123,17 @@ INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint6
 	struct checker *checker = rmm->checker;
 	struct shadow_realm *realm;
 
-	if (level == RTT_PAGE_LEVEL && rd == checker->recent.rd &&
-	    ipa >> 21 == checker->recent.block) {
+	if (rd == checker->recent.rd && level == checker->recent.level &&
+	    ipa >> checker->recent.shift == checker->recent.block) {
+		const unsigned int shift = checker->recent.shift - 9;
+
 		place->bank = checker->recent.bank;
 		place->entries = checker->recent.entries;
 		place->table = checker->recent.table;
-		place->ipa = ipa & ~GRANULE_MASK;
-		place->index = ipa >> GRANULE_SHIFT & (RTT_ENTRIES - 1);
+		place->ipa = ipa >> shift << shift;
+		place->index = ipa >> shift & (RTT_ENTRIES - 1);
 		place->entry = place->entries[place->index];
-		place->level = RTT_PAGE_LEVEL;
+		place->level = (int)level;
 		return checker->recent.realm;
 	}
 	realm = realm_find(rmm, rd);
@@ -139,9 +141,11 @@ INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint6
 	    level < realm->expected.rtt_level_start ||
 	    !place_walk(rmm, realm, ipa, (int)level, place))
 		return NULL;
-	if (place->level == RTT_PAGE_LEVEL) {
+	if (place->level == level && level > realm->expected.rtt_level_start) {
 		checker->recent.rd = rd;
-		checker->recent.block = ipa >> 21;
+		checker->recent.level = level;
+		checker->recent.shift = 48 - 9 * (unsigned int)level;
+		checker->recent.block = ipa >> checker->recent.shift;
 		checker->recent.realm = realm;
 		checker->recent.bank = place->bank;
 		checker->recent.entries = place->entries;

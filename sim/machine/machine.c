@@ -286,6 +286,18 @@ static void smc_refuse(const struct machine *machine, struct rmm_regs *regs)
 	}
 }
 
+/*
+ * Registers were written one by one just before they are copied: copying two at a time would make the processor wait
+ * for both.
+ */
+static inline void registers_copy(uint64_t *to, const uint64_t *regs, unsigned int num)
+{
+	const volatile uint64_t *from = regs;
+
+	for (unsigned int i = 0; i < num; i++)
+		to[i] = from[i];
+}
+
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
 	const struct rmi_command *command = rmi_command(regs->x[0]);
@@ -294,7 +306,7 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 	const char *condition;
 	uint64_t in[7];
 
-	memcpy(in, regs->x, sizeof(in));
+	registers_copy(in, regs->x, 7);
 	if (machine->rmi && !machine->booting && machine->rmi(machine->fault_ctx, regs)) {
 		machine->num_faults++;
 		condition = machine_injected;
@@ -317,8 +329,8 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 	event = &machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
 	event->kind = TRACE_RMI;
 	event->actor = machine->actor;
-	memcpy(event->value, in, sizeof(event->value));
-	memcpy(event->result, regs->x, sizeof(event->result));
+	registers_copy(event->value, in, 7);
+	registers_copy(event->result, regs->x, 5);
 	event->text = condition;
 	event->name = command ? command->name : NULL;
 	trace_emit(machine->trace, event);

@@ -157,10 +157,9 @@ static void world_sink(void *ctx, const struct trace_event *event)
 		}
 		return;
 	}
-	slot = command_slot(event->value[0]);
-	if (slot >= 0 && !command_slot_name(slot))
-		slot = -1;
-	world->counts[slot < 0 ? COMMAND_NUM_FIDS : (unsigned int)slot]++;
+	/* A command has a name. */
+	slot = event->name ? command_slot(event->value[0]) : (int)COMMAND_NUM_FIDS;
+	world->counts[slot]++;
 	world->total++;
 	world->num_last++;
 	if (world->num_calls < world->max_calls)

@@ -67,8 +67,8 @@ struct arm_smccc_1_2_regs {
 	unsigned long a17;
 };
 
-/* linux_smccc_call - x0..x7 in, x0..x3 out; `res` may be NULL. */
-void linux_smccc_call(const unsigned long in[8], struct arm_smccc_res *res);
+/* linux_smccc_call - x0..x17 in and out; x0..x3 to `res`, which may be NULL. */
+void linux_smccc_call(unsigned long regs[18], struct arm_smccc_res *res);
 
 /*
  * arm_smccc_1_1_invoke - (function, up to 7 arguments, result pointer). Each argument is converted
@@ -83,7 +83,7 @@ void linux_smccc_call(const unsigned long in[8], struct arm_smccc_res *res);
 #define arm_smccc_1_1_hvc(...) arm_smccc_1_1_invoke(__VA_ARGS__)
 
 #define __SMCCC_COUNT(a0, a1, a2, a3, a4, a5, a6, a7, res, which, ...) which
-#define __SMCCC_CALL(res, ...) linux_smccc_call((const unsigned long[8]){__VA_ARGS__}, res)
+#define __SMCCC_CALL(res, ...) linux_smccc_call((unsigned long[18]){__VA_ARGS__}, res)
 #define __SMCCC_U(x) ((unsigned long)(x))
 #define __SMCCC_1(a, res) __SMCCC_CALL(res, __SMCCC_U(a))
 #define __SMCCC_2(a, b, res) __SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b))
