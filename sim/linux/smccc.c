@@ -17,9 +17,12 @@ static void smc(unsigned long regs[18])
 	linux_current = task;
 }
 
-void linux_smccc_call(unsigned long regs[18], struct arm_smccc_res *res)
+void linux_smccc_call(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+		      unsigned long a4, unsigned long a5, unsigned long a6, unsigned long a7,
+		      struct arm_smccc_res *res)
 {
-	/* They were written one by one just before: loading two at a time would make the processor wait for both. */
+	unsigned long regs[18] = {a0, a1, a2, a3, a4, a5, a6, a7};
+	/* They are written one by one: loading two at a time would make the processor wait for both. */
 	const volatile unsigned long *out = regs;
 
 	smc(regs);

@@ -67,8 +67,10 @@ struct arm_smccc_1_2_regs {
 	unsigned long a17;
 };
 
-/* linux_smccc_call - x0..x17 in and out; x0..x3 to `res`, which may be NULL. */
-void linux_smccc_call(unsigned long regs[18], struct arm_smccc_res *res);
+/* linux_smccc_call - x0..x7 in, x0..x3 out; `res` may be NULL. */
+void linux_smccc_call(unsigned long a0, unsigned long a1, unsigned long a2, unsigned long a3,
+		      unsigned long a4, unsigned long a5, unsigned long a6, unsigned long a7,
+		      struct arm_smccc_res *res);
 
 /*
  * arm_smccc_1_1_invoke - (function, up to 7 arguments, result pointer). Each argument is converted
@@ -83,24 +85,27 @@ void linux_smccc_call(unsigned long regs[18], struct arm_smccc_res *res);
 #define arm_smccc_1_1_hvc(...) arm_smccc_1_1_invoke(__VA_ARGS__)
 
 #define __SMCCC_COUNT(a0, a1, a2, a3, a4, a5, a6, a7, res, which, ...) which
-#define __SMCCC_CALL(res, ...) linux_smccc_call((unsigned long[18]){__VA_ARGS__}, res)
 #define __SMCCC_U(x) ((unsigned long)(x))
-#define __SMCCC_1(a, res) __SMCCC_CALL(res, __SMCCC_U(a))
-#define __SMCCC_2(a, b, res) __SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b))
-#define __SMCCC_3(a, b, c, res) __SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c))
+#define __SMCCC_1(a, res)                                                                          \
+	linux_smccc_call(__SMCCC_U(a), 0, 0, 0, 0, 0, 0, 0, res)
+#define __SMCCC_2(a, b, res)                                                                       \
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), 0, 0, 0, 0, 0, 0, res)
+#define __SMCCC_3(a, b, c, res)                                                                    \
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), 0, 0, 0, 0, 0, res)
 #define __SMCCC_4(a, b, c, d, res)                                                                 \
-	__SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d))
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), 0, 0, 0, 0, res)
 #define __SMCCC_5(a, b, c, d, e, res)                                                              \
-	__SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e))
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),     \
+			 0, 0, 0, res)
 #define __SMCCC_6(a, b, c, d, e, f, res)                                                           \
-	__SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),    \
-		     __SMCCC_U(f))
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),     \
+			 __SMCCC_U(f), 0, 0, res)
 #define __SMCCC_7(a, b, c, d, e, f, g, res)                                                        \
-	__SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),    \
-		     __SMCCC_U(f), __SMCCC_U(g))
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),     \
+			 __SMCCC_U(f), __SMCCC_U(g), 0, res)
 #define __SMCCC_8(a, b, c, d, e, f, g, h, res)                                                     \
-	__SMCCC_CALL(res, __SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),    \
-		     __SMCCC_U(f), __SMCCC_U(g), __SMCCC_U(h))
+	linux_smccc_call(__SMCCC_U(a), __SMCCC_U(b), __SMCCC_U(c), __SMCCC_U(d), __SMCCC_U(e),     \
+			 __SMCCC_U(f), __SMCCC_U(g), __SMCCC_U(h), res)
 
 /* arm_smccc_1_2_smc - all of x0..x17 in and out; `args` and `res` may be the same object. */
 void arm_smccc_1_2_smc(const struct arm_smccc_1_2_regs *args, struct arm_smccc_1_2_regs *res);
