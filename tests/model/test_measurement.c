@@ -66,31 +66,31 @@ static void check_rim(struct host *h, const struct realm *r, const char *const *
 	check_measurement(h, r, 0, vector[r->p->hash_algo]);
 }
 
+static const struct {
+	struct params params;
+	const char *const rim[2]; /* by hash_algo */
+} realm_cases[] = {
+	{{0, 48, 0, 1, 1, 0, 0, 1}, {A1_SHA_256, A1_SHA_512}},
+	{{0, 41, 0, 5, 5, 0, 1, 4}, {A2_SHA_256, A2_SHA_512}},
+	{{0, 40, 0, 15, 15, 0, 1, 2}, {A3_SHA_256, A3_SHA_512}},
+	{{0, 32, 0, 1, 1, 0, 1, 1}, {A4_SHA_256, A4_SHA_512}},
+	{{1, 52, 0, 5, 3, 0, 0, 16}, {A5_SHA_256, A5_SHA_512}},
+	{{2, 48, 15, 5, 5, 0, 0, 1}, {A6_SHA_256, A6_SHA_512}},
+	{{4, 48, 0, 5, 5, 6, 0, 1}, {A7_SHA_256, A7_SHA_512}},
+	{{7, 52, 3, 15, 15, 31, -1, 1}, {A8_SHA_256, A8_SHA_512}},
+	{{4, 48, 0, 5, 5, 0, 0, 1}, {A9_SHA_256, A9_SHA_512}},
+};
+
 START_TEST(test_realm_create)
 {
-	const struct {
-		struct params params;
-		const char *const *rim;
-	} cases[] = {
-		{{0, 48, 0, 1, 1, 0, 0, 1}, VECTOR(A1)},
-		{{0, 41, 0, 5, 5, 0, 1, 4}, VECTOR(A2)},
-		{{0, 40, 0, 15, 15, 0, 1, 2}, VECTOR(A3)},
-		{{0, 32, 0, 1, 1, 0, 1, 1}, VECTOR(A4)},
-		{{1, 52, 0, 5, 3, 0, 0, 16}, VECTOR(A5)},
-		{{2, 48, 15, 5, 5, 0, 0, 1}, VECTOR(A6)},
-		{{4, 48, 0, 5, 5, 6, 0, 1}, VECTOR(A7)},
-		{{7, 52, 3, 15, 15, 31, -1, 1}, VECTOR(A8)},
-		{{4, 48, 0, 5, 5, 0, 0, 1}, VECTOR(A9)},
-	};
-
 	for (uint8_t algo = 0; algo < 2; algo++) {
-		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t i = 0; i < sizeof(realm_cases) / sizeof(realm_cases[0]); i++) {
 			struct host h;
 			struct realm r;
 
 			start(&h);
-			create(&h, &r, &cases[i].params, algo);
-			check_rim(&h, &r, cases[i].rim);
+			create(&h, &r, &realm_cases[i].params, algo);
+			check_rim(&h, &r, realm_cases[i].rim);
 			for (unsigned int rem = 1; rem <= 4; rem++)
 				check_measurement(&h, &r, rem, "");
 			host_end(&h);
@@ -133,6 +133,62 @@ static void rec(struct host *h, struct realm *r, uint64_t flags, uint64_t pc, co
 	r->rec[r->num_recs++] = host_delegated(h);
 	ok(h, RMI_REC_CREATE, r->rd, r->rec[r->num_recs - 1], r->rec_params);
 }
+
+/* What was hashed before is remembered: it is to be the same values, and a reset leaves no others. */
+START_TEST(test_remembered_realms)
+{
+	struct host h;
+	struct realm r;
+
+	start(&h);
+	/* Each four times, by both algorithms in turn: from the third on nothing is new. */
+	for (size_t i = 0; i < 4 * sizeof(realm_cases) / sizeof(realm_cases[0]); i++) {
+		create(&h, &r, &realm_cases[i / 4].params, i & 1);
+		check_rim(&h, &r, realm_cases[i / 4].rim);
+		rmm_reset(h.rmm);
+	}
+	host_end(&h);
+}
+END_TEST
+
+/* The RIM of a Realm with one REC. */
+static void rec_rim(struct host *h, uint8_t algo, uint64_t pc, const uint64_t *gprs, uint8_t *rim)
+{
+	struct rmm_realm_view view;
+	struct realm r;
+
+	create(h, &r, &a2, algo);
+	rec(h, &r, 1, pc, gprs);
+	check(rmm_inspect_realm(h->rmm, r.rd, &view));
+	memcpy(rim, view.measurements[0], sizeof(view.measurements[0]));
+}
+
+START_TEST(test_remembered_recs)
+{
+	struct host h;
+
+	start(&h);
+	/* Each value in turn is another one: eight registers, the PC, none; by both algorithms, and again. */
+	for (unsigned int i = 0; i < 40; i++) {
+		const unsigned int which = i / 4;
+		const uint64_t pc = which == 8 ? 0x1000 : 0;
+		const uint8_t algo = i & 1;
+		uint64_t gprs[8] = {0};
+		uint8_t rim[64], fresh_rim[64];
+		struct host fresh;
+
+		if (which < 8)
+			gprs[which] = 5;
+		start(&fresh);
+		rec_rim(&fresh, algo, pc, gprs, fresh_rim);
+		host_end(&fresh);
+		rec_rim(&h, algo, pc, gprs, rim);
+		check(!memcmp(rim, fresh_rim, sizeof(rim)));
+		rmm_reset(h.rmm);
+	}
+	host_end(&h);
+}
+END_TEST
 
 START_TEST(test_chain)
 {
@@ -529,6 +585,8 @@ Suite *suite_measurement(void)
 	TCase *tcase = tcase_create("vectors");
 
 	tcase_add_test(tcase, test_realm_create);
+	tcase_add_test(tcase, test_remembered_realms);
+	tcase_add_test(tcase, test_remembered_recs);
 	tcase_add_test(tcase, test_chain);
 	tcase_add_test(tcase, test_ripas_granularity);
 	tcase_add_test(tcase, test_data_create);

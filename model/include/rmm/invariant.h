@@ -12,7 +12,7 @@
  * RMM_INVARIANTS_FULL, which sees them at once. A granule that is wiped is looked at in a few places, and as a
  * whole when somebody is about to get it: the Host by GRANULE_UNDELEGATE, a Realm by its first access. The RPV
  * and the REMs are compared by calls other than those about one entry. What was changed where no call looks
- * is found by rmm_invariants_check(). And a digest of bytes that the RMM has just hashed is not computed a
+ * is found by rmm_invariants_check(). And the digest of the last bytes that were hashed is not computed a
  * second time: the hash library is not what is suspected.
  */
 #ifndef RMM_INVARIANT_H
