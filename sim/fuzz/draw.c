@@ -73,10 +73,10 @@ void shape_draw(struct shape *shape, uint64_t seed, uint32_t page_size)
 {
 	static const uint32_t page_sizes[] = {4096, 4096, 4096, 16384, 65536};
 	/*
-	 * When a realm ends the host asks for each table that could be folded: with 33 bits, where the root is of
-	 * level 2, these are thousands of calls.
+	 * When a realm ends the host asks for each table that could be folded: with 33 or 34 bits, where the root is
+	 * of level 2, these are thousands of calls. So these widths are the seldom ones of the seldom ones.
 	 */
-	static const uint8_t widths[] = {35, 35, 36}, wide[] = {33, 33, 34, 40, 48};
+	static const uint8_t widths[] = {35, 35, 36}, wide[] = {33, 34, 40, 40, 40, 48, 48, 48};
 	static const uint8_t auxiliaries[] = {0, 1, 2, 2, 2, 2, 4, 16};
 	struct dice dice = {seed};
 
@@ -181,12 +181,18 @@ const struct sequence_undrawn *sequence_undrawn(unsigned int index)
 
 static const struct step_def *row_defs[NUM_ROWS];
 
-const struct step_def *sequence_row(unsigned int row)
+static void rows_find(void)
 {
 	size_t i;
 
-	for (i = 0; !row_defs[NUM_ROWS - 1] && i < NUM_ROWS; i++)
+	for (i = 0; i < NUM_ROWS; i++)
 		row_defs[i] = step_find(likely[i].name);
+}
+
+const struct step_def *sequence_row(unsigned int row)
+{
+	if (!row_defs[NUM_ROWS - 1])
+		rows_find();
 	return row < NUM_ROWS ? row_defs[row] : NULL;
 }
 
@@ -194,7 +200,9 @@ unsigned int sequence_row_of(const struct step_def *def)
 {
 	unsigned int row;
 
-	for (row = 0; sequence_row(row) && sequence_row(row) != def; row++)
+	if (!row_defs[NUM_ROWS - 1])
+		rows_find();
+	for (row = 0; row < NUM_ROWS && row_defs[row] != def; row++)
 		;
 	return row;
 }
