@@ -554,14 +554,19 @@ void contract_user_access(struct contract *contract, unsigned int index, uint64_
 {
 	struct realm *realm = judged(contract, index);
 
+	if (!contract->enabled)
+		return;
+	/* Of an ordinary VM, too: pages are counted over all of the VMM. */
+	if (write)
+		ledger_set(&contract->user_pages, user, user + size, LEDGER_PRESENT);
+	else
+		ledger_may_come(&contract->user_pages, user, user + size);
 	if (!realm)
 		return;
 	if (write) {
-		ledger_set(&contract->user_pages, user, user + size, LEDGER_PRESENT);
 		owner_add(&realm->vmm, data, size);
 		bytes_store(&contract->user, user, size, data);
 	} else {
-		ledger_may_come(&contract->user_pages, user, user + size);
 		bytes_judge(contract, realm, false, &contract->user, user, size, data);
 	}
 }

@@ -128,10 +128,9 @@ int vmm_add_slot(struct world *world, struct step_call *call, char **error)
 					   call->def->name,
 					   (unsigned long long)args[ADD_SLOT_GMEM_OF].number);
 		slot.gmem_fd = other->gmem_fd;
-		if (slot.size <= other->size) {
+		realm->aliased = true;
+		if (slot.size <= other->size)
 			slot.uaddr = other->uaddr;
-			realm->aliased = true;
-		}
 	}
 	/*
 	 * The number of a slot that is still there is KVM's to judge: what the VMM knows stays as

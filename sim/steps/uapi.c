@@ -262,10 +262,19 @@ int64_t uapi_set_attributes(struct world *world, struct realm *realm, int32_t ti
 			  sizeof(args));
 }
 
+/* Other slots may be of the same part of the file. */
+static struct sys_scope scope_file(int32_t tid, const struct realm *realm, const char *name,
+				   uint64_t base, uint64_t size)
+{
+	if (realm->aliased)
+		return (struct sys_scope){.name = name, .tid = tid, .end = UINT64_MAX};
+	return scope_range(tid, realm, name, base, size);
+}
+
 int64_t uapi_punch_hole(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
 			uint64_t offset, uint64_t size, uint64_t base)
 {
-	struct sys_scope scope = scope_range(tid, realm, "fallocate(PUNCH_HOLE)", base, size);
+	struct sys_scope scope = scope_file(tid, realm, "fallocate(PUNCH_HOLE)", base, size);
 
 	return sys_fallocate(world, &scope, gmem_fd, FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE, offset,
 			     size);
@@ -274,7 +283,7 @@ int64_t uapi_punch_hole(struct world *world, struct realm *realm, int32_t tid, i
 int64_t uapi_memory_failure(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
 			    uint64_t offset, uint64_t size, uint64_t base)
 {
-	struct sys_scope scope = scope_range(tid, realm, "memory_failure", base, size);
+	struct sys_scope scope = scope_file(tid, realm, "memory_failure", base, size);
 
 	return sys_memory_failure(world, &scope, gmem_fd, offset, size);
 }

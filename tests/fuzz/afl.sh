@@ -16,13 +16,13 @@ for target in ripas rmi; do
 	# What the target is given is kept for the test.
 	cat >"$dir/keep-$target" <<END
 #!/bin/sh
-cp "\$1" "$dir/kept-$target/\$\$"
+cp "\$1" "\$(mktemp "$dir/kept-$target/XXXXXX")"
 exec "$build_dir/bin/replay_$target" "\$1" >/dev/null
 END
 	chmod +x "$dir/keep-$target"
 	mkdir "$dir/kept-$target"
 	AFL_CUSTOM_MUTATOR_LIBRARY=$build_dir/bin/afl_$target.so timeout 60 \
-		afl-fuzz -n -s 7 -t 20000 -E 40 -i "$dir/$target" -o "$dir/out-$target" -- "$dir/keep-$target" @@ \
+		afl-fuzz -n -s 7 -t 20000 -E 60 -i "$dir/$target" -o "$dir/out-$target" -- "$dir/keep-$target" @@ \
 		>"$dir/log" 2>&1 || { tail -20 "$dir/log"; fail "afl-fuzz $target"; }
 	num=$(sha1sum "$dir/kept-$target"/* | cut -d' ' -f1 | sort -u | wc -l)
 	[ "$num" -ge 20 ] || fail "$target: $num different inputs, expected 20"
