@@ -46,6 +46,7 @@ core() {
 		echo '  - vmm.munmap: {base: 0x8010_0000, size: 4K}'
 		echo '  - vmm.mmap: {base: 0x8010_0000, size: 4K}'
 		echo '  - guest.read: {ipa: 0x1_8010_0000}'
+		echo '    expect: {value: 0}'
 		;;
 	*) return 1 ;;
 	esac
