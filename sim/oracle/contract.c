@@ -312,7 +312,8 @@ static void bytes_judge(struct contract *contract, const struct realm *realm, bo
 				continue;
 			if (known != BYTE_UNKNOWN) {
 				REPORT(contract, guests ? "guest-bytes" : "user-bytes",
-				       "%s 0x%" PRIx64 " holds 0x%02x, and 0x%02x was stored there",
+				       "%s 0x%" PRIx64 " holds 0x%02x instead of 0x%02x, which was "
+				       "stored there or is what new memory holds",
 				       guests ? "IPA" : "address", at, value, known & 0xff);
 				return;
 			}
@@ -582,6 +583,12 @@ void contract_user_changed(struct contract *contract, uint64_t user, uint64_t si
 	 */
 	ledger_set(&contract->user_pages, user & ~(HUGE_SIZE - 1),
 		   (user + size + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1), LEDGER_MAYBE);
+}
+
+void contract_user_fresh(struct contract *contract, uint64_t user, uint64_t size)
+{
+	if (contract->enabled)
+		interval_map_set(&contract->user, user, user + size, BYTE_KNOWN(0));
 }
 
 /* --- the guest ---------------------------------------------------------------------------------------- */

@@ -264,6 +264,7 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 			      uint64_t size, enum mapping_change change, enum step_advice advice,
 			      bool *found)
 {
+	const uint64_t page_mask = world->page_size - 1;
 	uint64_t end = range_end(base, size), part, length;
 	int64_t ret = 0;
 
@@ -280,6 +281,9 @@ static int64_t mapping_change(struct world *world, struct realm *realm, int32_t 
 		switch (change) {
 		case MAPPING_FRESH:
 			ret = uapi_mmap(world, realm, tid, addr, length, part);
+			if (ret >= 0)
+				contract_user_fresh(world->contract, addr,
+						    (length + page_mask) & ~page_mask);
 			break;
 		case MAPPING_GONE:
 			ret = uapi_munmap(world, realm, tid, addr, length, part);

@@ -85,6 +85,11 @@ void contract_user_access(struct contract *contract, unsigned int realm, uint64_
 			  uint64_t size, bool write, const uint8_t *data);
 /* What is mapped at [user, user + size) changed. */
 void contract_user_changed(struct contract *contract, uint64_t user, uint64_t size);
+/*
+ * New memory was mapped at [user, user + size), whole pages: it holds zeros, for whoever reads it first. A
+ * guest that still finds there what was stored earlier has kept the old page.
+ */
+void contract_user_fresh(struct contract *contract, uint64_t user, uint64_t size);
 
 /* What a system call may concern, as in struct audit_scope. */
 void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end);
