@@ -50,6 +50,8 @@ missing_packages() { # --run or nothing
 	want zsh command -v zsh
 	want jq command -v jq # reads the JSON that reports are made of
 	want libxml2-utils command -v xmllint
+	want dpkg-dev command -v dpkg-shlibdeps # with file, finds what the Debian package depends on
+	want file command -v file
 }
 
 want() { # package, command that succeeds when it is there
