@@ -160,10 +160,9 @@ static const struct shape outcome_shape = {SHAPE_NAME, .list_names = outcome_nam
 static const struct shape outcomes_shape = {SHAPE_LIST, .min = 1, .item = &outcome_shape};
 static const struct shape *const outcome_shapes[] = {&outcome_shape, &outcomes_shape, NULL};
 
-char *expect_outcome_text(const struct step_result *result)
+GString *expect_answer_begin(const struct step_result *result)
 {
 	GString *text = g_string_new(step_outcome_name(result->outcome));
-	size_t i;
 
 	if (result->err)
 		g_string_append_printf(text, ", %s", errno_text(result->err));
@@ -172,6 +171,14 @@ char *expect_outcome_text(const struct step_result *result)
 				       result->rejected ? "reject" : "accept");
 	if (result->done)
 		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
+	return text;
+}
+
+char *expect_outcome_text(const struct step_result *result)
+{
+	GString *text = expect_answer_begin(result);
+	size_t i;
+
 	for (i = 0; i < result->num_exits && i < 4; i++) {
 		const struct step_exit *exit = &result->exits[i];
 		const char *reason = step_exit_reason_name(exit->reason);

@@ -470,16 +470,9 @@ static char *calls_text(const struct world *world)
 /* The same for comparing: all of it, the answer on one line and each exit on one. */
 static char *answer_text(const struct step_result *result)
 {
-	GString *text = g_string_new(step_outcome_name(result->outcome));
+	GString *text = expect_answer_begin(result);
 	size_t i;
 
-	if (result->err)
-		g_string_append_printf(text, ", %s", errno_text(result->err));
-	if (result->has_response)
-		g_string_append_printf(text, ", response %s",
-				       result->rejected ? "reject" : "accept");
-	if (result->done)
-		g_string_append_printf(text, ", done 0x%" PRIx64, result->done);
 	if (result->value)
 		g_string_append_printf(text, ", value 0x%" PRIx64, result->value);
 	g_string_append_c(text, '\n');

@@ -5,6 +5,12 @@
 source_dir=$(realpath "$2") build_dir=$(realpath "$3") || exit 2
 . "$source_dir/tests/cli/lib.sh"
 
+# plant DEFECT MODULE: a KVM build with one of the host's canaries.
+plant() {
+	"$source_dir/tools/canaries/build" "$build_dir" "$source_dir/tools/canaries/host/$1.patch" "$PWD/$2" \
+		2>build.err || { cat build.err; exit 1; }
+}
+
 # The sound host: nothing is found, and what is counted does not depend on the number of processes.
 expect 0 fuzz --runs 384 --seed 5 -j 1
 says out '384 runs, '
@@ -18,9 +24,7 @@ expect 0 fuzz --runs 2 --seed 5 --first 127 --length 40
 says out '2 runs, '
 
 # A host that leaves the last page of a range mapped: the contract finds it, and what is saved replays it.
-"$source_dir/tools/canaries/build" "$build_dir" \
-	"$source_dir/tools/canaries/host/unmap-one-page-less.patch" "$PWD/planted-4k.so" 2>build.err ||
-	{ cat build.err; exit 1; }
+plant unmap-one-page-less planted-4k.so
 expect 1 fuzz --runs 256 --seed 9 -j 1 --kvm planted-4k.so -o one
 says out 'FINDING contract/'
 says out 'reproduce: '
@@ -34,9 +38,7 @@ expect 1 fuzz --runs 256 --seed 9 -j 2 --kvm planted-4k.so -o two
 holds diff -r one two
 # A host that frees a table although the RMM kept it: WARNs that belong to the refusal are expected by what is saved, which
 # fails of what nobody documented.
-"$source_dir/tools/canaries/build" "$build_dir" \
-	"$source_dir/tools/canaries/host/table-kept-but-freed.patch" "$PWD/kept-4k.so" 2>build.err ||
-	{ cat build.err; exit 1; }
+plant table-kept-but-freed kept-4k.so
 expect 1 fuzz --runs 600 --seed 1 -j 2 --kvm kept-4k.so -o kept
 says out 'FINDING warn/freed-delegated in free_rtt'
 lacks out 'DEFECT OF RMESIM'
