@@ -7,11 +7,6 @@
 
 #include "steps.h"
 
-static uint64_t range_end(uint64_t base, uint64_t size)
-{
-	return base + size < base ? UINT64_MAX : base + size;
-}
-
 /*
  * Whether `slot` is what the VMM means by its addresses: a removed one is hidden by one in its
  * place.

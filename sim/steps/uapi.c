@@ -222,8 +222,7 @@ int64_t uapi_set_slot(struct world *world, struct realm *realm, const struct slo
 	const bool replaces = old && old->added;
 	const uint64_t base = replaces && old->base < slot->base ? old->base : slot->base;
 	const uint64_t old_end = replaces ? old->base + old->size : 0;
-	const uint64_t end = slot->base + slot->size < slot->base ? UINT64_MAX
-								   : slot->base + slot->size;
+	const uint64_t end = range_end(slot->base, slot->size);
 	struct sys_scope scope = scope_range(world->tid, realm, "KVM_SET_USER_MEMORY_REGION2", base,
 					     (old_end > end ? old_end : end) - base);
 	struct kvm_userspace_memory_region2 args = {

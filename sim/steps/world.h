@@ -198,4 +198,10 @@ int64_t sys_user_read(struct world *world, int32_t tid, uint64_t addr, void *buf
 int64_t sys_user_write(struct world *world, int32_t tid, uint64_t addr, const void *buffer,
 		       uint64_t size);
 
+/* The end of [base, base + size), or the top of the address space if it is beyond. */
+static inline uint64_t range_end(uint64_t base, uint64_t size)
+{
+	return base + size < base ? UINT64_MAX : base + size;
+}
+
 #endif
