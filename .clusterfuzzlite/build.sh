@@ -20,10 +20,10 @@ cmake -S "$source" -B "$build" -G Ninja \
 	-DCMAKE_C_LINK_EXECUTABLE="$CXX ${CXXFLAGS:-} <CMAKE_C_LINK_FLAGS> <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>" \
 	-DRMESIM_WERROR=OFF -DRMESIM_SANITIZE="$sanitize" \
 	-DRMESIM_FUZZ=ON -DRMESIM_FUZZ_ENGINE="$LIB_FUZZING_ENGINE"
-cmake --build "$build" --target fuzz_ripas fuzz_rmi fuzz_loader kvm-4k
+cmake --build "$build" --target fuzz_ripas fuzz_rmi fuzz_yaml kvm-4k
 
 mkdir -p "$OUT/lib"
-for target in ripas rmi loader; do
+for target in ripas rmi yaml; do
 	cp "$build/bin/fuzz_$target" "$OUT/"
 	# Not the C library and its loader, which every image has.
 	ldd "$build/bin/fuzz_$target" | awk '$3 ~ "^/" {print $3}' |
@@ -32,7 +32,7 @@ for target in ripas rmi loader; do
 	printf '[libfuzzer]\nmax_len = 1024\n' >"$OUT/fuzz_$target.options"
 	(cd "$source/tests/fuzz/$target" && python3 -m zipfile -c "$OUT/fuzz_${target}_seed_corpus.zip" ./*)
 done
-printf '[libfuzzer]\nmax_len = 4096\n' >"$OUT/fuzz_loader.options"
-cp "$source/tests/fuzz/loader.dict" "$OUT/fuzz_loader.dict"
+printf '[libfuzzer]\nmax_len = 4096\n' >"$OUT/fuzz_yaml.options"
+cp "$source/tests/fuzz/yaml.dict" "$OUT/fuzz_yaml.dict"
 # The KVM build, which fuzz_ripas loads.
 cp "$build/lib/rmesim/kvm-4k.so" "$OUT/"

@@ -19,7 +19,7 @@ ln -s "$source_dir" "$SRC/rmesim"
 rm -rf "$WORK"
 
 export ASAN_OPTIONS=detect_leaks=0
-for target in ripas rmi loader; do
+for target in ripas rmi yaml; do
 	mkdir "$dir/$target"
 	python3 -m zipfile -e "$OUT/fuzz_${target}_seed_corpus.zip" "$dir/$target" || fail "$target: corpus"
 	[ "$(ls "$dir/$target" | wc -l)" = "$(ls "$source_dir/tests/fuzz/$target" | wc -l)" ] || fail "$target: corpus"
@@ -28,7 +28,7 @@ for target in ripas rmi loader; do
 	grep -q 'DONE' "$dir/log" || fail "fuzz_$target did not run to its end"
 done
 # What libraries need that targets need is found beside them, too.
-for target in ripas rmi loader; do
+for target in ripas rmi yaml; do
 	readelf -d "$OUT/fuzz_$target" | grep -q 'RPATH.*\$ORIGIN/lib' || fail "$target: libraries of libraries are not found"
 	(cd / && LD_TRACE_LOADED_OBJECTS=1 "$OUT/fuzz_$target") | awk '$3 ~ "^/" {print $3}' |
 		grep -Ev "^$OUT/lib/|/(libc|libm|libdl|libpthread|librt|libgcc_s|libresolv|ld-linux[^/]*)\.so" &&
@@ -36,4 +36,4 @@ for target in ripas rmi loader; do
 done
 # Both what runs and what it loads count coverage.
 (cd / && "$OUT/fuzz_ripas" -runs=1) 2>&1 | grep -q 'Loaded 2 modules' || fail "the KVM build counts no coverage"
-[ -s "$OUT/fuzz_loader.dict" ] || fail "no dictionary"
+[ -s "$OUT/fuzz_yaml.dict" ] || fail "no dictionary"

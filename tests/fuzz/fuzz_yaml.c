@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz_loader.c - any bytes as a scenario file: they give plans or errors, never neither, and both can be
+ * fuzz_yaml.c - any bytes as a scenario file: they give plans or errors, never neither, and both can be
  * printed. With libFuzzer, or with replay.c as an ordinary test.
  */
 #include "target.h"
