@@ -17,6 +17,8 @@
 
 /* How long a zygote may take to end after its socket was closed, until it is killed. */
 #define END_WAIT_MS 10000
+/* How often `stop` is looked at: a signal may come just before the wait, which then does not end of it. */
+#define STOP_POLL_MS 200
 
 struct slot {
 	pid_t pid;
@@ -188,7 +190,11 @@ static void slot_receive(struct pool *pool, struct slot *slot)
 
 static int pool_loop(struct pool *pool)
 {
+	const volatile sig_atomic_t *stop = pool->config->stop;
+
 	for (;;) {
+		if (stop && *stop)
+			pool->stopped = true;
 		for (size_t i = 0; i < pool->num_slots; i++) {
 			struct slot *slot = &pool->slots[i];
 
@@ -204,7 +210,7 @@ static int pool_loop(struct pool *pool)
 		}
 		if (pool->stopped || !pool->num_busy)
 			return 0;
-		if (poll(pool->fds, pool->num_slots, -1) < 0) {
+		if (poll(pool->fds, pool->num_slots, stop ? STOP_POLL_MS : -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return -errno;

@@ -632,6 +632,46 @@ START_TEST(signals_do_not_disturb_it)
 }
 END_TEST
 
+static volatile sig_atomic_t stop;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+/* Jobs that would never end, and others that were never begun. */
+START_TEST(a_signal_can_stop_it)
+{
+	struct pool_config config = config_for(family_job, 3, 20);
+	struct sigaction action = {.sa_handler = on_stop}, old;
+	struct itimerval once = {{0, 0}, {0, 300000}};
+	int fds[2];
+
+	stop = 0;
+	config.stop = &stop;
+	/* Not for a report: none comes but that of the first. */
+	run.stop_after = 20;
+	ck_assert_int_eq(pipe(fds), 0);
+	run.alive = fds[1];
+	sigaction(SIGALRM, &action, &old);
+	setitimer(ITIMER_REAL, &once, NULL);
+	run_pool(&config);
+	sigaction(SIGALRM, &old, NULL);
+	ck_assert_uint_eq(run.reports, 1);
+	expect(0, POOL_EXITED, 0);
+	close(fds[1]);
+	ck_assert(all_gone(fds[0]));
+	close(fds[0]);
+	/* One that is stopped before it begins runs nothing. */
+	config = config_for(echo_job, 2, 100);
+	config.stop = &stop;
+	run.stop_after = 100;
+	run_pool(&config);
+	ck_assert_uint_eq(run.reports, 0);
+}
+END_TEST
+
 static int printing_job(struct run *self, size_t job, struct pool_child *child)
 {
 	(void)self;
@@ -693,6 +733,7 @@ int main(void)
 	tcase_add_test(tcase, a_timeout_takes_the_whole_family);
 	tcase_add_test(tcase, nothing_survives_the_death_of_the_parent);
 	tcase_add_test(tcase, signals_do_not_disturb_it);
+	tcase_add_test(tcase, a_signal_can_stop_it);
 	tcase_add_test(tcase, standard_streams_are_neither_shared_nor_doubled);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);

@@ -7,6 +7,7 @@
 #ifndef SIM_POOL_H
 #define SIM_POOL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,12 +61,17 @@ struct pool_config {
 	 * are killed and not reported.
 	 */
 	bool (*done)(void *ctx, size_t job, const struct pool_result *result);
+	/*
+	 * Looked at several times a second: not 0 is as if done() had said stop. For a signal handler; may be
+	 * NULL.
+	 */
+	const volatile sig_atomic_t *stop;
 	/* In each zygote, before its first job; may be NULL: prepares what its jobs share. */
 	void (*prepare)(void *ctx);
 };
 
 /*
- * pool_run - run all jobs. Returns 0 when each was reported or done() said stop; -EINVAL (no jobs at once,
+ * pool_run - run all jobs. Returns 0 when each was reported, or done() or *stop said stop; -EINVAL (no jobs at once,
  * no run(), no done()); other -errno if zygotes cannot be made. No child survives it, nor the death of the
  * caller by any signal. A zygote that dies costs its job and is replaced.
  */
