@@ -521,6 +521,12 @@ static bool is_enough(const struct fuzzing *fuzzing)
 	       fuzzing->owned->findings->len >= fuzzing->config->max_findings;
 }
 
+static bool is_over(const struct fuzzing *fuzzing)
+{
+	return (fuzzing->config->stop && *fuzzing->config->stop) ||
+	       (fuzzing->deadline && g_get_monotonic_time() >= fuzzing->deadline);
+}
+
 static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 {
 	struct fuzzing *fuzzing = ctx;
@@ -559,8 +565,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 	report_update(fuzzing->owned);
 	if (fuzzing->config->progress)
 		fuzzing->config->progress(fuzzing->config->ctx, &fuzzing->owned->report);
-	return !fuzzing->owned->err && !is_enough(fuzzing) &&
-	       (!fuzzing->deadline || g_get_monotonic_time() < fuzzing->deadline);
+	return !fuzzing->owned->err && !is_enough(fuzzing) && !is_over(fuzzing);
 }
 
 static int finding_compare(gconstpointer a, gconstpointer b)
@@ -595,8 +600,11 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report)
 {
 	struct owned_report *owned = g_new0(struct owned_report, 1);
 	struct fuzzing fuzzing = {.config = config, .owned = owned};
-	struct pool_config pool = {
-		.jobs = config->jobs, .ctx = &fuzzing, .run = child_run, .done = child_done};
+	struct pool_config pool = {.jobs = config->jobs,
+				   .stop = config->stop,
+				   .ctx = &fuzzing,
+				   .run = child_run,
+				   .done = child_done};
 	uint64_t next = config->first;
 	uint64_t end = config->runs ? config->first + config->runs : UINT64_MAX;
 	int err = 0;
@@ -631,8 +639,7 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report)
 		munmap(fuzzing.at, fuzzing.tasks->len * sizeof(*fuzzing.at));
 		if (!err)
 			err = owned->err;
-		if (err || is_enough(&fuzzing) ||
-		    (fuzzing.deadline && g_get_monotonic_time() >= fuzzing.deadline))
+		if (err || is_enough(&fuzzing) || is_over(&fuzzing))
 			break;
 	}
 	g_array_unref(fuzzing.tasks);

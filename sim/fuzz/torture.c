@@ -283,7 +283,9 @@ static bool is_subject(const struct plan *plan)
 
 static int rounds_run(struct campaign *campaign)
 {
+	const volatile sig_atomic_t *stop = campaign->config->stop;
 	struct pool_config pool = {.jobs = campaign->config->jobs,
+				   .stop = stop,
 				   .ctx = campaign,
 				   .run = child_run,
 				   .done = child_done};
@@ -299,7 +301,7 @@ static int rounds_run(struct campaign *campaign)
 		pool.num_jobs = campaign->num_jobs;
 		if (campaign->num_jobs)
 			err = pool_run(&pool);
-	} while (!err && campaign->num_jobs && !is_enough(campaign));
+	} while (!err && campaign->num_jobs && !is_enough(campaign) && !(stop && *stop));
 	return err;
 }
 

@@ -53,6 +53,47 @@ expect 1 fuzz --runs 100000 --seed 5 -j 1 --kvm planted-4k.so -o three --max-fin
 says out 'FINDING contract/'
 expect 2 fuzz --max-findings 0
 
+# Where nothing can be written is said before anything is run, and what says nothing about such a campaign is refused.
+touch file
+expect 2 fuzz --time 1h -o file
+says err '--output: file: '
+expect 2 fuzz --time 1h -o file/below
+says err '--output: file/below: '
+expect 2 fuzz --time 5x
+says err "such as 90, 90s, 10m or 2h, up to 1000000 of them, found '5x'"
+expect 2 fuzz --model --length 5
+says err 'takes no --length'
+expect 2 fuzz --model --kvm planted-4k.so
+says err 'takes no --kvm'
+
+# ended STATUS SECONDS ARGUMENT...: the program, ended by SIGTERM after a while, dies of it.
+ended() {
+	local wanted=$1 seconds=$2 pid status
+	shift 2
+	last="rmesim $*, ended after $seconds seconds"
+	"$program" "$@" >out 2>err </dev/null &
+	pid=$!
+	sleep "$seconds"
+	kill -TERM $pid
+	wait $pid
+	status=$?
+	checks=$((checks + 1))
+	[ "$status" = "$wanted" ] || complain "status $status, expected $wanted"
+	says err 'ended early (Terminated)'
+}
+# Who ends a campaign gets what it found; one that found nothing yet leaves nothing.
+for seconds in 2 10 60; do
+	ended 143 $seconds fuzz --time 1h --seed 9 -j 1 --kvm planted-4k.so -o four
+	[ -d four ] && break
+done
+says out 'FINDING contract/'
+holds test -s "four/$found.yaml"
+for seconds in 1 10 60; do
+	ended 143 $seconds torture "$source_dir/scenarios/ripas" -j 1
+	grep -q '^KVM_.* page_alloc ' out && break
+done
+says out ' faulted runs, '
+
 # A scenario of many steps, of which four and the failing one matter.
 cat >long.yaml <<'END'
 scenario: long

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "campaign.h"
 #include "rmesim.h"
 
 /* What only these commands have. Options are parsed once. */
@@ -38,7 +39,7 @@ static bool set_time(struct options *options, const char *value)
 		unsigned int seconds;
 	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}};
 	size_t length = strlen(value), i;
-	char *digits = g_strdup(value);
+	char *digits = g_strdup(value), *end;
 	uint64_t number;
 	unsigned int factor = 1;
 	bool good;
@@ -50,7 +51,13 @@ static bool set_time(struct options *options, const char *value)
 		factor = units[i].seconds;
 		digits[length - 1] = '\0';
 	}
-	good = set_number("time", digits, 1000000, &number);
+	number = g_ascii_strtoull(digits, &end, 10);
+	good = g_ascii_isdigit(*digits) && !*end && number && number <= 1000000;
+	if (!good)
+		usage_error("--time: expected a time such as 90, 90s, 10m or 2h, up to 1000000 of "
+			    "them, found "
+			    "'%s'",
+			    value);
 	config.time_s = good ? (unsigned int)number * factor : 0;
 	g_free(digits);
 	return good;
@@ -140,8 +147,9 @@ static const struct option_def option_file = {
 
 struct state {
 	struct kvm_builds *builds;
-	gint64 begin;
-	bool shown, terminal;
+	struct campaign_watch watch;
+	const char *directory;	 /* of what is found */
+	bool made;		 /* it was not there before */
 	unsigned int unfaithful; /* findings whose scenario does not replay them */
 };
 
@@ -155,17 +163,36 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 static void show_progress(void *ctx, const struct fuzz_report *report)
 {
 	struct state *state = ctx;
-	double seconds = (double)(g_get_monotonic_time() - state->begin) / 1e6;
 
-	if (!state->terminal)
-		return;
-	fprintf(stderr,
-		"\r%" PRIu64 " runs, %.0f a second, %" PRIu64 "/%" PRIu64 " conditions, %" PRIu64
-		" state transitions, %zu findings ",
-		report->runs, (double)report->runs / (seconds + 1e-3), report->conditions,
-		report->all_conditions, report->transitions, report->num_findings);
-	fflush(stderr);
-	state->shown = true;
+	campaign_show(&state->watch,
+		      "%" PRIu64 " runs, %.0f a second, %" PRIu64 "/%" PRIu64
+		      " conditions, %" PRIu64 " state transitions, %zu findings",
+		      report->runs, (double)report->runs / campaign_seconds(&state->watch),
+		      report->conditions, report->all_conditions, report->transitions,
+		      report->num_findings);
+}
+
+/* Before anything is run: an hour's findings are not to be lost because they cannot be written. */
+static bool directory_open(struct state *state)
+{
+	state->directory = output ? output : "findings";
+	state->made = !g_file_test(state->directory, G_FILE_TEST_EXISTS);
+	if (g_mkdir_with_parents(state->directory, 0777)) {
+		usage_error("--output: %s: %s", state->directory, g_strerror(errno));
+		return false;
+	}
+	if (access(state->directory, W_OK | X_OK)) {
+		usage_error("--output: %s: %s", state->directory, g_strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* A campaign that finds nothing leaves nothing: it goes if it is empty. */
+static void directory_close(const struct state *state)
+{
+	if (state->made && rmdir(state->directory) && errno != ENOTEMPTY && errno != EEXIST)
+		usage_error("--output: %s: %s", state->directory, g_strerror(errno));
 }
 
 /* Written aside, then put in place. */
@@ -203,7 +230,7 @@ static void complain(struct state *state, const char *path, const char *failure)
 	state->unfaithful++;
 }
 
-/* Makes a finding small, and saves it. False: it could not be written. */
+/* Makes a finding small, which is saved as it was drawn. False: it could not be written. */
 static bool save_scenario(struct state *state, const struct fuzz_finding *finding, const char *path,
 			  const struct options *options)
 {
@@ -216,7 +243,7 @@ static bool save_scenario(struct state *state, const struct fuzz_finding *findin
 				       .ctx = state};
 	struct shrink_result small = {0};
 	int err = shrink_text(path, finding->yaml, &shrink, &small);
-	bool good = write_file(path, err ? finding->yaml : small.text);
+	bool good = err || write_file(path, small.text);
 
 	if (!err)
 		printf("  %u steps, %u before it was made small\n", small.steps_after,
@@ -236,34 +263,38 @@ static bool save_scenario(struct state *state, const struct fuzz_finding *findin
 	return good;
 }
 
-/* Tells of a finding, and saves it. False: it could not be written. */
-static bool save_finding(struct state *state, const struct fuzz_finding *finding,
+/* Where a finding is saved. g_free(). */
+static char *finding_path(const struct state *state, const struct fuzz_finding *finding)
+{
+	char *name = g_strdup_printf("%s-%s%s%s.%s", finding->oracle, finding->condition,
+				     *finding->function ? "-" : "", finding->function,
+				     config.model ? "rmi" : "yaml");
+	char *path;
+
+	g_strcanon(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '-');
+	path = g_build_filename(state->directory, name, NULL);
+	g_free(name);
+	return path;
+}
+
+/* Tells of a finding that is saved, and makes it small. False: it could not be written. */
+static bool tell_finding(struct state *state, const struct fuzz_finding *finding,
 			 const struct options *options)
 {
-	const char *directory = output ? output : "findings";
-	char *kvm = kvm_options(options), *name, *path;
-	bool good;
+	char *kvm = kvm_options(options), *path = finding_path(state, finding);
+	bool good = true;
 
 	printf("FINDING %s/%s%s%s: %s\n", finding->oracle, finding->condition,
 	       *finding->function ? " in " : "", finding->function, finding->message);
 	printf("  run %" PRIu64 "; shown by %" PRIu64 " run%s\n", finding->run, finding->count,
 	       finding->count == 1 ? "" : "s");
-	name = g_strdup_printf("%s-%s%s%s.%s", finding->oracle, finding->condition,
-			       *finding->function ? "-" : "", finding->function,
-			       config.model ? "rmi" : "yaml");
-	g_strcanon(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '-');
-	path = g_build_filename(directory, name, NULL);
-	if (config.model) {
-		good = write_file(path, finding->yaml);
-		if (good)
-			printf("  reproduce: %s rmi --check -v %s\n", program_name(), path);
-		goto out;
-	}
-	good = save_scenario(state, finding, path, options);
-out:
+	if (config.model)
+		printf("  reproduce: %s rmi --check -v %s\n", program_name(), path);
+	else
+		good = save_scenario(state, finding, path, options);
 	printf("  from the seed: %s fuzz%s --seed %" PRIu64 " --first %" PRIu64 " --runs 1%s\n",
 	       program_name(), config.model ? " --model" : "", options->seed, finding->run, kvm);
-	g_free(name);
+	fflush(stdout);
 	g_free(path);
 	g_free(kvm);
 	return good;
@@ -275,12 +306,15 @@ static int fuzz_report(struct state *state, const struct fuzz_report *report,
 	bool good = true;
 	size_t i;
 
-	if (report->num_findings && g_mkdir_with_parents(output ? output : "findings", 0777)) {
-		usage_error("%s: %s", output ? output : "findings", g_strerror(errno));
-		good = false;
+	/* All of them before any is made small, which takes its time: whoever ends that has them. */
+	for (i = 0; good && i < report->num_findings; i++) {
+		char *path = finding_path(state, &report->findings[i]);
+
+		good = write_file(path, report->findings[i].yaml);
+		g_free(path);
 	}
 	for (i = 0; good && i < report->num_findings; i++)
-		good = save_finding(state, &report->findings[i], options);
+		good = tell_finding(state, &report->findings[i], options);
 	if (state->unfaithful)
 		printf("%u of the findings do not replay as saved: DEFECT OF RMESIM\n",
 		       state->unfaithful);
@@ -335,7 +369,7 @@ static uint32_t only_page_size(struct state *state)
 
 static int fuzz(const struct command *command, struct options *options)
 {
-	struct state state = {.terminal = isatty(STDERR_FILENO)};
+	struct state state = {0};
 	struct fuzz_report *report;
 	int err, status;
 
@@ -346,9 +380,20 @@ static int fuzz(const struct command *command, struct options *options)
 			    (const char *)options->paths->pdata[0]);
 		return EXIT_USAGE;
 	}
+	if (config.model && (config.steps || options->kvm->len)) {
+		usage_error(
+			"fuzz --model: takes no --%s: its sequences are 64 RMI calls, and nobody's "
+			"host makes them",
+			config.steps ? "length" : "kvm");
+		return EXIT_USAGE;
+	}
 	state.builds = load_builds(options);
 	if (!state.builds)
 		return EXIT_USAGE;
+	if (!directory_open(&state)) {
+		kvm_builds_unload(state.builds);
+		return EXIT_USAGE;
+	}
 	if (!config.runs && !config.time_s)
 		config.runs = 10000;
 	config.page_size = only_page_size(&state);
@@ -358,10 +403,10 @@ static int fuzz(const struct command *command, struct options *options)
 	config.module = find_module;
 	config.progress = show_progress;
 	config.ctx = &state;
-	state.begin = g_get_monotonic_time();
+	config.stop = campaign_begin(&state.watch);
 	err = fuzz_run(&config, &report);
-	if (state.shown)
-		fputc('\n', stderr);
+	/* Signals count as usual while findings are made small: each is saved as it was drawn, before. */
+	campaign_end(&state.watch);
 	if (err) {
 		usage_error("nothing could be run: %s", g_strerror(-err));
 		status = EXIT_USAGE;
@@ -369,8 +414,9 @@ static int fuzz(const struct command *command, struct options *options)
 		status = fuzz_report(&state, report, options);
 		fuzz_report_free(report);
 	}
+	directory_close(&state);
 	kvm_builds_unload(state.builds);
-	return status;
+	return campaign_status(status);
 }
 
 static int shrink_file(struct state *state, const char *path, const char *text,

@@ -5,8 +5,8 @@
 #include <sim/torture.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "campaign.h"
 #include "rmesim.h"
 
 /* What only this command has. Options are parsed once. */
@@ -141,7 +141,7 @@ static const struct option_def option_max_findings = {
 struct progress {
 	struct kvm_builds *builds;
 	size_t num_plans;
-	bool shown, terminal;
+	struct campaign_watch watch;
 };
 
 static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reason)
@@ -155,12 +155,10 @@ static void show_progress(void *ctx, size_t plans_done, uint64_t runs, size_t fi
 {
 	struct progress *progress = ctx;
 
-	if (!progress->terminal)
-		return;
-	fprintf(stderr, "\r%zu of %zu scenarios, %" PRIu64 " faulted runs, %zu findings ",
-		plans_done, progress->num_plans, runs, findings);
-	fflush(stderr);
-	progress->shown = true;
+	campaign_show(&progress->watch,
+		      "%zu of %zu scenarios, %" PRIu64 " faulted runs, %.0f a minute, %zu findings",
+		      plans_done, progress->num_plans, runs,
+		      (double)runs * 60 / campaign_seconds(&progress->watch), findings);
 }
 
 static void print_finding(const struct torture_finding *finding, const struct options *options)
@@ -233,7 +231,7 @@ static int torture_plans(struct progress *progress, const GPtrArray *plans,
 			 const struct options *options)
 {
 	struct torture_report *report;
-	gint64 begin = g_get_monotonic_time();
+	bool ended;
 	int err, status;
 
 	config.plans = (const struct plan *const *)plans->pdata;
@@ -244,32 +242,29 @@ static int torture_plans(struct progress *progress, const GPtrArray *plans,
 	config.module = find_module;
 	config.progress = show_progress;
 	config.ctx = progress;
+	config.stop = campaign_begin(&progress->watch);
 	err = torture_run(&config, &report);
-	if (progress->shown)
-		fputc('\n', stderr);
+	ended = campaign_end(&progress->watch);
 	if (err) {
 		usage_error("processes cannot be started: %s", g_strerror(-err));
 		return EXIT_USAGE;
 	}
 	print_report(report, options);
-	if (progress->terminal)
-		fprintf(stderr, "%.0f faulted runs a minute\n",
-			(double)report->runs * 6e7 / (double)(g_get_monotonic_time() - begin + 1));
 	status = report->num_findings ? EXIT_FAILED : EXIT_PASSED;
 	if (!report->num_plans) {
 		usage_error("no scenario here can be tortured");
 		status = EXIT_SKIPPED;
-	} else if (!report->runs && !report->num_findings) {
+	} else if (!report->runs && !report->num_findings && !ended) {
 		usage_error("nothing failed: no run comes to such a point");
 		status = EXIT_USAGE;
 	}
 	torture_report_free(report);
-	return status;
+	return campaign_status(status);
 }
 
 static int torture(const struct command *command, struct options *options)
 {
-	struct progress progress = {.terminal = isatty(STDERR_FILENO)};
+	struct progress progress = {0};
 	struct scenario_set *set = load_scenarios(options->paths, options->color);
 	GPtrArray *plans = set ? select_plans(set, options) : NULL;
 	unsigned int num_selected;

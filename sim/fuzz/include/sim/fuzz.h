@@ -7,6 +7,8 @@
 #ifndef SIM_FUZZ_H
 #define SIM_FUZZ_H
 
+#include <signal.h>
+
 #include <sim/plan.h>
 
 typedef struct kvm_module *(*fuzz_module_fn)(void *ctx, uint32_t page_size, char **reason);
@@ -41,6 +43,8 @@ struct fuzz_config {
 	bool model;		   /* only the RMM: sequences of 64 RMI calls */
 	uint32_t page_size;	   /* of all machines; 0: that is drawn */
 	unsigned int timeout_ms;   /* of one run */
+	const volatile sig_atomic_t
+		*stop; /* set by a signal handler: end as if the time were over; may be NULL */
 	fuzz_module_fn module;
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, const struct fuzz_report *so_far);
@@ -55,7 +59,7 @@ struct shrink_config {
 	unsigned int timeout_ms;   /* of one attempt */
 	unsigned int max_attempts; /* 0: 4000 */
 	uint64_t seed;
-	const char *id;	     /* of the plan; NULL: the first that fails */
+	const char *id; /* of the plan; NULL: the first that fails */
 	/*
 	 * What it must fail of: "contract/backed", "warn/WARN in realm_unmap" (without a function: in any),
 	 * "crashed", "timeout"; NULL: whatever.
