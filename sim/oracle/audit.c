@@ -369,6 +369,12 @@ static bool call_range(const struct audit *audit, const struct trace_event *even
 	}
 }
 
+static bool range_fits(const struct audit_scope *scope, const struct call_range *range)
+{
+	return range->whole ? range->start >= scope->start && range->end <= scope->end
+			    : range->start < scope->end && range->end > scope->start;
+}
+
 static void judge_range(struct audit *audit, const struct trace_event *event)
 {
 	const struct audit_scope *scope = &audit->scope;
@@ -391,14 +397,16 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 	note = realm_note_find(audit, range.rd);
 	if (!note)
 		return;
+	/* What goes on across the middle names the other half itself. */
+	if (range_fits(scope, &range))
+		return;
 	half = 1ull << (note->ipa_width - 1);
 	if (range.start >= half) {
 		range.start -= half;
 		range.end -= half;
+		if (range_fits(scope, &range))
+			return;
 	}
-	if (range.whole ? range.start >= scope->start && range.end <= scope->end
-			: range.start < scope->end && range.end > scope->start)
-		return;
 	REPORT(audit, OUTSIDE_RANGE,
 	       "%s concerns %#" PRIx64 "..%#" PRIx64 ", the call is for %#" PRIx64 "..%#" PRIx64,
 	       event->name ? event->name : "an RMI call", range.start, range.end, scope->start,

@@ -355,6 +355,8 @@ void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa
 {
 	struct realm *realm = &contract->realms[index];
 
+	/* What the one before it did unseen stays in its files, which may outlive it. */
+	contract->untracked |= realm->blind;
 	realm_clear(realm);
 	realm->exists = ipa_bits > 1 && ipa_bits < 64;
 	realm->half = realm->exists ? 1ull << (ipa_bits - 1) : 0;

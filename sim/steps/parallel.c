@@ -233,7 +233,7 @@ static int thread_start(struct world *world, struct thread *thread, char **error
 				   strerror((int)-ret));
 	thread->tid = (int32_t)ret;
 	thread->scratch = world_user_alloc(world, WORLD_SCRATCH_SIZE);
-	ret = uapi_mmap_file(world, -1, thread->scratch, WORLD_SCRATCH_SIZE);
+	ret = uapi_mmap_anonymous(world, thread->scratch, WORLD_SCRATCH_SIZE);
 	if (ret < 0)
 		return world_error(error, (int)ret, "a thread got no memory: %s",
 				   strerror((int)-ret));

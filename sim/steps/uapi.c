@@ -750,14 +750,20 @@ int64_t uapi_oom_reap(struct world *world, struct realm *realm, int32_t tid, uin
 	return sys_oom_reap(world, &scope, addr, size);
 }
 
+int64_t uapi_mmap_anonymous(struct world *world, uint64_t addr, uint64_t size)
+{
+	struct sys_scope scope = scope_none(world, NULL, "mmap");
+
+	scope.positive = true;
+	return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
+			USER_MAP_SHARED | USER_MAP_ANONYMOUS | USER_MAP_FIXED, -1, 0);
+}
+
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size)
 {
 	struct sys_scope scope = scope_none(world, NULL, "mmap");
 
 	scope.positive = true;
-	if (fd < 0)
-		return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
-				USER_MAP_SHARED | USER_MAP_ANONYMOUS | USER_MAP_FIXED, -1, 0);
 	return sys_mmap(world, &scope, addr, size, USER_PROT_READ_WRITE,
 			USER_MAP_SHARED | USER_MAP_FIXED, fd, 0);
 }

@@ -171,7 +171,9 @@ int64_t uapi_oom_reap(struct world *world, struct realm *realm, int32_t tid, uin
 		      uint64_t size, uint64_t base);
 int64_t uapi_memory_failure(struct world *world, struct realm *realm, int32_t tid, int32_t gmem_fd,
 			    uint64_t offset, uint64_t size, uint64_t base);
-/* A file of KVM's; without one (-1) plain memory of the program. */
+/* Plain memory of the program. */
+int64_t uapi_mmap_anonymous(struct world *world, uint64_t addr, uint64_t size);
+/* A file of KVM's. */
 int64_t uapi_mmap_file(struct world *world, int32_t fd, uint64_t addr, uint64_t size);
 int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);
 

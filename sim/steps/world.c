@@ -253,7 +253,7 @@ static int process_start(struct world *world, char **error)
 				   strerror((int)-ret));
 	world->tid = (int32_t)ret;
 	world->scratch = world_user_alloc(world, WORLD_SCRATCH_SIZE);
-	ret = uapi_mmap_file(world, -1, world->scratch, WORLD_SCRATCH_SIZE);
+	ret = uapi_mmap_anonymous(world, world->scratch, WORLD_SCRATCH_SIZE);
 	if (ret < 0)
 		return world_error(error, (int)ret, "the VMM process got no memory: %s",
 				   strerror((int)-ret));

@@ -47,8 +47,8 @@ void audit_enable(struct audit *audit, bool enable);
 struct audit_scope {
 	uint64_t rd; /* physical address of the realm's RD; 0: any realm */
 	/*
-	 * Guest physical addresses without the shared bit. start == end: none at all. [0,
-	 * UINT64_MAX): any.
+	 * Guest physical addresses, of either half; those of the shared one without the shared bit, unless the
+	 * range begins in the other half. start == end: none at all. [0, UINT64_MAX): any.
 	 */
 	uint64_t start, end;
 };

@@ -60,7 +60,10 @@ void contract_blind(struct contract *contract, unsigned int realm);
 
 /* --- the VMM. `ret` is what the system call returned. ------------------------------------------------- */
 
-/* A new VM with that many IPA bits; nothing is left of the one before it. */
+/*
+ * A new VM with that many IPA bits; nothing is left of the one before it, but what its files hold. If that one was
+ * blind, nobody knows what they hold: pages are not counted any more.
+ */
 void contract_vm(struct contract *contract, unsigned int realm, unsigned int ipa_bits);
 /*
  * A slot was added; size 0: deleted. `gmem` identifies its guest_memfd (-1: none), `offset` is where in it the
