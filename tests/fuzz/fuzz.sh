@@ -65,6 +65,8 @@ expect 2 fuzz --model --length 5
 says err 'takes no --length'
 expect 2 fuzz --model --kvm planted-4k.so
 says err 'takes no --kvm'
+expect 2 fuzz --runs 8 --kvm planted-4k.so --kvm planted-4k.so
+says err 'planted-4k.so: there is a build with pages of 4096 bytes already, and only run compares two'
 
 # ended STATUS SECONDS ARGUMENT...: the program, ended by SIGTERM after a while, dies of it.
 ended() {

@@ -399,7 +399,7 @@ static int run(const struct command *command, struct options *options)
 		status = EXIT_SKIPPED;
 		goto out;
 	}
-	state.builds = kvm_builds_load(options->kvm, plans);
+	state.builds = kvm_builds_load(options->kvm, plans, true);
 	if (!state.builds)
 		goto out;
 	if (kvm_builds_second(state.builds)) {
@@ -458,7 +458,7 @@ static const struct option_def *const run_options[] = {
 	&option_report,
 	&option_trace,
 	&option_rmi_log,
-	&option_kvm,
+	&option_kvm_compared,
 	&option_baseline,
 	&option_write_baseline,
 	&option_coverage_html,

@@ -216,7 +216,7 @@ static int show(const struct command *command, struct options *options)
 	}
 	first = g_ptr_array_new();
 	g_ptr_array_add(first, plans->pdata[0]);
-	state.builds = kvm_builds_load(options->kvm, first);
+	state.builds = kvm_builds_load(options->kvm, first, false);
 	g_ptr_array_unref(first);
 	if (!state.builds)
 		goto out;

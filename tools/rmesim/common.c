@@ -162,8 +162,8 @@ void say_none_selected(const struct scenario_set *set, const struct options *opt
 		usage_error("no scenario matches: %zu of %zu runs would, with --level %s", above,
 			    num, plan_level_name(lowest));
 	else
-		usage_error("no scenario matches: none of %zu run%s; 'rmesim list' names them",
-			    num, num == 1 ? "" : "s");
+		usage_error("no scenario matches: none of %zu run%s; 'rmesim list' names them", num,
+			    num == 1 ? "" : "s");
 }
 
 /* --- KVM builds -------------------------------------------------------------------------------------- */
@@ -175,7 +175,8 @@ static const uint32_t page_sizes[] = {4096, 16384, 65536};
 struct kvm_builds {
 	struct kvm_module *modules[G_N_ELEMENTS(page_sizes)];
 	struct kvm_module *others[G_N_ELEMENTS(page_sizes)]; /* to compare them with */
-	bool chosen; /* by the user: others are not looked for */
+	bool chosen;   /* by the user: others are not looked for */
+	bool compared; /* two of a page size are welcome */
 };
 
 static int page_size_index(uint32_t page_size)
@@ -264,9 +265,12 @@ static bool load_chosen(struct kvm_builds *builds, const char *path)
 		return false;
 	page_size = kvm_module_build(module)->info.page_size;
 	index = page_size_index(page_size);
-	if (index < 0 || builds->others[index]) {
+	if (index < 0 || builds->others[index] || (!builds->compared && builds->modules[index])) {
 		usage_error(index < 0 ? "%s: pages of %u bytes are not supported"
-				      : "%s: there are two builds with pages of %u bytes already",
+			    : builds->compared
+				    ? "%s: there are two builds with pages of %u bytes already"
+				    : "%s: there is a build with pages of %u bytes already, and "
+				      "only run compares two",
 			    path, page_size);
 		kvm_module_unload(module);
 		return false;
@@ -278,7 +282,7 @@ static bool load_chosen(struct kvm_builds *builds, const char *path)
 	return true;
 }
 
-struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans)
+struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans, bool compared)
 {
 	struct kvm_builds *builds;
 	bool good = true;
@@ -288,6 +292,7 @@ struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plan
 		return NULL;
 	builds = g_new0(struct kvm_builds, 1);
 	builds->chosen = files->len;
+	builds->compared = compared;
 	for (i = 0; i < files->len; i++) {
 		if (!load_chosen(builds, files->pdata[i]))
 			good = false;

@@ -201,7 +201,7 @@ static int coverage(const struct command *command, struct options *options)
 		say_none_selected(set, options);
 		goto out;
 	}
-	state.builds = kvm_builds_load(options->kvm, plans);
+	state.builds = kvm_builds_load(options->kvm, plans, false);
 	if (!state.builds)
 		goto out;
 	counts_create(&state);

@@ -343,7 +343,7 @@ static struct kvm_builds *load_builds(const struct options *options)
 
 	for (i = 0; i < G_N_ELEMENTS(plans); i++)
 		g_ptr_array_add(list, &plans[i]);
-	builds = kvm_builds_load(options->kvm, list);
+	builds = kvm_builds_load(options->kvm, list, false);
 	g_ptr_array_unref(list);
 	return builds;
 }

@@ -274,11 +274,12 @@ const struct option_def option_follow = {0, "follow", "ADDR",
 					 "it and each state that it was in; an IPA "
 					 "(or ipa:IPA), or a granule of DRAM (or pa:PA)",
 					 set_follow};
-const struct option_def option_kvm = {
-	0, "kvm", "FILE",
-	"a KVM build to test instead of the one that comes with rmesim; several, one for "
-	"each page size; two of one page size are compared, step by step",
-	set_kvm};
+#define KVM_HELP                                                                                   \
+	"a KVM build to test instead of the one that comes with rmesim; several, one for "         \
+	"each page size"
+const struct option_def option_kvm = {0, "kvm", "FILE", KVM_HELP, set_kvm};
+const struct option_def option_kvm_compared = {
+	0, "kvm", "FILE", KVM_HELP "; two of one page size are compared, step by step", set_kvm};
 const struct option_def option_baseline = {
 	0, "baseline", "FILE", "findings that are known, and so do not fail", set_baseline};
 const struct option_def option_write_baseline = {

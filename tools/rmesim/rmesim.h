@@ -83,10 +83,10 @@ extern const struct command command_run, command_list, command_show, command_lin
 /* The options, for the commands' tables. */
 extern const struct option_def option_filter, option_exclude, option_tag, option_level, option_jobs,
 	option_seed, option_timeout, option_repeat, option_trace, option_rmi_log, option_report,
-	option_kvm, option_baseline, option_write_baseline, option_coverage_html, option_follow,
-	option_exact, option_json, option_fail_fast, option_in_process, option_verbose,
-	option_color, option_ascii, option_steps, option_faults, option_expectations,
-	option_conditions, option_help, option_shard, option_merge_output;
+	option_kvm, option_kvm_compared, option_baseline, option_write_baseline,
+	option_coverage_html, option_follow, option_exact, option_json, option_fail_fast,
+	option_in_process, option_verbose, option_color, option_ascii, option_steps, option_faults,
+	option_expectations, option_conditions, option_help, option_shard, option_merge_output;
 
 /* option_words - values that a shell offers for an option, NULL terminated; NULL: none in particular. */
 const char *const *option_words(const struct option_def *option);
@@ -147,8 +147,10 @@ void progress_show(struct progress_line *progress, const char *name);
 
 /* The KVM builds of a run, by page size. */
 struct kvm_builds;
-/* kvm_builds_load - those that `plans` need; NULL after printing what is wrong. */
-struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans);
+/*
+ * kvm_builds_load - those that `plans` need; NULL after printing what is wrong. `compared`: a page size may have two.
+ */
+struct kvm_builds *kvm_builds_load(const GPtrArray *files, const GPtrArray *plans, bool compared);
 void kvm_builds_unload(struct kvm_builds *builds);
 /* kvm_builds_second - whether a page size has two builds, which are to be compared. */
 bool kvm_builds_second(const struct kvm_builds *builds);

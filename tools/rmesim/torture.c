@@ -288,7 +288,7 @@ static int torture(const struct command *command, struct options *options)
 		status = EXIT_SKIPPED;
 		goto out;
 	}
-	progress.builds = kvm_builds_load(options->kvm, plans);
+	progress.builds = kvm_builds_load(options->kvm, plans, false);
 	if (!progress.builds)
 		goto out;
 	status = torture_plans(&progress, plans, options);
