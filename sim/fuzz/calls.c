@@ -26,6 +26,33 @@
 #define MAX_INPUTS   5u
 #define GRANULE(num) (BASE + (num)*PAGE)
 
+/* Both Realms have 33 bits: one root of level 1, and eight of level 2. The unprotected half begins at 4 GiB. */
+#define HALF (UINT64_C(1) << 32)
+static const uint64_t ipas[] = {
+	0,
+	PAGE,
+	2 * PAGE,
+	(2ull << 20) - PAGE,
+	2ull << 20,
+	(2ull << 20) + PAGE,
+	(1ull << 30) - PAGE,
+	1ull << 30,
+	(1ull << 30) + PAGE,
+	HALF - (2ull << 20),
+	HALF - PAGE,
+	HALF,
+	HALF + PAGE,
+	HALF + (2ull << 20),
+	2 * HALF - PAGE,
+	2 * HALF,
+};
+#define NUM_IPAS (sizeof(ipas) / sizeof(ipas[0]))
+
+/* A byte for each of these. */
+typedef uint8_t ipa_bytes __attribute__((vector_size(16)));
+_Static_assert(sizeof(ipa_bytes) == NUM_IPAS, "one byte each");
+#define NUM_DEPTHS 5u /* levels -1 to 3 */
+
 struct calls_bench {
 	struct rmm *rmm;
 	struct rmm_bank bank;
@@ -33,6 +60,8 @@ struct calls_bench {
 	uint8_t *memory;
 	uint64_t dirty; /* bit of each granule that may hold something else than zeros */
 	bool params_lost;
+	/* Of each level, and each IPA: 0xff for those that a table of that level for it describes, too. */
+	ipa_bytes together[NUM_DEPTHS][NUM_IPAS];
 	/* While calls are made. */
 	const struct call_op *op;
 	struct rmi_log *log;
@@ -118,84 +147,80 @@ enum {
 	ROW_PSCI_COMPLETE
 };
 
-/* Both Realms have 33 bits: one root of level 1, and eight of level 2. The unprotected half begins at 4 GiB. */
-#define HALF (UINT64_C(1) << 32)
-static const uint64_t ipas[] = {
-	0,
-	PAGE,
-	2 * PAGE,
-	(2ull << 20) - PAGE,
-	2ull << 20,
-	(2ull << 20) + PAGE,
-	(1ull << 30) - PAGE,
-	1ull << 30,
-	(1ull << 30) + PAGE,
-	HALF - (2ull << 20),
-	HALF - PAGE,
-	HALF,
-	HALF + PAGE,
-	HALF + (2ull << 20),
-	2 * HALF - PAGE,
-	2 * HALF,
+#define LEVEL_SHIFT(level) ((level) < 0 || (level) > 3 ? 12 : 12 + 9 * (3 - (level)))
+#define LEVEL_MASK(level)  ((UINT64_C(1) << LEVEL_SHIFT(level)) - 1)
+
+/* Levels by what tells them in a call's detail: 0 to 3 and, seldom, what is no level at all. */
+struct level {
+	int64_t level;
+	uint64_t below,
+		below_parent; /* bits of an IPA inside of what an entry there, or one of its parent, covers */
 };
-#define NUM_IPAS (sizeof(ipas) / sizeof(ipas[0]))
-
-static unsigned int level_shift(int level)
-{
-	return level < 0 || level > 3 ? 12 : 12 + 9 * (unsigned int)(3 - level);
-}
-
-static uint64_t level_mask(int level)
-{
-	return (UINT64_C(1) << level_shift(level)) - 1;
-}
-
-static int op_level(const struct call_op *op)
-{
-	/* 0 to 3 and, seldom, what is no level at all. */
-	return op->detail & 0x40 ? (int)(op->detail & 7) - 2 : op->detail & 3;
-}
+#define LEVEL_ROW(n)                                                                               \
+	{                                                                                          \
+		n, LEVEL_MASK(n), LEVEL_MASK((n)-1)                                                \
+	}
+static const struct level levels[16] = {
+	LEVEL_ROW(0), LEVEL_ROW(1), LEVEL_ROW(2),  LEVEL_ROW(3),  LEVEL_ROW(0), LEVEL_ROW(1),
+	LEVEL_ROW(2), LEVEL_ROW(3), LEVEL_ROW(-2), LEVEL_ROW(-1), LEVEL_ROW(0), LEVEL_ROW(1),
+	LEVEL_ROW(2), LEVEL_ROW(3), LEVEL_ROW(4),  LEVEL_ROW(5),
+};
 
 /* All that a register may be: which ones are asked for is as random as the calls, and branches would be guessed wrong. */
-static void op_inputs(const struct call_op *op, uint64_t value[NUM_INPUTS])
+static inline void op_inputs(const struct call_op *op, uint64_t value[NUM_INPUTS])
 {
+	const unsigned int detail = op->detail;
+	const struct level *const level = &levels[(detail & 7) | (detail >> 3 & 8)];
 	const uint64_t ipa = ipas[op->ipa % NUM_IPAS];
 	const uint64_t granule = GRANULE(POOL + op->granule % NUM_POOL);
-	const int level = op_level(op);
-	const uint64_t crooked = op->detail & 0x80 ? ~UINT64_C(0) : 0;
+	const uint64_t rd = GRANULE(POOL + op->rd % NUM_POOL);
+	const uint64_t crooked = 0 - (uint64_t)(detail >> 7);
+	/* The granule is one of the whole DRAM, and not of the pool, if it is to be odd. */
+	const uint64_t odd = crooked & (0 - (uint64_t)(op->granule >> 7));
+	/* Each entry of INIT_RIPAS is hashed: many of them are for odd calls only. */
+	const uint64_t many = crooked & (0 - (uint64_t)(detail >> 2 & 1));
 
 	value[NONE] = 0;
-	value[REALM] = GRANULE(POOL + op->rd % NUM_POOL);
-	/* Of the whole DRAM if it is to be odd. */
-	value[GRANULE_IN] = crooked && op->granule & 0x80 ? GRANULE(op->granule % GRANULES) : granule;
-	value[IPA] = ipa & (crooked | ~level_mask(level));
+	value[REALM] = rd;
+	value[GRANULE_IN] = granule ^ (odd & (granule ^ GRANULE(op->granule % GRANULES)));
+	value[IPA] = ipa & (crooked | ~level->below);
 	value[IPA_PAGE] = ipa;
-	value[IPA_PARENT] = ipa & (crooked | ~level_mask(level - 1));
-	/* Each entry of INIT_RIPAS is hashed: many of them are for odd calls only. */
-	value[TOP] = ipa + (crooked && op->detail & 4 ? 2ull << 20 : (1 + (op->detail & 3)) * PAGE);
-	value[LEVEL] = (uint64_t)(int64_t)level;
+	value[IPA_PARENT] = ipa & (crooked | ~level->below_parent);
+	value[TOP] = ipa + ((many & 2ull << 20) | (~many & (1 + (detail & 3)) * PAGE));
+	value[LEVEL] = (uint64_t)level->level;
 	value[REALM_PARAMS] = GRANULE(PARAMS + op->granule % NUM_PARAMS);
 	value[REC_PARAM] = GRANULE(REC_PARAMS + op->ipa % NUM_RECS);
 	value[RUN_PAGE] = GRANULE(RUN);
 	value[SOURCE_PAGE] = GRANULE(SOURCE);
-	value[FLAGS] = (op->detail & 0x0c) == 0x0c;
-	value[DESC] = (granule & ~level_mask(level)) | 0xd8;
-	value[TARGET] = value[REALM];
-	value[STATUS] = op->detail & 1 ? (uint64_t)(int64_t)-3 : 0;
-	value[NUMBER] = op->detail & 1 ? (uint64_t)op->ipa << 16 : 0;
+	value[FLAGS] = (detail & 0x0c) == 0x0c;
+	value[DESC] = (granule & ~level->below) | 0xd8;
+	value[TARGET] = rd;
+	value[STATUS] = (0 - (uint64_t)(detail & 1)) & (uint64_t)-3;
+	value[NUMBER] = (0 - (uint64_t)(detail & 1)) & (uint64_t)op->ipa << 16;
 }
 
-static void op_regs(const struct call_op *op, uint64_t x[7])
+/*
+ * The registers of a call, twice, because the first are overwritten. Each one by itself: they are read one by one soon
+ * after, and two that are written at once, or copied, are not to be had before both are in the cache.
+ */
+static inline void op_regs(const struct call_op *op, uint64_t *regs, uint64_t *copy)
 {
 	const unsigned int row = op->command % NUM_COMMANDS;
+	volatile uint64_t *const x = regs, *const in = copy;
 	uint64_t value[NUM_INPUTS];
 	unsigned int i;
 
 	op_inputs(op, value);
 	x[0] = commands[row].fid;
-	for (i = 0; i < MAX_INPUTS; i++)
-		x[1 + i] = value[commands[row].inputs[i]];
+	in[0] = commands[row].fid;
+	for (i = 0; i < MAX_INPUTS; i++) {
+		const uint64_t input = value[commands[row].inputs[i]];
+
+		x[1 + i] = input;
+		in[1 + i] = input;
+	}
 	x[6] = 0;
+	in[6] = 0;
 }
 
 /* --- the Host's memory -------------------------------------------------------------------------------- */
@@ -382,6 +407,21 @@ static void realm_run(void *ctx, struct rmm_cpu *cpu)
 
 /* --- lives -------------------------------------------------------------------------------------------- */
 
+static void together_fill(struct calls_bench *bench)
+{
+	unsigned int depth, i, j;
+
+	for (depth = 0; depth < NUM_DEPTHS; depth++) {
+		const int shift = LEVEL_SHIFT((int)depth - 2);
+
+		for (i = 0; i < NUM_IPAS; i++) {
+			for (j = 0; j < NUM_IPAS; j++)
+				bench->together[depth][i][j] =
+					ipas[i] >> shift == ipas[j] >> shift ? 0xff : 0;
+		}
+	}
+}
+
 int calls_create(struct calls_bench **out)
 {
 	struct calls_bench *bench = calloc(1, sizeof(*bench));
@@ -396,6 +436,7 @@ int calls_create(struct calls_bench **out)
 		return -ENOMEM;
 	}
 	params_fill(bench);
+	together_fill(bench);
 	bench->bank = (struct rmm_bank){BASE, GRANULES * PAGE, bench->memory, 0};
 	rmm_config_init(&bench->config);
 	bench->config.banks = &bench->bank;
@@ -457,8 +498,7 @@ static void op_make(struct calls_bench *bench, const struct call_op *op,
 {
 	uint64_t in[7];
 
-	op_regs(op, regs->x);
-	memcpy(in, regs->x, sizeof(in));
+	op_regs(op, regs->x, in);
 	bench->op = op;
 	if (coverage)
 		fuzz_coverage_before(coverage, bench->rmm, in);
@@ -524,7 +564,7 @@ struct shadow {
 	struct dice dice;
 	uint64_t delegated; /* bit of each granule of the pool that is DELEGATED */
 	uint64_t given;	    /* that has another state */
-	uint8_t depth[2][NUM_IPAS];
+	ipa_bytes depth[2];
 	uint64_t data[2], mapped[2]; /* bit of each IPA */
 	uint8_t realms;		     /* bit of each Realm */
 	uint8_t active;
@@ -542,14 +582,18 @@ static const uint64_t roots_of[2] = {UINT64_C(1) << 4, UINT64_C(0xff) << 8};
 
 static uint8_t pick(struct shadow *shadow, uint64_t mask)
 {
-	unsigned int skip;
+	unsigned int skip, i;
 
 	mask &= POOL_MASK;
 	if (!mask)
 		return (uint8_t)dice_below(&shadow->dice, NUM_POOL);
-	/* One of the lowest four: that is random enough, and cheap. */
-	for (skip = (unsigned int)dice_below(&shadow->dice, 4); skip && mask & (mask - 1); skip--)
-		mask &= mask - 1;
+	/* One of the lowest four: that is random enough, and cheap without branches. */
+	skip = (unsigned int)dice_below(&shadow->dice, 4);
+	for (i = 0; i < 3; i++) {
+		const uint64_t rest = mask & (mask - 1);
+
+		mask = i < skip && rest ? rest : mask;
+	}
 	return (uint8_t)__builtin_ctzll(mask);
 }
 
@@ -682,19 +726,18 @@ static void draw_op(struct shadow *shadow, struct call_op *op)
 	}
 }
 
-static void depth_set(struct shadow *shadow, unsigned int realm, uint64_t ipa, int level)
+static void depth_set(const struct calls_bench *bench, struct shadow *shadow, unsigned int realm,
+		      unsigned int ipa, int level)
 {
-	const unsigned int shift = level_shift(level - 1);
-	uint8_t *depth = shadow->depth[realm];
-	size_t i;
+	ipa_bytes *const depth = &shadow->depth[realm];
+	const ipa_bytes same = bench->together[level + 1][ipa];
 
-	for (i = 0; i < NUM_IPAS; i++)
-		depth[i] = ipas[i] >> shift == ipa >> shift ? (uint8_t)level : depth[i];
+	*depth = (*depth & ~same) | (same & (uint8_t)level);
 }
 
 /* What the answer to a call says of the state. */
-static void shadow_learn(struct shadow *shadow, const struct call_op *op,
-			 const struct rmm_regs *regs)
+static void shadow_learn(const struct calls_bench *bench, struct shadow *shadow,
+			 const struct call_op *op, const struct rmm_regs *regs)
 {
 	const unsigned int realm = op->rd & 1, ipa = op->ipa % NUM_IPAS;
 	const uint64_t granule = UINT64_C(1) << op->granule % NUM_POOL, bit = UINT64_C(1) << ipa;
@@ -702,7 +745,7 @@ static void shadow_learn(struct shadow *shadow, const struct call_op *op,
 	const uint8_t status = regs->x[0] & 0xff;
 
 	if (!good && status == RMI_ERROR_RTT && op->rd < 2)
-		depth_set(shadow, realm, ipas[ipa], (int)(regs->x[0] >> 8 & 0xff) & 3);
+		depth_set(bench, shadow, realm, ipa, (int)(regs->x[0] >> 8 & 0xff) & 3);
 	if (!good)
 		return;
 	switch (op->command % NUM_COMMANDS) {
@@ -715,7 +758,7 @@ static void shadow_learn(struct shadow *shadow, const struct call_op *op,
 	case ROW_REALM_CREATE:
 		shadow->realms |= (uint8_t)(1u << realm);
 		shadow->delegated &= ~(roots_of[realm] | UINT64_C(1) << RD_OF(realm));
-		memset(shadow->depth[realm], realm ? 2 : 1, NUM_IPAS);
+		memset(&shadow->depth[realm], realm ? 2 : 1, sizeof(shadow->depth[realm]));
 		break;
 	case ROW_REALM_DESTROY:
 		shadow->realms &= (uint8_t) ~(1u << realm);
@@ -743,11 +786,11 @@ static void shadow_learn(struct shadow *shadow, const struct call_op *op,
 	case ROW_RTT_CREATE:
 		shadow->delegated &= ~granule;
 		shadow->given |= granule;
-		depth_set(shadow, realm, ipas[ipa], op->detail & 3);
+		depth_set(bench, shadow, realm, ipa, op->detail & 3);
 		break;
 	case ROW_RTT_DESTROY:
 	case ROW_RTT_FOLD:
-		depth_set(shadow, realm, ipas[ipa], (op->detail & 3) - 1);
+		depth_set(bench, shadow, realm, ipa, (op->detail & 3) - 1);
 		shadow->given &= ~(UINT64_C(1) << (granule_num(regs->x[1]) - POOL) % 64);
 		shadow->delegated |= UINT64_C(1) << (granule_num(regs->x[1]) - POOL) % 64;
 		break;
@@ -786,7 +829,7 @@ void calls_draw_run(struct calls_bench *bench, uint64_t seed, struct call_op *op
 
 		draw_op(&shadow, op);
 		op_make(bench, op, coverage, &regs);
-		shadow_learn(&shadow, op, &regs);
+		shadow_learn(bench, &shadow, op, &regs);
 	}
 	run_end(bench, state);
 }
