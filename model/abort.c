@@ -284,7 +284,7 @@ static enum rmm_outcome translate_serve(struct rmm_cpu *cpu, const struct rmm_ac
 	if (target.verdict != VERDICT_PROCEEDS)
 		return access_abort(cpu, access, &target, access->ipa, access->far);
 	if (access->type == RMM_WRITE && !target.ns)
-		granule_find(cpu->rmm, target.pa)->clean = false;
+		granule_dirty(granule_find(cpu->rmm, target.pa), GRANULE_DIRTY);
 	else if (access->type == RMM_WRITE && cpu->rmm->config.platform.ns_write)
 		cpu->rmm->config.platform.ns_write(cpu->rmm->config.platform.ctx,
 						   target.pa & ~GRANULE_MASK);

@@ -5,10 +5,11 @@
 #include "rtt.h"
 
 /* The entry where `walk` ended becomes ASSIGNED to the granule at `pa`, with `ripas`. */
-static void data_map(struct rmm *rmm, const struct walk *walk, uint64_t pa, uint64_t ripas)
+static void data_map(const struct walk *walk, uint64_t pa, uint64_t ripas)
 {
+	rtt_dirty(walk, 1);
 	walk->entries[walk->index] = rtte_with_ripas(RTTE_ASSIGNED | pa, ripas);
-	rtt_granule(rmm, walk)->refcount++;
+	walk->granule->refcount++;
 }
 
 uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out)
@@ -45,8 +46,9 @@ uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	if (!src_clean || !data_gran->clean) {
 		ns_read(rmm, src_pa, granule_memory(rmm, data_pa), RMM_GRANULE_SIZE);
 		data_gran->clean = src_clean;
+		data_gran->dirty = src_clean ? 0 : GRANULE_DIRTY;
 	}
-	data_map(rmm, &walk, data_pa, RMI_RIPAS_RAM);
+	data_map(&walk, data_pa, RMI_RIPAS_RAM);
 	measurement_data(rmm, rd, ipa, flags, src_clean ? NULL : granule_memory(rmm, data_pa));
 	return RMI_SUCCESS;
 }
@@ -76,7 +78,7 @@ uint64_t rmi_data_create_unknown(struct rmm *rmm, const uint64_t *x, struct resu
 
 	/* The content is what was left by the wipe when the granule became DELEGATED. */
 	granule_set_state(rmm, data_gran, RMM_GRANULE_DATA);
-	data_map(rmm, &walk, data_pa, rtte_ripas(walk.entry));
+	data_map(&walk, data_pa, rtte_ripas(walk.entry));
 	return RMI_SUCCESS;
 }
 
@@ -102,9 +104,10 @@ uint64_t rmi_data_destroy(struct rmm *rmm, const uint64_t *x, struct result *out
 
 	const uint64_t ripas = rtte_ripas(walk.entry);
 
+	rtt_dirty(&walk, 1);
 	walk.entries[walk.index] = rtte_with_ripas(
 		RTTE_UNASSIGNED, ripas == RMI_RIPAS_RAM ? RMI_RIPAS_DESTROYED : ripas);
-	rtt_granule(rmm, &walk)->refcount--;
+	walk.granule->refcount--;
 	out->x[1] = rtte_addr(walk.entry);
 	granule_release(rmm, out->x[1]);
 	out->x[2] = rtt_skip_non_live(&walk, ipa);

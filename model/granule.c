@@ -5,6 +5,7 @@
 #include "command.h"
 #include "granule.h"
 #include "invariant.h"
+#include "scan.h"
 
 void granule_touch(struct bank *bank, uint64_t pa)
 {
@@ -55,21 +56,22 @@ void granule_wipe(struct rmm *rmm, uint64_t pa, struct granule *granule)
 	const uint64_t pattern = rmm->config.wipe_pattern;
 
 	if (!pattern) {
-		memset(memory, 0, RMM_GRANULE_SIZE);
+		scan_wipe(memory, granule->dirty);
 		granule->clean = true;
+		granule->dirty = 0;
 		return;
 	}
 	for (size_t i = 0; i < RMM_GRANULE_SIZE / sizeof(*memory); i++)
 		memory[i] = granule_wipe_word(pattern, pa + i * sizeof(*memory));
-	granule->clean = false;
+	granule_dirty(granule, GRANULE_DIRTY);
 }
 
-void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state)
+void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state, uint8_t eighths)
 {
 	struct granule *granule = granule_find(rmm, pa);
 
 	granule_set_state(rmm, granule, state);
-	granule->clean = false;
+	granule_dirty(granule, eighths);
 	return granule_memory(rmm, pa);
 }
 
@@ -96,7 +98,7 @@ void granule_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size)
 	struct granule *granule = granule_find(rmm, pa);
 
 	if (data) {
-		granule->clean = false;
+		granule_dirty(granule, granule_eighths(pa & GRANULE_MASK, size));
 		memcpy(granule_memory(rmm, pa), data, size);
 	} else if (!granule->clean) {
 		memset(granule_memory(rmm, pa), 0, size);
@@ -126,8 +128,10 @@ static void gpt_change(struct rmm *rmm, uint64_t pa, struct granule *granule, en
 	const bool clean = granule->clean;
 
 	granule->gpt = gpt;
-	if (gpt != RMM_GPT_REALM)
+	if (gpt != RMM_GPT_REALM) {
 		granule->clean = false;
+		granule->dirty = 0;
+	}
 	if (rmm->config.platform.gpt_changed)
 		rmm->config.platform.gpt_changed(rmm->config.platform.ctx, pa, gpt, clean);
 }
@@ -146,10 +150,12 @@ uint64_t rmi_granule_delegate(struct rmm *rmm, const uint64_t *x, struct result 
 
 	granule_touch(bank_find(rmm, pa), pa);
 	/* Wiped memory is to look wiped: with a pattern, memory that happens to be zero gets it too. */
-	if (!rmm->config.wipe_pattern && ns_clean(rmm, pa))
+	if (!rmm->config.wipe_pattern && ns_clean(rmm, pa)) {
 		granule->clean = true;
-	else
+	} else {
+		granule->dirty = GRANULE_DIRTY;
 		granule_wipe(rmm, pa, granule);
+	}
 	granule->state = RMM_GRANULE_DELEGATED;
 	rmm->count[RMM_GRANULE_DELEGATED]++;
 	gpt_change(rmm, pa, granule, RMM_GPT_REALM);

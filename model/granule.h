@@ -21,12 +21,33 @@
 
 /* All that is kept of a granule outside its own memory. All zero: UNDELEGATED, GPT_NS. */
 struct granule {
-	uint8_t state;	   /* enum rmm_granule_state */
-	uint8_t gpt : 7;   /* enum rmm_gpt */
+	uint8_t state : 4; /* enum rmm_granule_state */
+	uint8_t gpt : 3;   /* enum rmm_gpt */
 	uint8_t clean : 1; /* holds only zeros; kept only while gpt is REALM */
+	uint8_t dirty; /* while it is not clean: bit of each eighth that may hold something else */
 	uint16_t refcount;
 };
 _Static_assert(sizeof(struct granule) == 4, "this array is as long as DRAM has granules");
+_Static_assert(RMM_GRANULE_NUM_STATES <= 16 && RMM_GPT_AAP < 8, "they fit");
+
+#define GRANULE_DIRTY  0xff /* all of it */
+#define GRANULE_EIGHTH (RMM_GRANULE_SIZE / 8)
+
+/* granule_eighths - bits of those in which there is any of the `size` bytes at `offset`; `size` is not 0. */
+static inline uint8_t granule_eighths(uint64_t offset, uint64_t size)
+{
+	const unsigned int first = (unsigned int)(offset / GRANULE_EIGHTH);
+	const unsigned int last = (unsigned int)((offset + size - 1) / GRANULE_EIGHTH);
+
+	return (uint8_t)((2u << last) - (1u << first));
+}
+
+/* granule_dirty - something is about to be written, in these eighths. */
+static inline void granule_dirty(struct granule *granule, uint8_t eighths)
+{
+	granule->dirty |= eighths;
+	granule->clean = false;
+}
 
 struct shadow;
 
@@ -157,10 +178,10 @@ static inline void granule_set_state(struct rmm *rmm, struct granule *granule,
 }
 
 /*
- * granule_take - a DELEGATED granule becomes `state` and its memory is about to be written.
- * Returns its memory.
+ * granule_take - a DELEGATED granule becomes `state` and its memory is about to be written, in these
+ * eighths. Returns its memory.
  */
-void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state);
+void *granule_take(struct rmm *rmm, uint64_t pa, enum rmm_granule_state state, uint8_t eighths);
 
 /*
  * granule_release - a used granule becomes DELEGATED. Its content is wiped unless it is known to be

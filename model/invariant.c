@@ -306,18 +306,23 @@ static void call_buffer(struct call *call)
 {
 	const struct rmm_platform *platform = &call->rmm->config.platform;
 	const struct granule *granule;
+	size_t size = 0;
 
 	call->buffer = call->x[call->kind->buffer];
 	granule = granule_aligned(call->buffer) ? granule_find(call->rmm, call->buffer) : NULL;
 	call->buffer_permitted =
 		granule && (granule->gpt == RMM_GPT_NS || granule->gpt == RMM_GPT_AAP);
-	if (!call->buffer_permitted ||
-	    (call->fid != RMI_REALM_CREATE && call->fid != RMI_REC_CREATE))
+	/* What is behind the last parameter is nobody's. */
+	if (call->fid == RMI_REALM_CREATE)
+		size = offsetof(struct rmi_realm_params, sbz_81c);
+	else if (call->fid == RMI_REC_CREATE)
+		size = offsetof(struct rmi_rec_params, sbz_888);
+	if (!call->buffer_permitted || !size)
 		return;
 	if (platform->is_clean && platform->is_clean(platform->ctx, call->buffer))
-		memset(&call->u, 0, sizeof(call->u));
+		memset(&call->u, 0, size);
 	else
-		memcpy(&call->u, memory_find(call->rmm, call->buffer), sizeof(call->u));
+		memcpy(&call->u, memory_find(call->rmm, call->buffer), size);
 }
 
 /*

@@ -130,6 +130,9 @@ struct hashed {
 		uint8_t digest[HASH_MAX_SIZE];
 	} page[HASHED_PAGES];
 	unsigned int next_page;
+	/* Digests of pages in which there are only these values, each in its place. */
+	struct measured params[NUM_MEASURED];
+	unsigned int next_params;
 };
 
 /* It lies at the start of one mapping with all it points to. */

@@ -105,7 +105,7 @@ uint64_t rmi_realm_create(struct rmm *rmm, const uint64_t *x, struct result *out
 	FAIL_IF(params_align, !granule_aligned(params_pa));
 	FAIL_IF(params_bound, !granule_find_delegable(rmm, params_pa));
 	FAIL_IF(params_pas, ns_faults(rmm, params_pa, false));
-	ns_read(rmm, params_pa, &params, sizeof(params));
+	ns_read(rmm, params_pa, &params, offsetof(struct rmi_realm_params, sbz_81c));
 	FAIL_IF(params_valid, params.hash_algo > RMI_HASH_SHA_512);
 	FAIL_IF(params_supp, !params_supported(&rmm->config, &params));
 	FAIL_IF(alias, rd_aliases_rtt(rd_pa, &params));
@@ -121,7 +121,7 @@ uint64_t rmi_realm_create(struct rmm *rmm, const uint64_t *x, struct result *out
 	CHECKS_END();
 
 	uint64_t *link = realm_link(rmm, rd_pa);
-	struct rd *rd = granule_take(rmm, rd_pa, RMM_GRANULE_RD);
+	struct rd *rd = granule_take(rmm, rd_pa, RMM_GRANULE_RD, granule_eighths(0, sizeof(*rd)));
 
 	memset(rd, 0, sizeof(*rd));
 	rd->rtt_base = params.rtt_base;

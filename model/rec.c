@@ -84,7 +84,7 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(params_align, !granule_aligned(params_pa));
 	FAIL_IF(params_bound, !granule_find_delegable(rmm, params_pa));
 	FAIL_IF(params_pas, ns_faults(rmm, params_pa, false));
-	ns_read(rmm, params_pa, &params, sizeof(params));
+	ns_read(rmm, params_pa, &params, offsetof(struct rmi_rec_params, sbz_888));
 	FAIL_IF(num_aux_bound, params.num_aux > RMI_REC_MAX_AUX);
 	FAIL_IF(aux_align, !aux_aligned(&params));
 	FAIL_IF(aux_state, !aux_delegated(rmm, &params));
@@ -103,7 +103,8 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(num_aux, params.num_aux != rd->rec_aux);
 	CHECKS_END();
 
-	struct rec *rec = granule_take(rmm, rec_pa, RMM_GRANULE_REC);
+	struct rec *rec =
+		granule_take(rmm, rec_pa, RMM_GRANULE_REC, granule_eighths(0, sizeof(*rec)));
 
 	memset(rec, 0, sizeof(*rec));
 	rec->owner = rd_pa;

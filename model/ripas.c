@@ -53,6 +53,7 @@ uint64_t rmi_rtt_init_ripas(struct rmm *rmm, const uint64_t *x, struct result *o
 	const uint64_t size = rtt_entry_size(walk.level);
 	uint64_t ipa = base;
 
+	rtt_dirty(&walk, limit);
 	for (unsigned int i = 0; i < limit; i++) {
 		uint64_t *entry = &walk.entries[walk.index + i];
 
@@ -107,6 +108,7 @@ uint64_t rmi_rtt_set_ripas(struct rmm *rmm, const uint64_t *x, struct result *ou
 	uint64_t *const entries = &walk.entries[walk.index];
 	unsigned int i;
 
+	rtt_dirty(&walk, limit);
 	for (i = 0; i < limit && ripas_can_set(rec, entries[i]); i++)
 		entries[i] = rtte_with_ripas(entries[i], rec->ripas_value);
 	rec->ripas_addr = base + i * rtt_entry_size(walk.level);

@@ -7,6 +7,7 @@
 #include <rmm/rmi.h>
 #include "granule.h"
 #include "invariant.h"
+#include "scan.h"
 
 #define TFRMM_ITEMS                                                                                \
 	(RMM_TFRMM_Q1 | RMM_TFRMM_Q2 | RMM_TFRMM_Q3 | RMM_TFRMM_Q4B | RMM_TFRMM_Q5 |               \
@@ -199,7 +200,7 @@ static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t ind
 	if (!granule->state && !granule->gpt && !granule->refcount && !granule->clean)
 		return;
 	if (realm && !granule->clean)
-		memset(bank->view + (index << GRANULE_SHIFT), 0, RMM_GRANULE_SIZE);
+		scan_wipe(bank->view + (index << GRANULE_SHIFT), granule->dirty);
 	if (granule->gpt != RMM_GPT_NS && platform->gpt_changed) {
 		memset(granule, 0, sizeof(*granule));
 		platform->gpt_changed(platform->ctx, bank->base + (index << GRANULE_SHIFT),

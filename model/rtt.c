@@ -40,18 +40,26 @@ void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number)
 	const uint64_t pa = rd->rtt_base + (uint64_t)number * RMM_GRANULE_SIZE;
 	const uint64_t size = rtt_entry_size(rd->rtt_level_start);
 	const bool clean = granule_find(rmm, pa)->clean;
-	uint64_t *entries = granule_take(rmm, pa, RMM_GRANULE_RTT);
 	/* Numbers of the first entry of this table, and of the unprotected half. */
 	const uint64_t first = (uint64_t)number * RTT_ENTRIES;
-	const uint64_t unprotected = realm_protected_end(rd) / size;
+	const uint64_t half = realm_protected_end(rd) / size;
+	const unsigned int unprotected = half <= first		      ? 0
+					 : half < first + RTT_ENTRIES ? (unsigned int)(half - first)
+								      : RTT_ENTRIES;
+	const uint8_t written =
+		unprotected < RTT_ENTRIES
+			? granule_eighths(unprotected * sizeof(uint64_t),
+					  (RTT_ENTRIES - unprotected) * sizeof(uint64_t))
+			: 0;
+	uint64_t *entries = granule_take(rmm, pa, RMM_GRANULE_RTT, clean ? written : GRANULE_DIRTY);
 
+	if (!clean)
+		scan_fill(entries, RTTE_UNASSIGNED, 0);
 	/* Entries beyond the IPA space, which a small one leaves in its table, are never reached. */
-	for (unsigned int i = 0; i < RTT_ENTRIES; i++) {
-		if (first + i >= unprotected)
-			entries[i] = RTTE_UNASSIGNED_NS;
-		else if (!clean)
-			entries[i] = RTTE_UNASSIGNED;
-	}
+	if (!unprotected)
+		scan_fill(entries, RTTE_UNASSIGNED_NS, 0);
+	for (unsigned int i = unprotected; unprotected && i < RTT_ENTRIES; i++)
+		entries[i] = RTTE_UNASSIGNED_NS;
 }
 
 /* What the entries of a table that is inserted under `parent`, or can be folded into it, differ by. */
@@ -88,14 +96,16 @@ uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	const bool clean = rtt_gran->clean;
 	const bool assigned = rtte_hipas(walk.entry) == RTTE_ASSIGNED;
 	const uint64_t stride = rtt_stride(walk.entry, (int)level);
-	uint64_t *entries = granule_take(rmm, rtt_pa, RMM_GRANULE_RTT);
+	uint64_t *entries = granule_take(rmm, rtt_pa, RMM_GRANULE_RTT,
+					 walk.entry || !clean ? GRANULE_DIRTY : 0);
 
 	if (walk.entry || !clean)
 		scan_fill(entries, walk.entry, stride);
+	rtt_dirty(&walk, 1);
 	walk.entries[walk.index] = RTTE_TABLE | rtt_pa;
 	rtt_gran->refcount = assigned ? RTT_ENTRIES : 0;
 	if (!assigned)
-		rtt_granule(rmm, &walk)->refcount++;
+		walk.granule->refcount++;
 	return RMI_SUCCESS;
 }
 
@@ -123,10 +133,11 @@ uint64_t rmi_rtt_destroy(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF_AT(rtt_live, granule_find(rmm, rtt_pa)->refcount != 0, (int)level);
 	CHECKS_END();
 
+	rtt_dirty(&walk, 1);
 	walk.entries[walk.index] = ipa < realm_protected_end(rd)
 					   ? rtte_with_ripas(RTTE_UNASSIGNED, RMI_RIPAS_DESTROYED)
 					   : RTTE_UNASSIGNED_NS;
-	rtt_granule(rmm, &walk)->refcount--;
+	walk.granule->refcount--;
 	granule_release(rmm, rtt_pa);
 	out->x[1] = rtt_pa;
 	out->x[2] = rtt_skip_non_live(&walk, ipa);
@@ -175,9 +186,10 @@ uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF_AT(rtt_homo, !homogeneous || too_big, (int)level - tfrmm);
 	CHECKS_END();
 
+	rtt_dirty(&walk, 1);
 	walk.entries[walk.index] = first;
 	if (rtte_hipas(first) != RTTE_ASSIGNED)
-		rtt_granule(rmm, &walk)->refcount--;
+		walk.granule->refcount--;
 	/* A table of zeros is as good as wiped. */
 	rtt_gran->clean = first == 0;
 	granule_release(rmm, rtt_pa);

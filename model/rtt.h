@@ -78,6 +78,7 @@ static inline bool rtt_aligned(uint64_t address, int level)
 /* Where a walk ended. */
 struct walk {
 	uint64_t *entries; /* of the table */
+	struct granule *granule;
 	uint64_t entry;
 	uint64_t table;	    /* its physical address */
 	unsigned int index; /* of the entry in the table */
@@ -100,7 +101,11 @@ static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, u
 	};
 
 	for (;;) {
-		walk.entries = granule_memory(rmm, walk.table);
+		const struct bank *bank = bank_find(rmm, walk.table);
+		const uint64_t offset = walk.table - bank->base;
+
+		walk.entries = (uint64_t *)(bank->view + offset);
+		walk.granule = &bank->granules[offset >> GRANULE_SHIFT];
 		walk.entry = walk.entries[walk.index];
 		if (walk.level >= target || !rtte_is_table(walk.entry))
 			return walk;
@@ -111,10 +116,11 @@ static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, u
 	}
 }
 
-/* rtt_granule - the granule of the table where a walk ended. */
-static inline struct granule *rtt_granule(const struct rmm *rmm, const struct walk *walk)
+/* rtt_dirty - `num` entries are about to be written, from the one on where a walk ended. */
+static inline void rtt_dirty(const struct walk *walk, unsigned int num)
 {
-	return granule_find(rmm, walk->table);
+	granule_dirty(walk->granule, granule_eighths(walk->index * sizeof(*walk->entries),
+						     num * sizeof(*walk->entries)));
 }
 
 /*

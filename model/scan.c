@@ -18,11 +18,27 @@ INLINE void fill(uint64_t *words, uint64_t first, uint64_t stride)
 	words4 a = {first, first + stride, first + 2 * stride, first + 3 * stride};
 	words4 b = a + 4 * stride;
 
-	for (unsigned int i = 0; i < VECTORS; i += 2) {
+	/* Nearly all are filled with one value. */
+	for (unsigned int i = 0; !stride && i < VECTORS; i++)
+		to[i] = a;
+	for (unsigned int i = 0; stride && i < VECTORS; i += 2) {
 		to[i] = a;
 		to[i + 1] = b;
 		a += 8 * stride;
 		b += 8 * stride;
+	}
+}
+
+INLINE void wipe(void *memory, uint8_t eighths)
+{
+	const words4 zero = {0};
+	words4 *to = memory;
+
+	for (; eighths; eighths >>= 1, to += VECTORS / 8) {
+		if (!(eighths & 1))
+			continue;
+		for (unsigned int i = 0; i < VECTORS / 8; i++)
+			to[i] = zero;
 	}
 }
 
@@ -33,7 +49,18 @@ INLINE bool is_filled(const uint64_t *words, uint64_t first, uint64_t stride)
 	words4 b = a + 4 * stride;
 
 	/* Most tables that are not, are not soon. */
-	for (unsigned int i = 0; i < VECTORS; i += VECTORS / 4) {
+	for (unsigned int i = 0; !stride && i < VECTORS; i += VECTORS / 4) {
+		words4 differs = {0}, more = {0};
+
+		for (unsigned int j = i; j < i + VECTORS / 4; j += 4) {
+			differs |= (from[j] ^ a) | (from[j + 1] ^ a);
+			more |= (from[j + 2] ^ a) | (from[j + 3] ^ a);
+		}
+		differs |= more;
+		if (ANY(differs))
+			return false;
+	}
+	for (unsigned int i = 0; stride && i < VECTORS; i += VECTORS / 4) {
 		words4 differs = {0}, more = {0};
 
 		for (unsigned int j = i; j < i + VECTORS / 4; j += 2) {
@@ -138,6 +165,11 @@ AVX2 static void fill_avx2(uint64_t *words, uint64_t first, uint64_t stride)
 	fill(words, first, stride);
 }
 
+AVX2 static void wipe_avx2(void *memory, uint8_t eighths)
+{
+	wipe(memory, eighths);
+}
+
 AVX2 static bool is_filled_avx2(const uint64_t *words, uint64_t first, uint64_t stride)
 {
 	return is_filled(words, first, stride);
@@ -172,6 +204,11 @@ AVX2 static uint64_t digest_avx2(const void *memory)
 void scan_fill(uint64_t *words, uint64_t first, uint64_t stride)
 {
 	DISPATCH(fill, words, first, stride);
+}
+
+void scan_wipe(void *memory, uint8_t eighths)
+{
+	DISPATCH(wipe, memory, eighths);
 }
 
 bool scan_is_filled(const uint64_t *words, uint64_t first, uint64_t stride)

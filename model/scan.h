@@ -12,6 +12,9 @@
 /* scan_fill - write 512 words: `first`, `first + stride`, ... */
 void scan_fill(uint64_t *words, uint64_t first, uint64_t stride);
 
+/* scan_wipe - write zeros into each eighth of the granule whose bit is set. */
+void scan_wipe(void *memory, uint8_t eighths);
+
 /* scan_is_filled - whether scan_fill() with the same arguments would leave the words as they are. */
 bool scan_is_filled(const uint64_t *words, uint64_t first, uint64_t stride);
 

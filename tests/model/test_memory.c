@@ -129,6 +129,66 @@ START_TEST(test_release_wipes)
 }
 END_TEST
 
+/* Nothing is in DRAM that a Realm had: pages from `first` on. */
+static void check_zeros(struct host *h, uint64_t first, const char *when, unsigned int index)
+{
+	for (uint64_t pa = first; pa < h->next; pa += PAGE)
+		ck_assert_msg(is_filled(h, pa, 0), "%s, index %u: 0x%llx", when, index,
+			      (unsigned long long)pa);
+}
+
+START_TEST(test_wipes_wherever_written)
+{
+	/* Only what was written need be wiped: entries and bytes at every edge of what that may be rounded to. */
+	static const unsigned int indices[] = {0, 1, 62, 63, 64, 127, 128, 255, 256, 447, 448, 510};
+
+	for (unsigned int i = 0; i < 2 * sizeof(indices) / sizeof(indices[0]); i++) {
+		const unsigned int index = indices[i / 2];
+		const uint64_t ipa = index * PAGE;
+		/* Around the same place in the page: the sixteen bytes cross it. */
+		struct access a = {.type = RMM_WRITE, .ipa = ipa + index * 8};
+		struct host h;
+		struct realm r;
+		uint64_t first, data, pa;
+
+		host_init(&h);
+		first = h.next;
+		realm_create(&h, &r);
+		realm_add_rec(&h, &r, true);
+		realm_tables(&h, &r, 0);
+		realm_tables(&h, &r, U);
+		ok(&h, RMI_RTT_INIT_RIPAS, r.rd, ipa, ipa + 2 * PAGE);
+		data = host_delegated(&h);
+		ok(&h, RMI_DATA_CREATE_UNKNOWN, r.rd, data, ipa);
+		pa = host_page(&h);
+		ok(&h, RMI_RTT_MAP_UNPROTECTED, r.rd, U + ipa, 3, pa | 0xd8);
+		realm_activate(&h, &r);
+		memset(a.bytes, 0x99, sizeof(a.bytes));
+		enter(&h, &r, do_access, &a);
+		check(!is_filled(&h, data, 0));
+		memset(host_ptr(&h, r.params), 0, PAGE);
+		memset(host_ptr(&h, r.rec_params), 0, PAGE);
+		memset(host_ptr(&h, r.run), 0, PAGE);
+		if (i % 2) {
+			rmm_reset(h.rmm);
+			check_zeros(&h, first, "reset", index);
+		} else {
+			ok(&h, RMI_DATA_DESTROY, r.rd, ipa);
+			check(is_filled(&h, data, 0));
+			ok(&h, RMI_RTT_UNMAP_UNPROTECTED, r.rd, U + ipa, 3);
+			ok(&h, RMI_RTT_DESTROY, r.rd, 0, 3);
+			ok(&h, RMI_RTT_DESTROY, r.rd, U, 3);
+			ok(&h, RMI_RTT_DESTROY, r.rd, 0, 2);
+			ok(&h, RMI_RTT_DESTROY, r.rd, U, 2);
+			ok(&h, RMI_REC_DESTROY, r.rec[0]);
+			ok(&h, RMI_REALM_DESTROY, r.rd);
+			check_zeros(&h, first, "destroyed", index);
+		}
+		host_end(&h);
+	}
+}
+END_TEST
+
 /* --- the platform --- */
 
 struct platform {
@@ -1272,6 +1332,7 @@ Suite *suite_memory(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_delegate_wipes);
 	tcase_add_test(tcase, test_release_wipes);
+	tcase_add_test(tcase, test_wipes_wherever_written);
 	tcase_add_test(tcase, test_gpt_changed);
 	tcase_add_test(tcase, test_set_gpt);
 	tcase_add_test(tcase, test_clean_is_not_touched);

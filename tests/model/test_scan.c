@@ -32,6 +32,19 @@ START_TEST(test_fill)
 }
 END_TEST
 
+START_TEST(test_wipe)
+{
+	for (unsigned int eighths = 0; eighths < 256; eighths++) {
+		memset(page, 0xa5, sizeof(page));
+		scan_wipe(page, (uint8_t)eighths);
+		for (unsigned int i = 0; i < WORDS; i++)
+			ck_assert_uint_eq(page[i], eighths >> i / (WORDS / 8) & 1
+							   ? 0
+							   : UINT64_C(0xa5a5a5a5a5a5a5a5));
+	}
+}
+END_TEST
+
 START_TEST(test_zero)
 {
 	memset(page, 0, sizeof(page));
@@ -130,6 +143,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, test_fill);
+	tcase_add_test(tcase, test_wipe);
 	tcase_add_test(tcase, test_zero);
 	tcase_add_test(tcase, test_digest);
 	tcase_add_test(tcase, test_same);
