@@ -230,6 +230,7 @@ int machine_reset(struct machine *machine)
 		kvm_module_restore(machine->config.kvm);
 	machine_findings_clear(machine);
 	machine->num_calls = 0;
+	memset(machine->reasons, 0, sizeof(machine->reasons));
 	machine->num_faults = 0;
 	machine->gpf_countdown = 0;
 	machine->actor = -1;
@@ -265,6 +266,11 @@ uint32_t machine_page_size(const struct machine *machine)
 
 const char machine_injected[] = "injected";
 
+uint64_t machine_num_calls(const struct machine *machine)
+{
+	return machine->num_calls;
+}
+
 const struct trace_event *machine_last_call(const struct machine *machine, uint64_t back)
 {
 	if (back >= MACHINE_LAST_CALLS || back >= machine->num_calls)
@@ -298,6 +304,25 @@ static inline void registers_copy(uint64_t *to, const uint64_t *regs, unsigned i
 		to[i] = from[i];
 }
 
+/* How the call ended; `condition` failed. */
+static enum trace_answer smc_answer(struct machine *machine, const struct rmi_command *command,
+				    uint64_t result, const char *condition)
+{
+	const char **reason, *last;
+
+	if (!command)
+		return result == RMI_SUCCESS ? TRACE_DONE : TRACE_FAILED;
+	reason = &machine->reasons[rmi_command_slot(command)];
+	last = *reason;
+	*reason = condition;
+	if (result == RMI_SUCCESS)
+		return TRACE_DONE;
+	/* Each injected result is news. */
+	if (!condition || condition != last || condition == machine_injected)
+		return TRACE_FAILED;
+	return command->fid == RMI_RTT_FOLD ? TRACE_FOLD_AGAIN : TRACE_AGAIN;
+}
+
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
 	const struct rmi_command *command = rmi_command(regs->x[0]);
@@ -328,6 +353,7 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 	/* Only now: other calls may have been made while a REC ran. */
 	event = &machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
 	event->kind = TRACE_RMI;
+	event->answer = smc_answer(machine, command, regs->x[0], condition);
 	event->actor = machine->actor;
 	registers_copy(event->value, in, 7);
 	registers_copy(event->result, regs->x, 5);

@@ -3,6 +3,7 @@
 #define SIM_MACHINE_PRIVATE_H
 
 #include <sim/machine.h>
+#include <sim/rmi_name.h>
 
 struct machine {
 	struct machine_config config;
@@ -31,6 +32,8 @@ struct machine {
 	/* RMI calls that have returned, as the trace tells of them. A ring: call i of all is at i % MACHINE_LAST_CALLS. */
 	struct trace_event calls[MACHINE_LAST_CALLS];
 	uint64_t num_calls;
+	/* Why the last call of each command failed (rmi_command_slot()), NULL: it did not. */
+	const char *reasons[RMI_COMMAND_SLOTS];
 
 	struct finding *findings;
 	size_t num_findings, max_findings;

@@ -76,6 +76,7 @@ struct audit {
 	bool in_call;
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
+	bool sees_folds;   /* that fail again */
 	unsigned int open; /* system calls that have begun and did not end */
 
 	struct interval *touched;
@@ -375,6 +376,12 @@ static bool range_fits(const struct audit_scope *scope, const struct call_range 
 			    : range->start < scope->end && range->end > scope->start;
 }
 
+/* Whether calls may concern any realm and any place. */
+static bool scope_is_open(const struct audit *audit)
+{
+	return !audit->in_call || (!audit->scope.rd && audit->scope.end == UINT64_MAX);
+}
+
 static void judge_range(struct audit *audit, const struct trace_event *event)
 {
 	const struct audit_scope *scope = &audit->scope;
@@ -382,7 +389,7 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 	struct call_range range;
 	uint64_t half;
 
-	if (!audit->in_call || (!scope->rd && scope->end == UINT64_MAX))
+	if (scope_is_open(audit))
 		return;
 	if (!call_range(audit, event, &range))
 		return;
@@ -584,11 +591,26 @@ static void judge_books(struct audit *audit)
 	}
 }
 
+/* Of an RTT_FOLD that fails only the place is judged: not where any would do. */
+static void folds_want(struct audit *audit)
+{
+	const bool wanted = !scope_is_open(audit);
+
+	if (wanted == audit->sees_folds)
+		return;
+	audit->sees_folds = wanted;
+	trace_set_answers(machine_trace(audit->machine), audit_sink, audit,
+			  wanted ? TRACE_ANSWERS_ALL
+				 : TRACE_ANSWERS_ALL & ~(1u << TRACE_FOLD_AGAIN));
+	audit->block_level = 0;
+}
+
 void audit_begin(struct audit *audit, const char *name, const struct audit_scope *scope)
 {
 	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
+	folds_want(audit);
 	audit->open++;
 }
 
@@ -599,6 +621,7 @@ void audit_swap(struct audit *audit, struct audit_call *call)
 	audit->call = call->name;
 	audit->scope = call->scope;
 	audit->in_call = call->in_call;
+	folds_want(audit);
 	*call = was;
 }
 
@@ -718,6 +741,7 @@ void audit_reset(struct audit *audit)
 {
 	audit->call = NULL;
 	audit->in_call = false;
+	folds_want(audit);
 	audit->open = 0;
 	audit->num_touched = 0;
 	audit->lost = false;
@@ -746,6 +770,7 @@ int audit_create(struct machine *machine, struct audit **out)
 	audit->dram = machine_dram(machine);
 	audit->kvm = machine_kvm(machine);
 	audit->page_size = machine_page_size(machine);
+	audit->sees_folds = true;
 	audit_enable(audit, true);
 	err = trace_add_sink(machine_trace(machine), 1u << TRACE_RMI, audit_sink, audit);
 	if (err) {

@@ -95,7 +95,7 @@ struct contract {
 	struct {
 		bool in_call;
 		uint64_t start, end;
-		uint64_t done, failed;	 /* RMI calls */
+		uint64_t done, first; /* RMI calls: that succeeded; those of the machine before */
 		uint64_t tables, others; /* granules before it */
 		uint64_t roots;		 /* entries of root tables */
 	} call;
@@ -835,10 +835,9 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 		if (!contract->enabled)
 			return;
 	}
-	contract->call.done += event->result[0] == RMI_SUCCESS;
-	contract->call.failed += event->result[0] != RMI_SUCCESS;
 	if (event->result[0] != RMI_SUCCESS)
 		return;
+	contract->call.done++;
 	switch (x[0] & ~SMCCC_SVE_HINT) {
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:
@@ -1092,7 +1091,8 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 	contract->call.in_call = true;
 	contract->call.start = start;
 	contract->call.end = end;
-	contract->call.done = contract->call.failed = 0;
+	contract->call.done = 0;
+	contract->call.first = machine_num_calls(contract->machine);
 	contract->call.tables = rmm_inspect_count(contract->rmm, RMM_GRANULE_RTT);
 	contract->call.others = rmm_inspect_count(contract->rmm, RMM_GRANULE_DATA) +
 				rmm_inspect_count(contract->rmm, RMM_GRANULE_DELEGATED) +
@@ -1111,13 +1111,15 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 void contract_call_end(struct contract *contract, const char *name)
 {
 	const uint64_t spans = (contract->call.end - contract->call.start) / HUGE_SIZE;
-	uint64_t granules, roots;
+	const uint64_t calls = machine_num_calls(contract->machine) - contract->call.first;
+	uint64_t granules, roots, failed;
 
 	if (!contract->call.in_call)
 		return;
 	contract->call.in_call = false;
-	if (!contract->enabled || contract->call.done + contract->call.failed < CALLS_FREE)
+	if (!contract->enabled || calls < CALLS_FREE)
 		return;
+	failed = calls - contract->call.done;
 	roots = roots_count(contract) + 16 * ENTRIES * (contract->call.end == UINT64_MAX);
 	if (contract->call.end == UINT64_MAX) {
 		granules = contract->call.others + ENTRIES * (contract->call.tables + 16);
@@ -1132,12 +1134,11 @@ void contract_call_end(struct contract *contract, const char *name)
 		       name, contract->call.done, granules, contract->call.tables);
 	if (!contract->config.by_top)
 		roots += 2 * granules;
-	if (contract->call.failed >
-	    CALLS_FREE + 8 * (contract->call.done + contract->call.tables) + 16 * roots)
+	if (failed > CALLS_FREE + 8 * (contract->call.done + contract->call.tables) + 16 * roots)
 		REPORT(contract, "failed-calls",
 		       "%s made %" PRIu64 " RMI calls that failed, and %" PRIu64
 		       " that succeeded; there were %" PRIu64 " tables",
-		       name, contract->call.failed, contract->call.done, contract->call.tables);
+		       name, failed, contract->call.done, contract->call.tables);
 }
 
 static void dirty_clear(struct contract *contract)
@@ -1223,6 +1224,9 @@ int contract_create(struct machine *machine, const struct contract_config *confi
 		free(contract);
 		return -ENOMEM;
 	}
+	/* What fails again promises nothing new. */
+	trace_set_answers(machine_trace(machine), contract_sink, contract,
+			  1u << TRACE_DONE | 1u << TRACE_FAILED);
 	contract_reset(contract);
 	*out = contract;
 	return 0;

@@ -4,9 +4,6 @@
 #include <stddef.h>
 #include <rmm/rmi.h>
 
-/* Says that the caller holds no SVE state; no part of the identifier. */
-#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
-
 #define COMMANDS(X)                                                                                \
 	X(VERSION)                                                                                 \
 	X(GRANULE_DELEGATE)                                                                        \
@@ -45,12 +42,6 @@ _Static_assert(RMI_FID_LAST - RMI_FID_FIRST + 1 == COMMAND_NUM_FIDS,
 uint32_t command_fid(unsigned int index)
 {
 	return fids[index];
-}
-
-int command_slot(uint64_t fid)
-{
-	fid &= ~SMCCC_SVE_HINT;
-	return fid >= RMI_FID_FIRST && fid <= RMI_FID_LAST ? (int)(fid - RMI_FID_FIRST) : -1;
 }
 
 const char *command_slot_name(int slot)

@@ -3,6 +3,7 @@
 #ifndef SIM_STEPS_COMMAND_H
 #define SIM_STEPS_COMMAND_H
 
+#include <rmm/rmi.h>
 #include <stdint.h>
 
 /* Number of function identifiers in the range that RMI commands come from. */
@@ -16,7 +17,13 @@ uint32_t command_fid(unsigned int index);
  * command_slot - where a function identifier counts: 0 .. COMMAND_NUM_FIDS - 1, or -1 if it is no
  * RMI one.
  */
-int command_slot(uint64_t fid);
+static inline int command_slot(uint64_t fid)
+{
+	/* Bit 16 says that the caller holds no SVE state; no part of the identifier. */
+	const uint64_t slot = (fid & ~(UINT64_C(1) << 16)) - RMI_FID_FIRST;
+
+	return slot < COMMAND_NUM_FIDS ? (int)slot : -1;
+}
 /* command_slot_name - the command that counts there, or NULL. */
 const char *command_slot_name(int slot);
 

@@ -41,6 +41,8 @@ static const struct rmi_command commands[NUM_FIDS] = {
 	COMMAND(RTT_SET_RIPAS, ARGS("rd", "rec", "base", "top"), OUTS("out_top")),
 };
 
+_Static_assert(NUM_FIDS <= RMI_COMMAND_SLOTS, "each command has a slot of its own");
+
 #define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 
 const struct rmi_command *rmi_command(uint64_t fid)

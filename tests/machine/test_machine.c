@@ -323,6 +323,53 @@ START_TEST(calls_are_traced_and_can_be_answered_by_a_hook)
 }
 END_TEST
 
+static void answer_sink(void *ctx, const struct trace_event *event)
+{
+	static const char letters[TRACE_NUM_ANSWERS] = {[TRACE_DONE] = 'd',
+							[TRACE_FAILED] = 'f',
+							[TRACE_AGAIN] = 'a',
+							[TRACE_FOLD_AGAIN] = 'F'};
+	char *text = ctx;
+
+	text[strlen(text)] = letters[event->answer];
+}
+
+START_TEST(calls_tell_whether_they_failed_for_another_reason)
+{
+	struct machine_config config;
+	struct machine *machine;
+	char text[32] = "";
+	int asked = 0;
+
+	machine_config_init(&config);
+	machine = create(&config);
+	ck_assert_int_eq(
+		trace_add_sink(machine_trace(machine), TRACE_MASK(TRACE_RMI), answer_sink, text),
+		0);
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE + 1, 0, 0, 0); /* not aligned */
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE + 2, 0, 0, 0);
+	rmi(machine, RMI_GRANULE_DELEGATE, 0x1000, 0, 0, 0); /* no memory there */
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0);
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0); /* has been */
+	rmi(machine, RMI_RTT_FOLD, BASE, 0, 1, 0);	   /* no RD */
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0);
+	rmi(machine, RMI_RTT_FOLD | 1u << 16, BASE, 0, 1, 0);
+	rmi(machine, 0xc4000163, 0, 0, 0, 0); /* is no command */
+	rmi(machine, 0xc4000163, 0, 0, 0, 0);
+	ck_assert_str_eq(text, "fafdffaFff");
+	ck_assert_uint_eq(machine_num_calls(machine), 10);
+	machine_set_faults(machine, NULL, refuse_undelegate, &asked);
+	rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0);
+	rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0);
+	ck_assert_str_eq(text + 10, "ff");
+	ck_assert_int_eq(machine_reset(machine), 0);
+	ck_assert_uint_eq(machine_num_calls(machine), 0);
+	rmi(machine, RMI_RTT_FOLD, BASE, 0, 1, 0);
+	ck_assert_str_eq(text + 12, "f");
+	machine_destroy(machine);
+}
+END_TEST
+
 static void busy_guest(void *ctx, struct rmm_cpu *cpu)
 {
 	static const uint64_t structure[3] = {0x11, 0x22, 0x33};
@@ -863,6 +910,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, what_the_rmm_fills_with_a_pattern_is_not_clean);
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
+	tcase_add_test(bare, calls_tell_whether_they_failed_for_another_reason);
 	tcase_add_test(bare, rsi_calls_are_traced_with_the_condition_that_failed);
 	tcase_add_test(bare, the_log_says_what_realm_and_host_did_while_a_rec_ran);
 	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);

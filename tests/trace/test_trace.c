@@ -108,6 +108,48 @@ static const char *json(struct trace_event *event)
 	return text;
 }
 
+static void emit_call(struct trace *trace, enum trace_answer answer, const char *text)
+{
+	struct trace_event event = {.kind = TRACE_RMI, .answer = answer, .text = text};
+
+	trace_emit(trace, &event);
+}
+
+static void emit_answers(struct trace *trace)
+{
+	emit_call(trace, TRACE_DONE, "done");
+	emit_call(trace, TRACE_FAILED, "failed");
+	emit_call(trace, TRACE_AGAIN, "again");
+	emit_call(trace, TRACE_FOLD_AGAIN, "fold");
+	emit(trace, TRACE_HOST, "host");
+}
+
+START_TEST(sinks_may_leave_answers_out)
+{
+	struct trace *trace = trace_create();
+	struct log all = {""}, news = {""};
+	uint32_t mask = TRACE_MASK(TRACE_RMI) | TRACE_MASK(TRACE_HOST);
+
+	ck_assert_int_eq(trace_add_sink(trace, mask, log_sink, &news), 0);
+	ck_assert_int_eq(trace_add_sink(trace, mask, log_sink, &all), 0);
+	trace_set_answers(trace, log_sink, &news, 1u << TRACE_DONE | 1u << TRACE_FAILED);
+	trace_set_answers(trace, log_sink, &mask, 0); /* there is none */
+	emit_answers(trace);
+	ck_assert_str_eq(news.text, "0:done 0:failed 0:host ");
+	ck_assert_str_eq(all.text, "0:done 0:failed 0:again 0:fold 0:host ");
+	/* Another sink's coming and going changes nothing. */
+	trace_remove_sink(trace, log_sink, &all);
+	news.text[0] = 0;
+	emit_answers(trace);
+	ck_assert_str_eq(news.text, "0:done 0:failed 0:host ");
+	trace_set_answers(trace, log_sink, &news, TRACE_ANSWERS_ALL);
+	news.text[0] = 0;
+	emit_answers(trace);
+	ck_assert_str_eq(news.text, "0:done 0:failed 0:again 0:fold 0:host ");
+	trace_destroy(trace);
+}
+END_TEST
+
 /* The keys, their order and the spelling of values are a format that other programs read. */
 START_TEST(events_as_lines_of_json)
 {
@@ -321,6 +363,7 @@ int main(void)
 
 	tcase_add_test(tcase, sinks_get_what_they_asked_for);
 	tcase_add_test(tcase, many_sinks_in_the_order_they_came);
+	tcase_add_test(tcase, sinks_may_leave_answers_out);
 	tcase_add_test(tcase, events_as_lines_of_json);
 	tcase_add_test(tcase, text_is_escaped);
 	tcase_add_test(tcase, commands_by_number_and_name);

@@ -20,6 +20,8 @@
 
 struct options {
 	uint64_t runs, seed, shallow;
+	bool digest;
+	bool calibrate;	       /* else nothing but the benchmark is done, for profilers */
 	const char *only;      /* NULL: all */
 	const char *scenarios; /* that are tortured; NULL: none */
 };
@@ -47,7 +49,7 @@ static int fail(const char *what, int err, char *error)
 
 /* One shape's worth of runs. */
 static int bench_shape(struct kvm_module *module, const struct options *options, uint64_t index,
-		       struct rate *small, struct rate *big)
+		       struct rate *small, struct rate *big, uint64_t *digest)
 {
 	static struct fuzz_coverage coverage;
 	static struct sequence sequence;
@@ -69,6 +71,8 @@ static int bench_shape(struct kvm_module *module, const struct options *options,
 		sequence_draw(&sequence, &shape, options->seed * 7919 + index * SHAPE_RUNS + run,
 			      LENGTH);
 		err = trial_run(&trial, &sequence);
+		if (options->digest && !err)
+			*digest = *digest * 31 + trial_hash(&trial);
 	}
 	trial_destroy(&trial);
 	rate->ns += bench_cpu_ns() - begin;
@@ -80,16 +84,18 @@ static int bench_shape(struct kvm_module *module, const struct options *options,
 static int bench_full(struct kvm_module *module, const struct options *options)
 {
 	struct rate small = {0}, big = {0}, all;
-	uint64_t index;
+	uint64_t index, digest = 0;
 	int err = 0;
 
 	for (index = 0; index * SHAPE_RUNS < options->runs && !err; index++)
-		err = bench_shape(module, options, index, &small, &big);
+		err = bench_shape(module, options, index, &small, &big, &digest);
 	all = (struct rate){small.runs + big.runs, small.calls + big.calls, small.ns + big.ns};
 	printf("full sequences (VMM, KVM, RMM, guest; %u steps, 4 KiB pages)\n", LENGTH);
 	rate_print("few pages", &small);
 	rate_print("slots of megabytes", &big);
 	rate_print("as they are drawn", &all);
+	if (options->digest)
+		printf("  digest of what the steps answered and left: %016" PRIx64 "\n", digest);
 	return err;
 }
 
@@ -208,7 +214,7 @@ static int bench_host(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.runs = 20000, .seed = 1, .shallow = 3};
+	struct options options = {.runs = 20000, .seed = 1, .shallow = 3, .calibrate = true};
 	struct bench_calibration calibration;
 	int i;
 
@@ -221,20 +227,28 @@ int main(int argc, char **argv)
 			options.shallow = strtoull(argv[i] + 10, NULL, 10);
 		} else if (!strncmp(argv[i], "--only=", 7)) {
 			options.only = argv[i] + 7;
+		} else if (!strcmp(argv[i], "--digest")) {
+			options.digest = true;
+		} else if (!strcmp(argv[i], "--no-calibration")) {
+			options.calibrate = false;
 		} else if (*argv[i] != '-' && !options.scenarios) {
 			options.scenarios = argv[i];
 		} else {
 			fprintf(stderr,
 				"usage: %s [--runs=N] [--seed=S] [--only=model|full|torture] "
-				"[--shallow=K] [SCENARIOS]\n"
+				"[--shallow=K] [--digest] [--no-calibration] [SCENARIOS]\n"
+				"--digest: of the full sequences, to compare two builds by; it "
+				"takes time\n"
 				"SCENARIOS are tortured: a file or a directory\n",
 				argv[0]);
 			return 2;
 		}
 	}
-	if (bench_calibrate(&calibration))
-		return 1;
-	bench_calibration_print(&calibration, stdout);
+	if (options.calibrate) {
+		if (bench_calibrate(&calibration))
+			return 1;
+		bench_calibration_print(&calibration, stdout);
+	}
 	if (is_wanted(&options, "model") && bench_model(&options))
 		return 1;
 	return (!options.only || strcmp(options.only, "model")) && bench_host(&options) ? 1 : 0;

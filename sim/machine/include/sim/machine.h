@@ -122,6 +122,8 @@ extern const char machine_injected[];
 
 /* RMI calls that a machine remembers. */
 #define MACHINE_LAST_CALLS 64u
+/* machine_num_calls - how many RMI calls have returned since the machine was made or reset, those of its start included. */
+uint64_t machine_num_calls(const struct machine *machine);
 /*
  * machine_last_call - the RMI call that is `back` calls before the last one that returned, as the trace told of it;
  * NULL: it is not remembered. Valid until the next call.

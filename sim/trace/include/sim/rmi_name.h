@@ -17,6 +17,13 @@ struct rmi_command {
 
 /* rmi_command - the command of a function identifier, whatever its SVE hint (bit 16); NULL: none. */
 const struct rmi_command *rmi_command(uint64_t fid);
+/* rmi_command_slot - a number of `command`, below RMI_COMMAND_SLOTS and its own. */
+#define RMI_COMMAND_SLOTS 64u
+static inline unsigned int rmi_command_slot(const struct rmi_command *command)
+{
+	/* Identifiers of commands differ in their last six bits. */
+	return command->fid % RMI_COMMAND_SLOTS;
+}
 /* rmi_command_by_name - by "RTT_CREATE" or "RMI_RTT_CREATE"; NULL: there is none. */
 const struct rmi_command *rmi_command_by_name(const char *name);
 /* rmi_command_at - each command once, by ascending function identifier; NULL past the last. */

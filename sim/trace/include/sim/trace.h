@@ -31,8 +31,18 @@ enum trace_kind {
 	TRACE_NUM_KINDS,
 };
 
+/* How an RMI call ended, for those who need not see each of them. */
+enum trace_answer {
+	TRACE_DONE, /* it succeeded */
+	TRACE_FAILED, /* for another reason than the last call of its command, or for a reason that is not known */
+	TRACE_AGAIN, /* for the reason for which the last call of its command failed */
+	TRACE_FOLD_AGAIN, /* likewise, and it was an RTT_FOLD: hosts try one for each table that there could be */
+	TRACE_NUM_ANSWERS,
+};
+
 struct trace_event {
 	enum trace_kind kind;
+	enum trace_answer answer; /* of TRACE_RMI */
 	uint32_t step;   /* number of the step that it belongs to, from 1; 0 before the first */
 	int32_t actor;   /* tid of the VMM thread that runs, -1: none */
 	uint64_t value[7];
@@ -53,6 +63,12 @@ struct trace *trace_create(void);
 void trace_destroy(struct trace *trace);
 /* trace_add_sink - `sink` sees each event of a kind whose bit is in `mask` from now on; 0, or -ENOSPC: there are 64. */
 int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx);
+/*
+ * trace_set_answers - of TRACE_RMI the sink that was added last with this function and ctx sees only calls whose answer's
+ * bit is in `answers` from now on; nothing if there is none. Sinks may call it at any time.
+ */
+void trace_set_answers(struct trace *trace, trace_sink_fn sink, void *ctx, uint32_t answers);
+#define TRACE_ANSWERS_ALL ((1u << TRACE_NUM_ANSWERS) - 1)
 /* trace_remove_sink - the sink that was added last with this function and ctx; nothing if there is none. */
 void trace_remove_sink(struct trace *trace, trace_sink_fn sink, void *ctx);
 /* trace_kind_name - "step_begin", "rmi", ...; NULL for a number that names no kind. */
