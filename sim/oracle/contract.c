@@ -35,7 +35,9 @@ enum { BACKED_NO, BACKED_YES, BACKED_MAYBE };
 #define PAGE_UNKNOWN	    PAGE(RIPAS_UNKNOWN, BACKED_MAYBE)
 #define BYTE_UNKNOWN	    0u
 #define BYTE_KNOWN(value)   (0x100u | (value))
-#define ATTRIBUTE_PRIVATE   1u
+/* The RMM or the host stored it for the guest: it may have any value. */
+#define BYTE_ANY	  0x200u
+#define ATTRIBUTE_PRIVATE 1u
 
 struct range {
 	uint64_t start, end;
@@ -308,7 +310,7 @@ static void bytes_judge(struct contract *contract, const struct realm *realm, bo
 		for (; at < end; at += run_length(data + (at - start), end - at)) {
 			uint8_t value = data[at - start];
 
-			if (known == BYTE_KNOWN(value))
+			if (known == BYTE_KNOWN(value) || known == BYTE_ANY)
 				continue;
 			if (known != BYTE_UNKNOWN) {
 				REPORT(contract, guests ? "guest-bytes" : "user-bytes",
@@ -714,7 +716,7 @@ void contract_written(struct contract *contract, unsigned int index, uint64_t ip
 		return;
 	contract_tried(contract, index, ipa);
 	if (ipa < realm->half) {
-		interval_map_set(&realm->bytes, ipa, ipa + size, BYTE_UNKNOWN);
+		interval_map_set(&realm->bytes, ipa, ipa + size, BYTE_ANY);
 	} else {
 		const struct slot *slot = slot_at(realm, ipa - realm->half);
 
