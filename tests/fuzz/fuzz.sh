@@ -127,8 +127,98 @@ says err 'contract/'
 lacks small.yaml '0x8030_0000'
 lacks small.yaml 'RTT_CREATE'
 says small.yaml 'name: what matters'
+says small.yaml 'Made small, it fails of contract/backed'
 expect 1 run small.yaml --kvm planted-4k.so
 expect 0 run small.yaml
+
+# Of 200 steps, in loops, of two realms, with faults that happen and play no part, one run of four.
+{
+	cat <<'END'
+scenario: hostile
+about: "a page stays mapped: $name"
+tags: [fuzz]
+matrix: {page_size: [16K, 4K], cpus: [1, 2]}
+machine: {page_size: $page_size, memory: 128M}
+faults:
+  - {point: gmem_page, nth: 5}
+  - {point: user_page, nth: 2}
+realms:
+  a: {ipa_bits: 33, vcpus: $(cpus), slots: [{base: 0x8000_0000, size: 4M}]}
+  b: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 4M}]}
+steps:
+  - vmm.create_realm: {}
+    realm: a
+END
+	for realm in a b; do
+		[ $realm = a ] || printf '  - vmm.create_realm:\n    realm: b\n'
+		printf '  - %s\n    realm: '$realm'\n' 'vmm.init_ripas: {base: 0x8000_0000, size: 4M}' \
+			vmm.create_vcpus: vmm.activate:
+	done
+	for i in $(seq 16 110); do
+		printf '  # page %u\n  - guest.write: {ipa: 0x%x, value: 0x%x}\n    realm: a\n' \
+			"$i" $((0x80000000 + i * 4096)) "$i"
+		[ "$i" != 18 ] || printf '    expect: {errno: ENOMEM}\n'
+		printf '  - guest.read: {ipa: 0x%x}\n    realm: b\n' $((0x80000000 + i * 4096))
+	done
+	cat <<'END'
+  - repeat:
+      times: 3
+      steps:
+        - guest.write: {ipa: 0x8000_1000, size: 4K, value: 7}
+          realm: b
+        - guest.get_ripas: {base: 0x8000_0000, size: 8K}
+          realm: b
+        - guest.set_ripas: {base: 0x8000_0000, size: 8K, ripas: empty}
+          realm: b
+        - guest.set_ripas: {base: 0x8000_0000, size: 8K, ripas: ram}
+          realm: b
+teardown: {allow: [warns]}
+END
+} >hostile.yaml
+cp hostile.yaml kept.yaml
+begin=$SECONDS
+expect 0 shrink hostile.yaml --kvm planted-4k.so -o hostile.yaml
+holds test $((SECONDS - begin)) -lt 30
+says err 'rmesim: 6 steps, 199 before'
+for word in matrix repeat page_size faults '  a:' '#' get_ripas; do
+	lacks hostile.yaml "$word"
+done
+says hostile.yaml 'a page stays mapped: $name. Made small, it fails of contract/backed.'
+expect 1 run hostile.yaml --kvm planted-4k.so
+says out 'FAIL    hostile: contract/backed'
+expect 0 run hostile.yaml
+# The run that is meant; and standard output.
+expect 0 shrink kept.yaml --kvm planted-4k.so --filter 'hostile[page_size=4K,cpus=2]'
+says out 'steps:'
+expect 2 shrink kept.yaml --kvm planted-4k.so --filter hostile
+says err 'no run of it has the name'
+
+# What fails of an expectation goes on to fail of that one: with the same found, in the same kind of step.
+cat >expectation.yaml <<'END'
+scenario: expectation
+about: it expects too much
+realm: {ipa_bits: 33, slots: [{base: 0x8000_0000, size: 4M}]}
+faults: [{point: gmem_page, nth: 3}]
+steps:
+  - vmm.create_realm:
+  - vmm.init_ripas: {base: 0x8000_0000, size: 4M}
+  - vmm.create_vcpus:
+  - vmm.activate:
+  - guest.write: {ipa: 0x8010_0000, value: 5}
+  - guest.write: {ipa: 0x8000_1000, value: 6}
+  - guest.write: {ipa: 0x8010_2000, value: 7}
+    expect: {errno: EPERM}
+  - guest.read: {ipa: 0x8000_1000}
+END
+expect 0 shrink expectation.yaml -o small.yaml
+says err '5 steps, 8 before'
+says err 'errno: expected EPERM, found ENOMEM'
+says small.yaml 'nth: 1'
+says small.yaml 'errno: EPERM'
+sed -i 's/errno: EPERM/errno: ENOMEM/; $s/$/\n    expect: {value: 3}/' expectation.yaml
+expect 0 shrink expectation.yaml -o small.yaml
+says err 'value: expected 3, found 6 in guest.read'
+says small.yaml 'value: 6}'
 
 expect 2 fuzz --runs 0
 expect 2 fuzz --time 1x
@@ -137,5 +227,24 @@ expect 2 shrink
 expect 2 shrink missing.yaml
 printf 'scenario: x\n' >bad.yaml
 expect 2 shrink bad.yaml
+says err "bad.yaml:1:1: error: "
+printf 'scenario: x\nabout: flow\nrealm: {ipa_bits: 33}\nsteps: [{vmm.activate: }]\n' >flow.yaml
+expect 2 shrink flow.yaml
+says err 'each with a dash'
+# Where it cannot be written, or would not be a scenario, is said before anything is run.
+expect 2 shrink long.yaml -o .
+says err '--output: .: Is a directory'
+expect 2 shrink long.yaml -o nowhere/small.yaml
+says err 'nowhere/small.yaml: No such file or directory'
+expect 2 shrink long.yaml -o flow.yaml/small.yaml
+says err 'flow.yaml/small.yaml: Not a directory'
+mkdir -p with/preludes
+printf 'prelude: own\nabout: a realm\nrealm: {ipa_bits: 33}\n' >with/preludes/own.yaml
+printf 'scenario: x\nabout: own prelude\nuse: own\nsteps:\n  - vmm.create_realm:\n  - vmm.activate:\n  - vmm.activate:\n' \
+	>with/use.yaml
+expect 2 shrink with/use.yaml -o small.yaml
+says err 'no prelude `own`'
+expect 0 shrink with/use.yaml -o with/small.yaml
+expect 1 run with/small.yaml
 
 finish

@@ -207,6 +207,43 @@ static bool write_file(const char *path, const char *text)
 	return false;
 }
 
+/* Whether a file could be put there: said before anything is run. */
+static bool output_check(const char *path)
+{
+	char *directory = g_path_get_dirname(path);
+	int err = 0;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		err = EISDIR;
+	else if (g_file_test(directory, G_FILE_TEST_EXISTS) &&
+		 !g_file_test(directory, G_FILE_TEST_IS_DIR))
+		err = ENOTDIR;
+	else if (access(directory, W_OK))
+		err = errno;
+	if (err)
+		usage_error("--output: %s: %s", path, g_strerror(err));
+	g_free(directory);
+	return !err;
+}
+
+/* A file is put in place of what was there; anything else, such as /dev/stdout, is written to. */
+static bool write_output(const char *path, const char *text)
+{
+	struct stat entry;
+	FILE *file;
+	bool good;
+
+	if (lstat(path, &entry) || S_ISREG(entry.st_mode))
+		return write_file(path, text);
+	file = fopen(path, "w");
+	good = file && fputs(text, file) >= 0;
+	if (file)
+		good &= !fclose(file);
+	if (!good)
+		usage_error("--output: %s: %s", path, g_strerror(errno));
+	return good;
+}
+
 /* What a run of the saved scenario must fail of. g_free(). */
 static char *finding_failure(const struct fuzz_finding *finding)
 {
@@ -419,38 +456,79 @@ static int fuzz(const struct command *command, struct options *options)
 	return campaign_status(status);
 }
 
+static const char *shrink_problem(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "no run of it fails";
+	case -EAGAIN:
+		return "it does not fail in the same way each time, so that nothing can be made of "
+		       "it";
+	case -ENOENT:
+		return "no run of it has the name that --filter gives";
+	case -ENOTSUP:
+		return "cannot be made small: its steps are not written as lines below `steps:`, "
+		       "each with a dash";
+	default:
+		return g_strerror(-err);
+	}
+}
+
+static void show_attempts(void *ctx, unsigned int attempts)
+{
+	struct state *state = ctx;
+
+	campaign_show(&state->watch, "%u attempts", attempts);
+}
+
 static int shrink_file(struct state *state, const char *path, const char *text,
 		       const struct options *options)
 {
 	struct shrink_config shrink = {.jobs = options->jobs,
 				       .timeout_ms = options->timeout_s * 1000,
 				       .seed = options->seed,
+				       .progress = show_attempts,
 				       .module = find_module,
 				       .ctx = state};
-	struct shrink_result small = {0};
+	struct shrink_result small;
 	int err, status = EXIT_PASSED;
 
 	if (options->filters->len)
 		shrink.id = options->filters->pdata[0];
+	shrink.stop = campaign_begin(&state->watch);
 	err = shrink_text(path, text, &shrink, &small);
-	if (err == -ENODATA) {
-		usage_error("%s: no run of it fails", path);
-		return EXIT_FAILED;
-	}
+	campaign_end(&state->watch);
 	if (err) {
-		usage_error("%s: cannot be made small: %s", path,
-			    err == -EINVAL ? "it is no scenario with `steps:`" : g_strerror(-err));
-		return EXIT_USAGE;
+		usage_error("%s: %s", path, shrink_problem(err));
+		return campaign_status(err == -ENODATA || err == -EAGAIN ? EXIT_FAILED
+									 : EXIT_USAGE);
 	}
 	if (!output)
 		fputs(small.text, stdout);
-	else if (!write_file(output, small.text))
+	else if (!write_output(output, small.text))
 		status = EXIT_USAGE;
 	fprintf(stderr, "rmesim: %u steps, %u before, in %u attempts; it fails of: %s\n",
 		small.steps_after, small.steps_before, small.attempts, small.failure);
 	g_free(small.text);
 	g_free(small.failure);
-	return status;
+	return campaign_status(status);
+}
+
+/* Whether it is a scenario if it stands there. Otherwise all that is wrong was printed, and `why` it matters. */
+static bool text_loads(const char *path, const char *text, const char *why, enum color_mode color)
+{
+	struct scenario_set *set = scenario_set_create();
+	bool good;
+
+	scenario_set_add_text(set, path, text, strlen(text));
+	good = !diagnostics_count(scenario_set_diagnostics(set));
+	if (!good) {
+		diagnostics_print(scenario_set_diagnostics(set), stderr,
+				  color_wanted(color, stderr));
+		usage_error("%s: %s", path, why);
+	}
+	scenario_set_destroy(set);
+	return good;
 }
 
 static int shrink(const struct command *command, struct options *options)
@@ -467,6 +545,15 @@ static int shrink(const struct command *command, struct options *options)
 	if (!g_file_get_contents(options->paths->pdata[0], &text, NULL, &error)) {
 		usage_error("%s", error->message);
 		g_error_free(error);
+		return EXIT_USAGE;
+	}
+	if ((output && !output_check(output)) ||
+	    !text_loads(options->paths->pdata[0], text, "it does not load", options->color) ||
+	    (output &&
+	     !text_loads(output, text,
+			 "--output: it would not load there, where preludes are looked for",
+			 options->color))) {
+		g_free(text);
 		return EXIT_USAGE;
 	}
 	state.builds = load_builds(options);
@@ -512,9 +599,11 @@ const struct command command_shrink = {
 	.arguments = "FILE",
 	.summary =
 		"Makes a failing scenario small, as long as it fails in the same way.\n\n"
-		"The steps behind the failure go, then chunks of them, single ones, and numbers "
-		"become simple.\n"
-		"--filter names the run by its whole id; without it the first that fails is meant.",
+		"The steps behind the failure go, then chunks of them, single ones, keys and "
+		"arguments; and numbers become\n"
+		"simple. --filter names the run by its whole id; without it the first that fails "
+		"is meant. Whoever ends it\n"
+		"early gets the smallest so far.",
 	.examples = "  rmesim shrink failing.yaml -o small.yaml\n",
 	.options = shrink_options,
 	.run = shrink,

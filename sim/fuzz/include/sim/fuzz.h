@@ -65,6 +65,10 @@ struct shrink_config {
 	 * "crashed", "timeout"; NULL: whatever.
 	 */
 	const char *failure;
+	/* Set by a signal handler: what is the smallest so far is good enough; may be NULL. */
+	const volatile sig_atomic_t *stop;
+	/* Called after each attempt; may be NULL. */
+	void (*progress)(void *ctx, unsigned int attempts);
 	fuzz_module_fn module;
 	void *ctx;
 };
@@ -74,9 +78,12 @@ struct shrink_result {
 	unsigned int steps_before, steps_after, attempts;
 };
 /*
- * shrink_text - make a failing scenario small: the steps behind the failure go, then chunks, single steps, and
- * expectations and numbers become simple, as long as it fails in the same way. 0; -EINVAL: it does not load;
- * -ENODATA: it does not fail, or not of that.
+ * shrink_text - make a failing scenario small: the steps behind the failure go, then chunks and single steps, also those
+ * within others, keys and arguments, the matrix, faults; and numbers become simple, as long as it fails in the same way: of
+ * the same oracle, condition and function; or of the same expectation in the same kind of step, with the same found. Its
+ * `about:` says what it fails of, and it was run once more. 0; -EINVAL: it does not load; -ENOENT: it has no run
+ * config->id; -ENODATA: it does not fail, or not of that; -ENOTSUP: its steps are not lines of their own; -EAGAIN: what was
+ * made of it did not fail once more.
  */
 int shrink_text(const char *path, const char *text, const struct shrink_config *config,
 		struct shrink_result *result);
