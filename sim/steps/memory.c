@@ -178,8 +178,11 @@ int vmm_set_attributes(struct world *world, struct step_call *call, char **error
 			    error);
 }
 
-static int64_t punch_hole(struct world *world, struct realm *realm, int32_t tid, uint64_t base,
-			  uint64_t size, bool *found)
+enum file_change { FILE_HOLE, FILE_BROKEN };
+
+/* Changes what the guest_memfds hold for [base, base + size). */
+static int64_t file_change(struct world *world, struct realm *realm, int32_t tid, uint64_t base,
+			   uint64_t size, enum file_change change, bool *found)
 {
 	uint64_t end = range_end(base, size), part, length;
 	int64_t ret = 0;
@@ -187,15 +190,25 @@ static int64_t punch_hole(struct world *world, struct realm *realm, int32_t tid,
 	*found = false;
 	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
 		const struct slot *slot = &realm->slots[i];
+		uint64_t offset;
 
 		if (slot->gmem_fd < 0 || !slot_part(realm, i, base, end, &part, &length))
 			continue;
 		*found = true;
-		ret = uapi_punch_hole(world, realm, tid, slot->gmem_fd,
-				      slot->gmem_offset + (part - slot->base), length, part);
-		if (ret >= 0)
-			contract_hole(world->contract, realm->index, slot->gmem_fd,
-				      slot->gmem_offset + (part - slot->base), length);
+		offset = slot->gmem_offset + (part - slot->base);
+		if (change == FILE_HOLE) {
+			ret = uapi_punch_hole(world, realm, tid, slot->gmem_fd, offset, length,
+					      part);
+			if (ret >= 0)
+				contract_hole(world->contract, realm->index, slot->gmem_fd, offset,
+					      length);
+		} else {
+			ret = uapi_memory_failure(world, realm, tid, slot->gmem_fd, offset, length,
+						  part);
+			if (ret >= 0)
+				contract_broken(world->contract, realm->index, slot->gmem_fd,
+						offset, length);
+		}
 	}
 	return ret;
 }
@@ -208,48 +221,33 @@ static int no_slot(const struct realm *realm, const struct step_call *call, char
 			   (unsigned long long)call->args[RANGE_SIZE].number);
 }
 
-int vmm_punch_hole(struct world *world, struct step_call *call, char **error)
+static int file_step(struct world *world, struct step_call *call, uint64_t base, uint64_t size,
+		     enum file_change change, char **error)
 {
 	struct realm *realm = world_call_realm(world, call);
 	bool found;
-	int64_t ret = punch_hole(world, realm, world->tid, call->args[RANGE_BASE].number,
-				 call->args[RANGE_SIZE].number, &found);
+	int64_t ret = file_change(world, realm, world->tid, base, size, change, &found);
 
 	if (!found)
 		return no_slot(realm, call, error);
 	return world_answer(world, call, ret, error);
 }
 
+int vmm_punch_hole(struct world *world, struct step_call *call, char **error)
+{
+	return file_step(world, call, call->args[RANGE_BASE].number, call->args[RANGE_SIZE].number,
+			 FILE_HOLE, error);
+}
+
 int vmm_memory_failure(struct world *world, struct step_call *call, char **error)
 {
-	struct realm *realm = world_call_realm(world, call);
 	const uint64_t mask = world->page_size - 1;
-	/* The page that a broken byte is in. */
-	const uint64_t base = call->args[RANGE_BASE].number & ~mask;
-	const uint64_t end =
-		range_end(call->args[RANGE_BASE].number, call->args[RANGE_SIZE].number + mask) &
-		~mask;
-	uint64_t part, length;
-	bool found = false;
-	int64_t ret = 0;
+	const uint64_t base = call->args[RANGE_BASE].number;
+	const uint64_t end = range_end(range_end(base, call->args[RANGE_SIZE].number), mask);
 
-	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
-		const struct slot *slot = &realm->slots[i];
-		uint64_t offset;
-
-		if (slot->gmem_fd < 0 || !slot_part(realm, i, base, end, &part, &length))
-			continue;
-		found = true;
-		offset = slot->gmem_offset + (part - slot->base);
-		ret = uapi_memory_failure(world, realm, world->tid, slot->gmem_fd, offset, length,
-					  part);
-		if (ret >= 0)
-			contract_broken(world->contract, realm->index, slot->gmem_fd, offset,
-					length);
-	}
-	if (!found)
-		return no_slot(realm, call, error);
-	return world_answer(world, call, ret, error);
+	/* The pages that broken bytes are in. */
+	return file_step(world, call, base & ~mask, (end & ~mask) - (base & ~mask), FILE_BROKEN,
+			 error);
 }
 
 enum mapping_change { MAPPING_FRESH, MAPPING_GONE, MAPPING_ADVICE, MAPPING_REAPED };
@@ -461,7 +459,7 @@ static int64_t convert_qemu(struct world *world, struct realm *realm, int32_t ti
 	if (exit->is_private)
 		return mapping_change(world, realm, tid, exit->gpa, exit->size, MAPPING_ADVICE,
 				      STEP_MADV_REMOVE, &found);
-	return punch_hole(world, realm, tid, exit->gpa, exit->size, &found);
+	return file_change(world, realm, tid, exit->gpa, exit->size, FILE_HOLE, &found);
 }
 
 int64_t memory_convert(struct world *world, struct realm *realm, int32_t tid,
