@@ -175,7 +175,6 @@ END
 teardown: {allow: [warns]}
 END
 } >hostile.yaml
-cp hostile.yaml kept.yaml
 begin=$SECONDS
 expect 0 shrink hostile.yaml --kvm planted-4k.so -o hostile.yaml
 holds test $((SECONDS - begin)) -lt 30
@@ -188,9 +187,22 @@ expect 1 run hostile.yaml --kvm planted-4k.so
 says out 'FAIL    hostile: contract/backed'
 expect 0 run hostile.yaml
 # The run that is meant; and standard output.
-expect 0 shrink kept.yaml --kvm planted-4k.so --filter 'hostile[page_size=4K,cpus=2]'
-says out 'steps:'
-expect 2 shrink kept.yaml --kvm planted-4k.so --filter hostile
+cat >which.yaml <<'END'
+scenario: which
+about: two of four fail
+matrix: {cpus: [1, 2], unlike: [a, b]}
+realm: {ipa_bits: 33}
+steps:
+  - note: $unlike
+  - vmm.create_vcpus: {count: $cpus, finalize: false}
+    expect: {errno: {by: cpus, 1: none, 2: EPERM}}
+END
+expect 1 shrink which.yaml --filter 'which[cpus=1,unlike=b]'
+says err 'no run of it fails'
+expect 0 shrink which.yaml --filter 'which[cpus=2,unlike=b]'
+says out 'errno: {by: cpus'
+says out 'unlike: [b]'
+expect 2 shrink which.yaml --filter which
 says err 'no run of it has the name'
 
 # What fails of an expectation goes on to fail of that one: with the same found, in the same kind of step.
