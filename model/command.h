@@ -12,6 +12,7 @@
 #include <rmm/rmi.h>
 #include <rmm/rsi.h>
 #include <rmm/rmm.h>
+#include "granule.h"
 
 /* The check groups that the specification repeats: GRAN(x, S) and NSBUF(p). */
 #define GRAN(X, x_align, x_bound, x_state, x, S)                                                   \
@@ -383,6 +384,24 @@ static inline uint64_t command_fail(struct result *out, const struct rmm_conditi
 
 /* A command's function: `x` are the caller's registers, read before anything else happens. */
 typedef uint64_t (*rmi_fn)(struct rmm *rmm, const uint64_t *x, struct result *out);
+
+/* smc_make - one call of the command whose function is `fn`. */
+static inline __attribute__((always_inline)) void smc_make(struct rmm *rmm, struct rmm_regs *regs,
+							   rmi_fn fn,
+							   const struct rmm_command *command)
+{
+	struct result out;
+
+	out.condition = NULL;
+	out.x[1] = out.x[2] = out.x[3] = out.x[4] = 0;
+	regs->x[0] = fn(rmm, regs->x, &out);
+	regs->x[1] = out.x[1];
+	regs->x[2] = out.x[2];
+	regs->x[3] = out.x[3];
+	regs->x[4] = out.x[4];
+	/* Written last: REC_ENTER runs the Realm, and the Host may make other calls meanwhile. */
+	rmm->last_call = (struct last_call){command, out.condition};
+}
 
 /* smc_serve - rmm_smc() without the checker. */
 void smc_serve(struct rmm *rmm, struct rmm_regs *regs);

@@ -17,6 +17,7 @@ uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	const uint64_t rd_pa = x[1], data_pa = x[2], ipa = x[3], src_pa = x[4], flags = x[5];
 	struct granule *data_gran, *rd_gran;
 	struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(DATA_CREATE);
@@ -28,9 +29,9 @@ uint64_t rmi_data_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(data_bound, !(data_gran = granule_find_delegable(rmm, data_pa)));
 	FAIL_IF(data_state, data_gran->state != RMM_GRANULE_DELEGATED);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(realm_state, rd->state != RMM_REALM_NEW);
 	FAIL_IF(ipa_bound, ipa >= realm_protected_end(rd));
 	FAIL_IF(ipa_align, !granule_aligned(ipa));
@@ -58,6 +59,7 @@ uint64_t rmi_data_create_unknown(struct rmm *rmm, const uint64_t *x, struct resu
 	const uint64_t rd_pa = x[1], data_pa = x[2], ipa = x[3];
 	struct granule *data_gran, *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(DATA_CREATE_UNKNOWN);
@@ -65,9 +67,9 @@ uint64_t rmi_data_create_unknown(struct rmm *rmm, const uint64_t *x, struct resu
 	FAIL_IF(data_bound, !(data_gran = granule_find_delegable(rmm, data_pa)));
 	FAIL_IF(data_state, data_gran->state != RMM_GRANULE_DELEGATED);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(ipa_bound, ipa >= realm_protected_end(rd));
 	FAIL_IF(ipa_align, !granule_aligned(ipa));
 	FAIL_IF(data_bound2, data_pa >= realm_pa_end(rd));
@@ -87,13 +89,14 @@ uint64_t rmi_data_destroy(struct rmm *rmm, const uint64_t *x, struct result *out
 	const uint64_t rd_pa = x[1], ipa = x[2];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(DATA_DESTROY);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(ipa_bound, ipa >= realm_protected_end(rd));
 	FAIL_IF(ipa_align, !granule_aligned(ipa));
 	walk = rtt_walk(rmm, rd, ipa, RTT_PAGE_LEVEL);

@@ -21,9 +21,14 @@
 
 /* All that is kept of a granule outside its own memory. All zero: UNDELEGATED, GPT_NS. */
 struct granule {
-	uint8_t state : 4; /* enum rmm_granule_state */
-	uint8_t gpt : 3;   /* enum rmm_gpt */
-	uint8_t clean : 1; /* holds only zeros; kept only while gpt is REALM */
+	union {
+		struct {
+			uint8_t state : 4; /* enum rmm_granule_state */
+			uint8_t gpt : 3;   /* enum rmm_gpt */
+			uint8_t clean : 1; /* holds only zeros; kept only while gpt is REALM */
+		};
+		uint8_t state_gpt_clean;
+	};
 	uint8_t dirty; /* while it is not clean: bit of each eighth that may hold something else */
 	uint16_t refcount;
 };
@@ -150,6 +155,17 @@ static inline struct granule *granule_find_delegable(const struct rmm *rmm, uint
 	const struct bank *bank = bank_find(rmm, pa);
 
 	return bank && bank->delegable ? &bank->granules[(pa - bank->base) >> GRANULE_SHIFT] : NULL;
+}
+
+/* granule_find_named - as granule_find_delegable(), and its memory; `memory` is left alone if there is none. */
+static inline struct granule *granule_find_named(const struct rmm *rmm, uint64_t pa, void **memory)
+{
+	const struct bank *bank = bank_find(rmm, pa);
+
+	if (!bank || !bank->delegable)
+		return NULL;
+	*memory = bank->view + (pa - bank->base);
+	return &bank->granules[(pa - bank->base) >> GRANULE_SHIFT];
 }
 
 /* granule_in_state - `pa` is granule aligned and delegable, and in `state`. */

@@ -153,7 +153,7 @@ struct checker {
 	 * The table where the last walk ended that came to its level, for the next call about it; no starting table.
 	 * Forgotten with every call that may change tables.
 	 */
-	struct {
+	struct recent {
 		uint64_t rd; /* FORGOTTEN: none */
 		int64_t level;
 		uint64_t block; /* IPA of the table >> shift */
@@ -162,6 +162,8 @@ struct checker {
 		const struct bank *bank;
 		const uint64_t *entries;
 		uint64_t table;
+		const struct granule *granule; /* of the table, and what is to be known of it */
+		const struct shadow *shadow;
 	} recent;
 	struct hashed hashed;
 };
@@ -381,7 +383,10 @@ void granule_differs(struct rmm *rmm, uint64_t pa, bool failed) __attribute__((c
  */
 static inline bool granule_agrees(const struct granule *a, const struct granule *b)
 {
-	return !((a->state ^ b->state) | (a->gpt ^ b->gpt) | (a->refcount ^ b->refcount));
+	const struct granule but_clean = {.state = 0xf, .gpt = 7};
+
+	return !(((a->state_gpt_clean ^ b->state_gpt_clean) & but_clean.state_gpt_clean) |
+		 (a->refcount ^ b->refcount));
 }
 static inline void granule_compare_in(struct rmm *rmm, const struct bank *bank, uint64_t pa,
 				      bool failed)

@@ -18,6 +18,16 @@ INLINE uint64_t reg(const struct rmm_regs *regs, unsigned int number)
 	return *(const volatile uint64_t *)&regs->x[number];
 }
 
+/* The RMM makes the call: by its function for this command, unless a test has put something in its place. */
+INLINE void step_serve(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, rmi_fn fn,
+		       enum command command)
+{
+	if (__builtin_expect(serve == smc_serve, 1))
+		smc_make(rmm, regs, fn, &commands[command]);
+	else
+		serve(rmm, regs);
+}
+
 /* What is known, and what is to be known, of one granule. */
 struct known {
 	struct granule *granule; /* NULL: there is none */
@@ -68,7 +78,7 @@ void step_delegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		return;
 	}
 	was_clean = aligned && platform->is_clean && platform->is_clean(platform->ctx, x[1]);
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_granule_delegate, COMMAND_GRANULE_DELEGATE);
 	if (reg(regs, 0) == RMI_ERROR_INPUT && (!known.granule || known_agrees(&known))) {
 		rmm->checker->last_table.fid = 0;
 		return;
@@ -96,7 +106,7 @@ void step_undelegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_granule_undelegate, COMMAND_GRANULE_UNDELEGATE);
 	if (reg(regs, 0) == RMI_ERROR_INPUT && (!known.granule || known_agrees(&known))) {
 		rmm->checker->last_table.fid = 0;
 		return;
@@ -120,21 +130,20 @@ void step_undelegate(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint64_t ipa,
 				       int64_t level, struct place *place)
 {
-	struct checker *checker = rmm->checker;
+	struct recent *const recent = &rmm->checker->recent;
 	struct shadow_realm *realm;
 
-	if (rd == checker->recent.rd && level == checker->recent.level &&
-	    ipa >> checker->recent.shift == checker->recent.block) {
-		const unsigned int shift = checker->recent.shift - 9;
+	if (rd == recent->rd && level == recent->level && ipa >> recent->shift == recent->block) {
+		const unsigned int shift = recent->shift - 9;
 
-		place->bank = checker->recent.bank;
-		place->entries = checker->recent.entries;
-		place->table = checker->recent.table;
+		place->bank = recent->bank;
+		place->entries = recent->entries;
+		place->table = recent->table;
 		place->ipa = ipa >> shift << shift;
 		place->index = ipa >> shift & (RTT_ENTRIES - 1);
 		place->entry = place->entries[place->index];
 		place->level = (int)level;
-		return checker->recent.realm;
+		return recent->realm;
 	}
 	realm = realm_find(rmm, rd);
 	if (!realm || ipa >= realm_ipa_end(&realm->expected) || level > RTT_PAGE_LEVEL ||
@@ -142,14 +151,18 @@ INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint6
 	    !place_walk(rmm, realm, ipa, (int)level, place))
 		return NULL;
 	if (place->level == level && level > realm->expected.rtt_level_start) {
-		checker->recent.rd = rd;
-		checker->recent.level = level;
-		checker->recent.shift = 48 - 9 * (unsigned int)level;
-		checker->recent.block = ipa >> checker->recent.shift;
-		checker->recent.realm = realm;
-		checker->recent.bank = place->bank;
-		checker->recent.entries = place->entries;
-		checker->recent.table = place->table;
+		const uint64_t i = (place->table - place->bank->base) >> GRANULE_SHIFT;
+
+		recent->rd = rd;
+		recent->level = level;
+		recent->shift = 48 - 9 * (unsigned int)level;
+		recent->block = ipa >> recent->shift;
+		recent->realm = realm;
+		recent->bank = place->bank;
+		recent->entries = place->entries;
+		recent->table = place->table;
+		recent->granule = &place->bank->granules[i];
+		recent->shadow = &place->bank->shadows[i];
 	}
 	return realm;
 }
@@ -182,8 +195,10 @@ INLINE bool entry_alone(const struct shadow_realm *realm, const struct place *pl
 	struct granule *expected = &place->bank->shadows[i].expected;
 	const uint16_t refcount = (uint16_t)(expected->refcount + references);
 
-	if (__builtin_expect(!((table->state ^ expected->state) | (table->gpt ^ expected->gpt) |
-			       (table->refcount ^ refcount)) &&
+	struct granule wanted = *expected;
+
+	wanted.refcount = refcount;
+	if (__builtin_expect(granule_agrees(table, &wanted) &&
 				     granule_agrees(realm->granule, &realm->shadow->expected) &&
 				     realm_agrees_briefly(realm),
 			     1)) {
@@ -231,7 +246,8 @@ typedef bool (*entry_good_fn)(const struct rmm_regs *regs, const uint64_t *x,
 			      const struct shadow_realm *realm, const struct place *place);
 
 /* READ_ENTRY, MAP_UNPROTECTED and UNMAP_UNPROTECTED: rd, ipa and level are the arguments of all. */
-INLINE void step_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, entry_good_fn good)
+INLINE void step_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, rmi_fn fn,
+		       enum command command, entry_good_fn good)
 {
 	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3),
 			       reg(regs, 4)};
@@ -243,7 +259,7 @@ INLINE void step_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve, ent
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, fn, command);
 	entry_finish(rmm, regs, x, realm, &place, good(regs, x, realm, &place));
 }
 
@@ -267,7 +283,7 @@ INLINE bool read_entry_good(const struct rmm_regs *regs, const uint64_t *x,
 
 void step_read_entry(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	step_entry(rmm, regs, serve, read_entry_good);
+	step_entry(rmm, regs, serve, rmi_rtt_read_entry, COMMAND_RTT_READ_ENTRY, read_entry_good);
 }
 
 INLINE bool map_good(const struct rmm_regs *regs, const uint64_t *x,
@@ -281,7 +297,8 @@ INLINE bool map_good(const struct rmm_regs *regs, const uint64_t *x,
 
 void step_map(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	step_entry(rmm, regs, serve, map_good);
+	step_entry(rmm, regs, serve, rmi_rtt_map_unprotected, COMMAND_RTT_MAP_UNPROTECTED,
+		   map_good);
 }
 
 INLINE bool unmap_good(const struct rmm_regs *regs, const uint64_t *x,
@@ -296,7 +313,8 @@ INLINE bool unmap_good(const struct rmm_regs *regs, const uint64_t *x,
 
 void step_unmap(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
-	step_entry(rmm, regs, serve, unmap_good);
+	step_entry(rmm, regs, serve, rmi_rtt_unmap_unprotected, COMMAND_RTT_UNMAP_UNPROTECTED,
+		   unmap_good);
 }
 
 void step_data_create_unknown(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
@@ -313,7 +331,7 @@ void step_data_create_unknown(struct rmm *rmm, struct rmm_regs *regs, smc_fn ser
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_data_create_unknown, COMMAND_DATA_CREATE_UNKNOWN);
 	good = reg(regs, 0) == RMI_SUCCESS && place.level == RTT_PAGE_LEVEL &&
 	       granule_aligned(x[2]) && x[3] < realm_protected_end(&realm->expected) &&
 	       !(x[2] >> 48) && !(place.entry & ~RTTE_RIPAS) &&
@@ -353,7 +371,7 @@ void step_data_destroy(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_data_destroy, COMMAND_DATA_DESTROY);
 	ripas = RIPAS(place.entry) == RMI_RIPAS_RAM ? RMI_RIPAS_DESTROYED : RIPAS(place.entry);
 	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == (place.entry & RTTE_ADDR) &&
 	       x[2] < realm_protected_end(&realm->expected) &&
@@ -416,7 +434,7 @@ void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		return;
 	}
 	rmm->checker->recent.rd = FORGOTTEN;
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_rtt_create, COMMAND_RTT_CREATE);
 	assigned = (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED;
 	good = reg(regs, 0) == RMI_SUCCESS && place.level == level - 1 &&
 	       !(place.entry & RTTE_TABLE_BIT) &&
@@ -441,7 +459,8 @@ void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
 }
 
-void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+static __attribute__((noinline)) void fold_anywhere(struct rmm *rmm, struct rmm_regs *regs,
+						    smc_fn serve)
 {
 	const uint64_t x[7] = {reg(regs, 0), reg(regs, 1), reg(regs, 2), reg(regs, 3)};
 	struct shadow_realm *realm = NULL;
@@ -458,8 +477,8 @@ void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		child = known_find(rmm, rtt);
 	}
 	if (realm && !rtt) {
-		/* No such table: hosts ask for each that there could be, so this is the most frequent answer. */
-		serve(rmm, regs);
+		/* No such table. */
+		step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
 		good = reg(regs, 0) == RMI_RETURN_CODE(RMI_ERROR_RTT, place.level) &&
 		       place.entries[place.index] == place.entry && !reg(regs, 1) &&
 		       !reg(regs, 2) && !reg(regs, 3) && !reg(regs, 4);
@@ -481,7 +500,7 @@ void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		return;
 	}
 	rmm->checker->recent.rd = FORGOTTEN;
-	serve(rmm, regs);
+	step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
 	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == rtt &&
 	       place.entries[place.index] == first &&
 	       child.granule->state == RMM_GRANULE_DELEGATED &&
@@ -500,4 +519,60 @@ void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		rmm, regs, x,
 		&(struct before){
 			.realm = realm, .place = &place, .child = rtt, .child_first = first});
+}
+
+/* A call about an entry that was found without a walk did something else than it is to do. */
+static __attribute__((noinline, cold)) void recent_judge(struct rmm *rmm,
+							 const struct rmm_regs *regs,
+							 const uint64_t *x, uint64_t entry)
+{
+	struct place place;
+	struct shadow_realm *realm =
+		entry_find(rmm, x[1], x[2], rmm->checker->recent.level, &place);
+
+	place.entry = entry;
+	invariant_judge(rmm, regs, x,
+			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
+}
+
+/*
+ * Hosts ask for each table that there could be, one after the other, so that nearly all calls are these: the parent is
+ * that of the call before, and there is no such table. Everything else is for fold_anywhere().
+ */
+void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
+{
+	const struct recent *const recent = &rmm->checker->recent;
+	const uint64_t rd = reg(regs, 1), ipa = reg(regs, 2), level = reg(regs, 3);
+	const uint64_t *entry;
+	uint64_t before;
+
+	if (rd != recent->rd || level > RTT_PAGE_LEVEL || (int64_t)level - 1 != recent->level ||
+	    ipa >> recent->shift != recent->block) {
+		fold_anywhere(rmm, regs, serve);
+		return;
+	}
+	entry = &recent->entries[ipa >> (recent->shift - 9) & (RTT_ENTRIES - 1)];
+	before = *entry;
+	if ((before & RTTE_HIPAS) == RTTE_TABLE) {
+		fold_anywhere(rmm, regs, serve);
+		return;
+	}
+	const uint64_t fid = reg(regs, 0);
+
+	step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
+	if (__builtin_expect(!((reg(regs, 0) ^ RMI_RETURN_CODE(RMI_ERROR_RTT, recent->level)) |
+			       reg(regs, 1) | reg(regs, 2) | reg(regs, 3) | reg(regs, 4) |
+			       (*entry ^ before)) &&
+				     granule_agrees(recent->granule, &recent->shadow->expected) &&
+				     granule_agrees(recent->realm->granule,
+						    &recent->realm->shadow->expected) &&
+				     realm_agrees_briefly(recent->realm),
+			     1)) {
+		const unsigned int shift = recent->shift - 9;
+
+		entry_check(rmm, recent->realm, ipa >> shift << shift, (int)recent->level, before);
+		rmm->checker->last_table.fid = 0;
+		return;
+	}
+	recent_judge(rmm, regs, (const uint64_t[7]){fid, rd, ipa, level}, before);
 }

@@ -147,12 +147,13 @@ uint64_t rmi_realm_activate(struct rmm *rmm, const uint64_t *x, struct result *o
 	const uint64_t rd_pa = x[1];
 	struct granule *rd_gran;
 	struct rd *rd;
+	void *memory;
 
 	CHECKS(REALM_ACTIVATE);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(realm_state, rd->state != RMM_REALM_NEW);
 	CHECKS_END();
 
@@ -176,12 +177,13 @@ uint64_t rmi_realm_destroy(struct rmm *rmm, const uint64_t *x, struct result *ou
 	const uint64_t rd_pa = x[1];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 
 	CHECKS(REALM_DESTROY);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(realm_live, realm_live(rmm, rd_gran, rd));
 	CHECKS_END();
 

@@ -30,14 +30,15 @@ uint64_t rmi_rec_aux_count(struct rmm *rmm, const uint64_t *x, struct result *ou
 	const uint64_t rd_pa = x[1];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 
 	CHECKS(REC_AUX_COUNT);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
 	CHECKS_END();
 
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	out->x[1] = rd->rec_aux;
 	return RMI_SUCCESS;
 }
@@ -79,6 +80,7 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	struct granule *rec_gran, *rd_gran;
 	struct rmi_rec_params params;
 	struct rd *rd;
+	void *memory;
 
 	CHECKS(REC_CREATE);
 	FAIL_IF(params_align, !granule_aligned(params_pa));
@@ -93,9 +95,9 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(rec_bound, !(rec_gran = granule_find_delegable(rmm, rec_pa)));
 	FAIL_IF(rec_state, rec_gran->state != RMM_GRANULE_DELEGATED);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(num_recs, rd_gran->refcount == (1u << rmm->config.max_recs_order) - 1);
 	FAIL_IF(realm_state, rd->state != RMM_REALM_NEW);
 	FAIL_IF(mpidr_index, params.mpidr & ~RMI_MPIDR_MASK ||

@@ -32,13 +32,14 @@ uint64_t rmi_rtt_init_ripas(struct rmm *rmm, const uint64_t *x, struct result *o
 	unsigned int limit;
 	struct walk walk;
 	struct rd *rd;
+	void *memory;
 
 	CHECKS(RTT_INIT_RIPAS);
 	FAIL_IF(size_valid, top <= base);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(top_gran_align, !granule_aligned(top));
 	FAIL_IF(top_bound, top > realm_protected_end(rd));
 	FAIL_IF(base_gran_align, !granule_aligned(base));
@@ -80,6 +81,7 @@ uint64_t rmi_rtt_set_ripas(struct rmm *rmm, const uint64_t *x, struct result *ou
 	const uint64_t rd_pa = x[1], rec_pa = x[2], base = x[3], top = x[4];
 	struct granule *rd_gran, *rec_gran;
 	const struct rd *rd;
+	void *memory;
 	unsigned int limit;
 	struct walk walk;
 	struct rec *rec;
@@ -88,12 +90,12 @@ uint64_t rmi_rtt_set_ripas(struct rmm *rmm, const uint64_t *x, struct result *ou
 	FAIL_IF(size_valid, top <= base);
 	FAIL_IF(top_gran_align, !granule_aligned(top) && !rmm_follows_tfrmm(rmm, RMM_TFRMM_Q4B));
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
 	FAIL_IF(rec_align, !granule_aligned(rec_pa));
 	FAIL_IF(rec_bound, !(rec_gran = granule_find_delegable(rmm, rec_pa)));
 	FAIL_IF(rec_gran_state, rec_gran->state != RMM_GRANULE_REC);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	rec = granule_memory(rmm, rec_pa);
 	FAIL_IF(rec_state, rec_is_running(rec_gran));
 	FAIL_IF(rec_owner, rec->owner != rd_pa);

@@ -74,6 +74,7 @@ uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	const int64_t level = (int64_t)x[4];
 	struct granule *rtt_gran, *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(RTT_CREATE);
@@ -81,9 +82,9 @@ uint64_t rmi_rtt_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(rtt_bound, !(rtt_gran = granule_find_delegable(rmm, rtt_pa)));
 	FAIL_IF(rtt_state, rtt_gran->state != RMM_GRANULE_DELEGATED);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
 	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
@@ -115,13 +116,14 @@ uint64_t rmi_rtt_destroy(struct rmm *rmm, const uint64_t *x, struct result *out)
 	const int64_t level = (int64_t)x[3];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(RTT_DESTROY);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
 	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
@@ -162,13 +164,14 @@ uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
 	const int64_t level = (int64_t)x[3];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(RTT_FOLD);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(level_bound, level <= rd->rtt_level_start || level > RTT_PAGE_LEVEL);
 	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
@@ -213,13 +216,14 @@ uint64_t rmi_rtt_read_entry(struct rmm *rmm, const uint64_t *x, struct result *o
 	const int64_t level = (int64_t)x[3];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(RTT_READ_ENTRY);
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(level_bound, level < rd->rtt_level_start || level > RTT_PAGE_LEVEL);
 	FAIL_IF(ipa_bound, ipa >= realm_ipa_end(rd));
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level));

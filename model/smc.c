@@ -55,11 +55,10 @@ static const struct {
 	SLOT(RTT_SET_RIPAS, rmi_rtt_set_ripas),
 };
 
-void smc_serve(struct rmm *rmm, struct rmm_regs *regs)
+__attribute__((noinline)) void smc_serve(struct rmm *rmm, struct rmm_regs *regs)
 {
 	/* The function identifier is W0; one of its bits is only a hint about the caller's registers. */
 	const uint32_t slot = ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) - RMI_FID_FIRST;
-	struct result out;
 
 	if (slot >= sizeof(slots) / sizeof(slots[0]) || !slots[slot].fn) {
 		regs->x[0] = SMCCC_NOT_SUPPORTED;
@@ -67,15 +66,7 @@ void smc_serve(struct rmm *rmm, struct rmm_regs *regs)
 		rmm->last_call = (struct last_call){NULL, NULL};
 		return;
 	}
-	out.condition = NULL;
-	out.x[1] = out.x[2] = out.x[3] = out.x[4] = 0;
-	regs->x[0] = slots[slot].fn(rmm, regs->x, &out);
-	regs->x[1] = out.x[1];
-	regs->x[2] = out.x[2];
-	regs->x[3] = out.x[3];
-	regs->x[4] = out.x[4];
-	/* Written last: REC_ENTER runs the Realm, and the Host may make other calls meanwhile. */
-	rmm->last_call = (struct last_call){slots[slot].command, out.condition};
+	smc_make(rmm, regs, slots[slot].fn, slots[slot].command);
 }
 
 void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)

@@ -49,15 +49,16 @@ uint64_t rmi_rtt_map_unprotected(struct rmm *rmm, const uint64_t *x, struct resu
 	const int64_t level = (int64_t)x[3];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 	uint64_t addr;
 
 	CHECKS(RTT_MAP_UNPROTECTED);
 	FAIL_IF(level_bound, !level_maps(rmm, rd_pa, level));
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	addr = desc_addr(rd, desc);
 	FAIL_IF(attr_valid, !attr_valid(rd, desc));
 	FAIL_IF(addr_align, !rtt_aligned(addr, (int)level));
@@ -82,14 +83,15 @@ uint64_t rmi_rtt_unmap_unprotected(struct rmm *rmm, const uint64_t *x, struct re
 	const int64_t level = (int64_t)x[3];
 	struct granule *rd_gran;
 	const struct rd *rd;
+	void *memory;
 	struct walk walk;
 
 	CHECKS(RTT_UNMAP_UNPROTECTED);
 	FAIL_IF(level_bound, !level_maps(rmm, rd_pa, level));
 	FAIL_IF(rd_align, !granule_aligned(rd_pa));
-	FAIL_IF(rd_bound, !(rd_gran = granule_find_delegable(rmm, rd_pa)));
+	FAIL_IF(rd_bound, !(rd_gran = granule_find_named(rmm, rd_pa, &memory)));
 	FAIL_IF(rd_state, rd_gran->state != RMM_GRANULE_RD);
-	rd = granule_memory(rmm, rd_pa);
+	rd = memory;
 	FAIL_IF(ipa_bound, !ipa_unprotected(rd, ipa));
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level));
 	walk = rtt_walk(rmm, rd, ipa, (int)level);
