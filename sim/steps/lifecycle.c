@@ -516,6 +516,20 @@ static int64_t close_vcpu(struct world *world, struct vcpu *vcpu)
 	return ret < 0 ? ret : close_fd(world, &vcpu->fd);
 }
 
+/* Slots may share a descriptor. */
+static int64_t close_gmem(struct world *world, struct realm *realm, int32_t fd)
+{
+	int64_t ret = sys_close(world, fd);
+
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		if (realm->slots[i].gmem_fd == fd)
+			realm->slots[i].gmem_fd = -1;
+	}
+	if (ret >= 0)
+		contract_hole(world->contract, realm->index, fd, 0, UINT64_MAX);
+	return ret;
+}
+
 static int64_t close_everything(struct world *world, struct realm *realm)
 {
 	int64_t ret = 0;
@@ -525,17 +539,8 @@ static int64_t close_everything(struct world *world, struct realm *realm)
 			ret = close_vcpu(world, &realm->vcpus[i]);
 	}
 	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
-		int32_t fd = realm->slots[i].gmem_fd;
-
-		if (fd < 0)
-			continue;
-		ret = close_fd(world, &realm->slots[i].gmem_fd);
-		contract_hole(world->contract, realm->index, fd, 0, UINT64_MAX);
-		/* Slots may share a descriptor. */
-		for (unsigned int j = i + 1; j < realm->num_slots; j++) {
-			if (realm->slots[j].gmem_fd == fd)
-				realm->slots[j].gmem_fd = -1;
-		}
+		if (realm->slots[i].gmem_fd >= 0)
+			ret = close_gmem(world, realm, realm->slots[i].gmem_fd);
 	}
 	if (ret >= 0 && realm->irqchip_fd >= 0)
 		ret = close_fd(world, &realm->irqchip_fd);
@@ -568,8 +573,7 @@ int vmm_close(struct world *world, struct step_call *call, char **error)
 		if (!slot || slot->gmem_fd < 0)
 			return world_error(error, -ENOENT, "%s: slot %u has no open guest_memfd",
 					   call->def->name, id);
-		contract_hole(world->contract, realm->index, slot->gmem_fd, 0, UINT64_MAX);
-		ret = close_fd(world, &slot->gmem_fd);
+		ret = close_gmem(world, realm, slot->gmem_fd);
 		break;
 	default:
 		ret = close_everything(world, realm);

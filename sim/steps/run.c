@@ -237,6 +237,7 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 	ret = lifecycle_before_run(world, vcpu->realm);
 	if (ret < 0)
 		return irqchip_missing(call, (int)ret, error);
+	vcpu->guest.stuck = 0;
 	ret = run_vcpu(world, vcpu, &exit);
 	if (vcpu->guest.finished != finished)
 		result_from_guest(result, &vcpu->guest);
@@ -385,6 +386,7 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 	if (!guest_push(&vcpu->guest, op))
 		return world_error(error, -ENOSPC, "%s: vCPU %u has %d operations that did not end",
 				   call->def->name, call->vcpu, GUEST_MAX_OPS);
+	vcpu->guest.stuck = 0;
 	vcpu->guest.result.has_response = false;
 	vcpu->guest.result.rejected = false;
 	if (!world->kvm)
