@@ -17,6 +17,17 @@
 
 #define MAX_PARENTS 3
 
+#if defined(__SANITIZE_ADDRESS__)
+#define MODULE_STAYS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MODULE_STAYS 1
+#endif
+#endif
+#ifndef MODULE_STAYS
+#define MODULE_STAYS 0
+#endif
+
 struct kvm_module {
 	struct kvm_module *next;
 	char *path;
@@ -99,7 +110,8 @@ static int build_check(const char *path, const struct kvm_build *build, uint64_t
 static void module_free(struct kvm_module *module)
 {
 	segments_free(&module->segments);
-	if (module->handle)
+	/* AddressSanitizer looks at the variables of every object that was ever loaded when it reports something. */
+	if (module->handle && !MODULE_STAYS)
 		dlclose(module->handle);
 	free(module->path);
 	free(module);
