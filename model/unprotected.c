@@ -70,8 +70,10 @@ uint64_t rmi_rtt_map_unprotected(struct rmm *rmm, const uint64_t *x, struct resu
 	FAIL_IF_AT(rtte_state, rtte_is_live(walk.entry), walk.level);
 	CHECKS_END();
 
-	rtt_dirty(&walk, 1);
-	/* The output address is not looked at: the GPT protects what it names when it is accessed. */
+	/*
+	 * The output address is not looked at: the GPT protects what it names when it is accessed. No entry of this
+	 * half ever is zero, so that the table is known to hold something here since it was made.
+	 */
 	walk.entries[walk.index] =
 		RTTE_ASSIGNED_NS | addr | (desc & (RMI_DESC_MEMATTR_MASK | RMI_DESC_S2AP_MASK));
 	return RMI_SUCCESS;
@@ -100,7 +102,6 @@ uint64_t rmi_rtt_unmap_unprotected(struct rmm *rmm, const uint64_t *x, struct re
 	FAIL_IF_AT(rtte_state, rtte_hipas(walk.entry) != RTTE_ASSIGNED_NS, walk.level);
 	CHECKS_END();
 
-	rtt_dirty(&walk, 1);
 	walk.entries[walk.index] = RTTE_UNASSIGNED_NS;
 	out->x[1] = rtt_skip_non_live(&walk, ipa);
 	return RMI_SUCCESS;
