@@ -788,13 +788,16 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 	pending = realm->pending[vcpu];
 	realm->pending[vcpu].active = false;
 	changed(contract, realm, pending.ipa);
+	/*
+	 * A change to RAM makes entries alike that the fold before it could not join; one that stopped may have
+	 * made a table for what it did not come to.
+	 */
+	if (pending.ripas != RMM_EMPTY || new_base < pending.ipa.end)
+		contract->num_folded = 0;
 	if (new_base < pending.ipa.end)
 		pending.ipa.end = new_base;
-	/* A change to RAM makes entries alike that the fold before it could not join. */
 	if (pending.ripas == RMM_EMPTY)
 		folded(contract, realm, pending.ipa, false);
-	else
-		contract->num_folded = 0;
 	for (at = pending.ipa.start; at < pending.ipa.end; at = end) {
 		uint32_t page = interval_map_get(&realm->pages, at, &end);
 
