@@ -13,6 +13,9 @@
 
 /* Largest vCPU count that is asked for. */
 #define MAX_VCPUS 8u
+/* Steps of a sequence. */
+#define USUAL_LENGTH 16u
+#define LONG_LENGTH  150u
 
 /* --- machines ----------------------------------------------------------------------------------------- */
 
@@ -99,6 +102,8 @@ void shape_draw(struct shape *shape, uint64_t seed, uint32_t page_size)
 	} else {
 		draw_small_slots(&dice, shape);
 	}
+	/* What takes many steps to come about is not in short sequences, which make most of the runs. */
+	shape->length = !shape->big && dice_one_in(&dice, 4) ? LONG_LENGTH : USUAL_LENGTH;
 }
 
 /* --- rows --------------------------------------------------------------------------------------------- */
@@ -443,15 +448,14 @@ static void draw_add_slot(struct dice *dice, const struct shape *shape, struct s
 /* Identifiers of PSCI, of the RSI, of a hypervisor's services, of the architecture's. */
 static void draw_filter(struct dice *dice, const struct shape *shape, struct step_call *call)
 {
-	static const uint32_t functions[] = {0x84000000, 0xc4000000, RSI_FID_FIRST, 0x86000000,
-					     0xc6000000, 0x80000000};
+	static const uint32_t functions[] = {0x84000000, 0xc4000000, RSI_FID_FIRST,
+					     0x86000000, 0xc6000000, 0x80000000};
 
 	draw_args(dice, shape, call, 0);
 	set_arg(call, "function",
 		functions[dice_below(dice, G_N_ELEMENTS(functions))] + dice_below(dice, 8));
 	if (dice_one_in(dice, 2))
-		set_arg(call, "count",
-			dice_one_in(dice, 8) ? UINT32_MAX : dice_below(dice, 32));
+		set_arg(call, "count", dice_one_in(dice, 8) ? UINT32_MAX : dice_below(dice, 32));
 }
 
 /* Granules from here on are never handed out: a sequence needs far less memory. */

@@ -18,11 +18,10 @@
 #include "trial.h"
 
 /* Runs that have the same shape of machine, and at most how many of those one process does. */
-#define SHAPE_RUNS     128u
-#define MAX_SHAPES     32u
-#define TASKS_A_ROUND  64u
-#define DEFAULT_LENGTH 16u
-#define SHAPE_SALT     UINT64_C(0x5ca1ab1e)
+#define SHAPE_RUNS    128u
+#define MAX_SHAPES    32u
+#define TASKS_A_ROUND 64u
+#define SHAPE_SALT    UINT64_C(0x5ca1ab1e)
 /* Of so many runs one is watched for state transitions. */
 #define WATCH_ONE_IN 8u
 /* Stands for a newline in a line. */
@@ -44,7 +43,7 @@ static void run_draw(const struct fuzz_config *config, uint64_t run, struct shap
 		   config->page_size);
 	if (sequence)
 		sequence_draw(sequence, shape, seed_derive(config->seed, run + 1),
-			      config->steps ? config->steps : DEFAULT_LENGTH);
+			      config->steps ? config->steps : shape->length);
 }
 
 /* --- runs, in the child ------------------------------------------------------------------------------- */

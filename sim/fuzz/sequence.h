@@ -18,7 +18,8 @@ struct shape {
 	uint8_t ipa_bits;
 	uint8_t rec_aux;
 	bool big; /* slots of megabytes, and steps over all of them: costs a thousand times more */
-	bool blocks; /* block mappings */
+	bool blocks;	     /* block mappings */
+	unsigned int length; /* steps of a sequence, unless somebody asks for another number */
 	unsigned int num_realms, vcpus;
 	struct world_slot slots[SEQUENCE_MAX_SLOTS];
 	size_t num_slots;
@@ -70,7 +71,7 @@ void sequence_settle(struct sequence *sequence);
 /* What a run of a sequence did. */
 struct sequence_outcome {
 	const struct life_answer *answers; /* of the first `num` steps */
-	const unsigned int *warns;	   /* of each of them: documented WARNs, which are expected */
+	const unsigned int *warns; /* of each of them: documented WARNs, which are expected */
 	unsigned int num;
 	unsigned int fired; /* bit of each fault that happened */
 	bool closing_warns; /* documented WARNs behind the last step */

@@ -22,9 +22,11 @@
 struct shrinking {
 	const struct shrink_config *config;
 	const char *path;
-	char *id;      /* of the plan that fails */
-	char *failure; /* its key */
-	size_t unmet;  /* expectations that do not hold */
+	char *id;	     /* of the plan that fails */
+	char *failure;	     /* its key */
+	size_t unmet;	     /* expectations that do not hold */
+	bool warns_expected; /* some of the WARNs that it fails of, too */
+	int64_t extra_warns; /* beside those */
 	unsigned int attempts, max_attempts;
 	unsigned int timeout_ms;
 	char *text; /* the smallest that fails so */
@@ -34,11 +36,13 @@ struct shrinking {
 
 struct trial {
 	const struct shrink_config *config;
-	char *key, *id;	   /* of the first plan that fails */
-	char *words;	   /* what it fails of, for people */
-	char *about;	   /* of that plan */
-	char *variant;	   /* its values of the matrix */
-	size_t unmet;	   /* its expectations that do not hold */
+	char *key, *id; /* of the first plan that fails */
+	char *words;	/* what it fails of, for people */
+	char *about;	/* of that plan */
+	char *variant;	/* its values of the matrix */
+	size_t unmet;	/* its expectations that do not hold */
+	bool warns_expected;
+	int64_t extra_warns;
 	unsigned int step; /* line of the step in which it failed */
 };
 
@@ -100,6 +104,23 @@ static void trial_failure(struct trial *trial, const struct result *result)
 	g_free(step);
 }
 
+/* WARNs of the step that fails, beside those that are expected of it. */
+static void trial_warns(struct trial *trial, const struct result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->num_mismatches; i++) {
+		const struct result_mismatch *mismatch = &result->mismatches[i];
+		int64_t expected;
+
+		if (strcmp(mismatch->subject, "warns") != 0)
+			continue;
+		expected = g_ascii_strtoll(mismatch->expected, NULL, 10);
+		trial->warns_expected |= expected != 0;
+		trial->extra_warns += g_ascii_strtoll(mismatch->actual, NULL, 10) - expected;
+	}
+}
+
 static void trial_result(void *ctx, const struct result *result)
 {
 	struct trial *trial = ctx;
@@ -110,6 +131,7 @@ static void trial_result(void *ctx, const struct result *result)
 	trial_failure(trial, result);
 	for (i = 0; i < result->num_findings; i++)
 		trial->unmet += !strcmp(result->findings[i].oracle, "expectation");
+	trial_warns(trial, result);
 	trial->id = g_strdup(result->plan->id);
 	trial->about = g_strdup(result->plan->about);
 	trial->variant = g_strdup(result->plan->variant);
@@ -176,12 +198,13 @@ static bool is_over(const struct shrinking *shrinking)
 
 /*
  * Whether it failed in the same way, and of no expectation that held: without the defect it is to pass, or at least to
- * come as far as it did.
+ * come as far as it did. So WARNs that are expected beside the one that is the defect stay so.
  */
 static bool is_same(const struct shrinking *shrinking, const struct trial *trial)
 {
 	return trial->key && !strcmp(trial->key, shrinking->failure) &&
-	       trial->unmet <= shrinking->unmet;
+	       trial->unmet <= shrinking->unmet &&
+	       (!shrinking->warns_expected || trial->extra_warns == shrinking->extra_warns);
 }
 
 /* Whether this text fails in the same way. */
@@ -1004,6 +1027,8 @@ int shrink_text(const char *path, const char *text, const struct shrink_config *
 		shrinking.id = g_strdup(trial.id);
 		shrinking.failure = g_strdup(trial.key);
 		shrinking.unmet = trial.unmet;
+		shrinking.warns_expected = trial.warns_expected;
+		shrinking.extra_warns = trial.extra_warns;
 		if (hangs && (!config->timeout_ms || config->timeout_ms > HANG_MS))
 			shrinking.timeout_ms = HANG_MS;
 		err = shrink_from(&shrinking, text, &trial, result);

@@ -126,9 +126,10 @@ static const struct option_def option_time = {
 	0, "time", "T", "stop after that time: seconds, or with s, m or h behind it", set_time};
 static const struct option_def option_first = {
 	0, "first", "I", "begin with run I of the campaign (default 0)", set_first};
-static const struct option_def option_length = {
-	0, "length", "N", "steps of a sequence, with those that make the realm (default 16)",
-	set_length};
+static const struct option_def option_length = {0, "length", "N",
+						"steps of a sequence, with those that make the "
+						"realm (default 16, for one machine in 4 150)",
+						set_length};
 static const struct option_def option_max_findings = {
 	0, "max-findings", "N",
 	"stop when so many distinct findings are known: which ones depends on -j",
