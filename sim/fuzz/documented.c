@@ -102,6 +102,8 @@ static const struct {
 	{"vmm.populate", NULL, ~0ull, ENXIO},
 	/* 4: a PGD that the RMM keeps is leaked with its stage 2, and there is no room for the roots. */
 	{"vmm.create_realm", NULL, UNDELEGATE, EINVAL},
+	/* 6: a granule that the RMM keeps stays in its guest_memfd, and cannot be delegated once more. */
+	{NULL, "KVM_RUN", UNDELEGATE, ENXIO},
 	/* The kernel: the slot is there, and a slot with a guest_memfd cannot be changed. */
 	{"vmm.add_slot", "KVM_SET_MEMORY_ATTRIBUTES", ~0ull, EINVAL},
 	/* A step without a number takes the next one, and two slots do not overlap. */

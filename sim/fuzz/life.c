@@ -153,7 +153,7 @@ bool life_views_differ(const struct survey_realm *now, const struct survey_realm
 		       const struct survey_realm *b, uint64_t *ipa)
 {
 	struct cursor cursors[3] = {{now, 0}, {a, 0}, {b, 0}};
-	uint64_t at = 0, end;
+	uint64_t at = *ipa, end;
 
 	/* A realm that comes or goes shows in the answer of the step. */
 	if (!now->exists || !a->exists)

@@ -9,7 +9,7 @@
 
 /* What a step answered. */
 struct life_answer {
-	int refused; /* 0, or why world_perform() could not carry it out: -errno */
+	int refused;		   /* 0, or why world_perform() could not carry it out: -errno */
 	enum step_implied implied; /* this was made first, or tried: -errno */
 	int implied_err;
 	int err;
@@ -51,8 +51,8 @@ void life_perform(struct life *life, size_t index, struct life_answer *answer);
 void life_perform_call(struct life *life, const struct step_call *call, struct life_answer *answer);
 
 /*
- * life_views_differ - the first protected IPA whose RIPAS in `now` is neither that in `a` nor that in `b` (which
- * may be NULL). Whether RAM is backed is not compared: a guest cannot tell, because a page of RAM that it
+ * life_views_differ - the first protected IPA from *ipa on whose RIPAS in `now` is neither that in `a` nor that in `b`
+ * (which may be NULL). Whether RAM is backed is not compared: a guest cannot tell, because a page of RAM that it
  * loses becomes DESTROYED. False: there is none.
  */
 bool life_views_differ(const struct survey_realm *now, const struct survey_realm *a,
