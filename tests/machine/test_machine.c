@@ -362,10 +362,16 @@ START_TEST(calls_tell_whether_they_failed_for_another_reason)
 	rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0);
 	rmi(machine, RMI_GRANULE_UNDELEGATE, BASE, 0, 0, 0);
 	ck_assert_str_eq(text + 10, "ff");
+	machine_set_faults(machine, NULL, NULL, NULL);
+	/* The same reason as before one that succeeded is not that of the last call. */
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0);
+	rmi(machine, RMI_GRANULE_DELEGATE, PAGE(1), 0, 0, 0);
+	rmi(machine, RMI_GRANULE_DELEGATE, BASE, 0, 0, 0);
+	ck_assert_str_eq(text + 12, "adf");
 	ck_assert_int_eq(machine_reset(machine), 0);
 	ck_assert_uint_eq(machine_num_calls(machine), 0);
 	rmi(machine, RMI_RTT_FOLD, BASE, 0, 1, 0);
-	ck_assert_str_eq(text + 12, "f");
+	ck_assert_str_eq(text + 15, "f");
 	machine_destroy(machine);
 }
 END_TEST

@@ -306,12 +306,16 @@ START_TEST(commands_by_number_and_name)
 		{0xc4000169, "RTT_SET_RIPAS", 4, 1},
 	};
 	const size_t count = sizeof(facts) / sizeof(facts[0]);
+	bool taken[RMI_COMMAND_SLOTS] = {false};
 	char prefixed[64];
 
 	for (size_t i = 0; i < count; i++) {
 		const struct rmi_command *command = rmi_command(facts[i].fid);
 
 		ck_assert_ptr_nonnull(command);
+		ck_assert_uint_lt(rmi_command_slot(command), RMI_COMMAND_SLOTS);
+		ck_assert(!taken[rmi_command_slot(command)]);
+		taken[rmi_command_slot(command)] = true;
 		ck_assert_ptr_eq(rmi_command_at(i), command);
 		ck_assert_str_eq(command->name, facts[i].name);
 		ck_assert_uint_eq(command->num_args, facts[i].args);

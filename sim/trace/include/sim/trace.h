@@ -65,7 +65,7 @@ void trace_destroy(struct trace *trace);
 int trace_add_sink(struct trace *trace, uint32_t mask, trace_sink_fn sink, void *ctx);
 /*
  * trace_set_answers - of TRACE_RMI the sink that was added last with this function and ctx sees only calls whose answer's
- * bit is in `answers` from now on; nothing if there is none. Sinks may call it at any time.
+ * bit is in `answers` from now on; nothing if there is none. No sink may call it while an event is told.
  */
 void trace_set_answers(struct trace *trace, trace_sink_fn sink, void *ctx, uint32_t answers);
 #define TRACE_ANSWERS_ALL ((1u << TRACE_NUM_ANSWERS) - 1)
