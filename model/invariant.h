@@ -80,7 +80,7 @@ enum invariant { INVARIANTS(INVARIANT_ENUM) NUM_INVARIANTS };
 
 /* What is to be known of one granule after the calls so far. All zero: it never changed. */
 struct shadow {
-	struct granule expected; /* `clean` is not used */
+	struct granule expected; /* `clean` and `dirty` are not used */
 	uint16_t realm;		 /* VMID of the Realm that it belongs to, unless DELEGATED */
 	uint8_t resident : 1; /* its memory was written since it is REALM: it may be read for free */
 	uint8_t digest_valid : 1; /* of DATA, whose content did not change since */
@@ -360,7 +360,7 @@ static inline __attribute__((always_inline)) bool place_walk(const struct rmm *r
 
 /*
  * content_wiped - the granule at `pa` looks as wiping leaves it. content_seems_wiped(): so do a few places in it,
- * which is where a wipe that was forgotten shows.
+ * which is where a wipe that was forgotten shows; what a part of one left shows when all of it is looked at.
  */
 bool content_wiped(const struct rmm *rmm, uint64_t pa);
 static inline bool content_seems_wiped(const struct rmm *rmm, uint64_t pa)
@@ -371,6 +371,8 @@ static inline bool content_seems_wiped(const struct rmm *rmm, uint64_t pa)
 		return content_wiped(rmm, pa);
 	return !(words[0] | words[0xab] | words[0x155] | words[RTT_ENTRIES - 1]);
 }
+/* The RMM wipes only where it wrote: where no platform keeps the Host out, what the Host wrote is left. */
+#define NOT_WIPED "granule 0x%llx is not wiped, or the Host wrote to it"
 /* unfold_stride - by how much the entries differ that stand for one entry `parent` a level above `level`. */
 uint64_t unfold_stride(uint64_t parent, int level);
 
@@ -378,8 +380,8 @@ uint64_t unfold_stride(uint64_t parent, int level);
 void granule_differs(struct rmm *rmm, uint64_t pa, bool failed) __attribute__((cold));
 
 /*
- * granule_agrees - all but `clean` is the same. Field by field: one of them was often written just before, and a
- * wider load would have to wait for that.
+ * granule_agrees - all but what is known of the content is the same. Not all four bytes at once: one of them was often
+ * written just before, and a wider load would have to wait for that.
  */
 static inline bool granule_agrees(const struct granule *a, const struct granule *b)
 {

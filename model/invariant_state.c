@@ -498,8 +498,7 @@ static void census_content(struct census *census, uint64_t pa, struct granule *g
 	switch (granule->state) {
 	case RMM_GRANULE_DELEGATED:
 		if (!content_wiped(rmm, pa))
-			invariant_violated(rmm, INVARIANT_I23, "granule 0x%llx is not wiped",
-					   HEX(pa));
+			invariant_violated(rmm, INVARIANT_I23, NOT_WIPED, HEX(pa));
 		break;
 	case RMM_GRANULE_DATA:
 		if (!(shadow->marks & MARK_DATA)) {

@@ -187,7 +187,7 @@ static void shadow_wiped(struct call *call, struct shadow *shadow, uint64_t pa)
 	if (!shadow->resident || content_seems_wiped(call->rmm, pa))
 		return;
 	shadow->unchecked = false;
-	invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped", HEX(pa));
+	invariant_violated(call->rmm, INVARIANT_I23, NOT_WIPED, HEX(pa));
 }
 
 /* A used granule becomes DELEGATED. What never was written need not be read to know that it is wiped. */
@@ -392,8 +392,7 @@ void apply_undelegate(struct call *call)
 		return;
 	wiped = !shadow->resident || content_wiped(call->rmm, pa);
 	if (!wiped)
-		invariant_violated(call->rmm, INVARIANT_I23, "granule 0x%llx is not wiped",
-				   HEX(pa));
+		invariant_violated(call->rmm, INVARIANT_I23, NOT_WIPED, HEX(pa));
 	if (!wiped || granule->state != RMM_GRANULE_UNDELEGATED || granule->gpt != RMM_GPT_NS)
 		invariant_violated(call->rmm, INVARIANT_T17,
 				   "granule 0x%llx comes back with state %u, GPT entry %u", HEX(pa),

@@ -25,7 +25,10 @@ struct kvm_module;
  * same module is returned, and is to be unloaded once more.
  */
 int kvm_module_load(const char *path, struct kvm_module **out, char **error);
-/* kvm_module_unload - NULL is ignored. A machine that uses the module keeps it. */
+/*
+ * kvm_module_unload - NULL is ignored. A machine that uses the module keeps it. In programs with AddressSanitizer its
+ * code stays in memory until they end: what the file holds by then is not looked at when it is loaded again.
+ */
 void kvm_module_unload(struct kvm_module *module);
 const struct kvm_build *kvm_module_build(const struct kvm_module *module);
 const char *kvm_module_path(const struct kvm_module *module);
