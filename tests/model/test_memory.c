@@ -481,6 +481,10 @@ START_TEST(test_translate_and_clean)
 	enter(&h, &r, translate_ns, &t);
 	check_eq(p.written[0], data + PAGE);
 	check(!t.clean);
+	/* The Realm may have written anywhere in it. */
+	memset(host_ptr(&h, data), 0x99, PAGE);
+	ok(&h, RMI_DATA_DESTROY, r.rd, 0);
+	check(is_filled(&h, data, 0));
 	host_end(&h);
 }
 END_TEST
