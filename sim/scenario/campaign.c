@@ -122,9 +122,13 @@ static void result_add_stderr(struct result *result, const char *text)
 	g_strfreev(lines);
 }
 
-/* Frames become lines of sources, which the runs' processes leave to us. */
+/*
+ * Frames become lines of sources, which the runs' processes leave to us. A host that warns in a loop is thousands of
+ * times in the same place.
+ */
 static void resolve_stacks(struct result *result)
 {
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	size_t i;
 
 	for (i = 0; i < result->num_blocks; i++) {
@@ -133,12 +137,17 @@ static void resolve_stacks(struct result *result)
 
 		if (g_strcmp0(block->title, RESULT_STACK) || !block->text)
 			continue;
-		text = crash_text_resolve(block->text);
-		if (!text)
-			continue;
+		text = g_hash_table_lookup(known, block->text);
+		if (!text) {
+			text = crash_text_resolve(block->text);
+			if (!text)
+				continue;
+			g_hash_table_insert(known, g_strdup(block->text), text);
+		}
 		g_free(block->text);
-		block->text = text;
+		block->text = g_strdup(text);
 	}
+	g_hash_table_unref(known);
 }
 
 /* A process that died is a finding, and where the host was then is its place. */

@@ -22,6 +22,8 @@
 #define LAST_CALLS_VERBOSE 64u
 #define AROUND_INTERVALS   3u /* intervals shown on each side of the address */
 #define AROUND_VERBOSE	   12u
+/* Findings of one step that are told one by one: a host in a loop has thousands. */
+#define MAX_TOLD 32u
 /* RMI calls of a run that is repeated to see what was before its failure. */
 #define MAX_CALLS_TWICE 1000000u
 
@@ -329,9 +331,15 @@ static char *finding_function(const struct finding *finding)
 	return function;
 }
 
-/* `times` findings that are alike, of which this is the first. */
-static void run_judge_finding(struct run *run, const struct finding *finding, size_t times)
+/*
+ * `times` findings that are alike, of which this is the first. True if it is not known; it is told unless there were too
+ * many before it.
+ */
+static bool run_judge_finding(struct run *run, const struct finding *finding, size_t times,
+			      bool tell)
 {
+	bool fresh;
+
 	struct place place = run->current ? run->current->place : run->plan->place;
 	char *function = finding_function(finding);
 	char *subject = g_strdup_printf("%s/%s", finding->oracle, finding->condition);
@@ -342,7 +350,8 @@ static void run_judge_finding(struct run *run, const struct finding *finding, si
 	g_string_append(actual, finding->message);
 	if (times > 1)
 		g_string_append_printf(actual, " (%zu times)", times);
-	if (!run_finding(run, finding->oracle, finding->condition, function, finding->message)) {
+	fresh = !run_finding(run, finding->oracle, finding->condition, function, finding->message);
+	if (fresh && tell) {
 		run_mismatch(run, place, subject, "nothing", actual->str);
 		run_fail(run, RESULT_FAILED, "%s: %s", subject, actual->str);
 		if (finding->stack)
@@ -351,6 +360,7 @@ static void run_judge_finding(struct run *run, const struct finding *finding, si
 	g_string_free(actual, TRUE);
 	g_free(subject);
 	g_free(function);
+	return fresh;
 }
 
 static char *finding_key(const struct finding *finding)
@@ -362,7 +372,7 @@ static char *finding_key(const struct finding *finding)
 static void run_check_findings(struct run *run, bool closing)
 {
 	struct machine *machine = world_machine(run->world);
-	size_t num = machine_num_findings(machine), i;
+	size_t num = machine_num_findings(machine), told = 0, i;
 	/* How often each was found; 0: it was dealt with. */
 	GHashTable *times = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
@@ -378,8 +388,15 @@ static void run_check_findings(struct run *run, bool closing)
 		size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(times, key));
 
 		if (count && !finding_allowed(run, finding, closing))
-			run_judge_finding(run, finding, count);
+			told += run_judge_finding(run, finding, count, told < MAX_TOLD);
 		g_hash_table_insert(times, key, GSIZE_TO_POINTER(0));
+	}
+	if (told > MAX_TOLD) {
+		char *left = g_strdup_printf("%zu more", told - MAX_TOLD);
+
+		run_mismatch(run, run->current ? run->current->place : run->plan->place, "findings",
+			     "nothing", left);
+		g_free(left);
 	}
 	g_hash_table_unref(times);
 	run->findings_seen = num;

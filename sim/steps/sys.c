@@ -14,7 +14,13 @@
 #define BUDGET_BASE	(1ull << 20)
 #define BUDGET_PER_PAGE 16ull
 
-static uint64_t sys_budget(const struct world *world)
+/*
+ * WARNs that it may print: each is kept with its stack, so that a loop of them takes long to reach the other bound. One
+ * for each page is what a host may have to say of an RMM that takes nothing back.
+ */
+#define BUDGET_WARNS 4096u
+
+static uint64_t slot_pages(const struct world *world)
 {
 	uint64_t bytes = 0;
 
@@ -26,7 +32,12 @@ static uint64_t sys_budget(const struct world *world)
 				bytes += realm->slots[i].size;
 		}
 	}
-	return BUDGET_BASE + bytes / RMM_GRANULE_SIZE * BUDGET_PER_PAGE;
+	return bytes / RMM_GRANULE_SIZE;
+}
+
+static uint64_t sys_budget(const struct world *world)
+{
+	return BUDGET_BASE + slot_pages(world) * BUDGET_PER_PAGE;
 }
 
 static void sys_begin(struct world *world, const struct sys_scope *scope)
@@ -38,6 +49,7 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 	audit_begin(world->audit, scope->name, &audit);
 	contract_call_begin(world->contract, scope->start, scope->end);
 	world->budget = world->total + sys_budget(world);
+	world->warn_budget = world->warns + BUDGET_WARNS + slot_pages(world);
 }
 
 static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64_t ret, uint64_t a0,
@@ -46,7 +58,12 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 	world->guarded = false;
 	if (world->dead) {
 		world->dead_call = scope->name;
-		if (!world->looped)
+		if (world->warns > world->warn_budget)
+			machine_report(world->machine, "liveness", "endless-call", scope->name,
+				       "%s does not come back: it made more than %llu WARNs",
+				       scope->name,
+				       (unsigned long long)(BUDGET_WARNS + slot_pages(world)));
+		else if (!world->looped)
 			machine_report(world->machine, "liveness", "endless-call", scope->name,
 				       "%s does not come back: it made more than %llu RMI calls",
 				       scope->name, (unsigned long long)sys_budget(world));

@@ -149,10 +149,12 @@ static void world_sink(void *ctx, const struct trace_event *event)
 	if (event->kind == TRACE_WARN) {
 		world->warns++;
 		/* After this report the host does not go on. */
-		if (world->guarded && !strncmp(event->text, "endless-loop ", 13)) {
+		world->looped = !strncmp(event->text, "endless-loop ", 13);
+		if (world->guarded && (world->looped || world->warns > world->warn_budget)) {
+			if (!world->looped)
+				machine_stack_keep(world->machine);
 			world->guarded = false;
 			world->dead = true;
-			world->looped = true;
 			_longjmp(world->guard, 1);
 		}
 		return;

@@ -111,6 +111,7 @@ struct world {
 	 */
 	jmp_buf guard;
 	uint64_t budget;
+	uint64_t warn_budget; /* the same for WARNs */
 	bool guarded;
 	bool dead;
 	bool looped; /* it is dead, and what was reported says why */
