@@ -44,7 +44,8 @@ struct range {
 };
 struct slot {
 	uint32_t id;
-	struct range ipa;
+	struct range ipa;   /* of the protected half */
+	struct range whole; /* also what lies beyond it */
 	int32_t gmem;
 	uint64_t offset, user;
 };
@@ -274,8 +275,8 @@ static void slot_pages(struct contract *contract, const struct slot *slot, uint6
 
 	if (!file)
 		return;
-	start = start - slot->ipa.start + slot->offset;
-	end = end - slot->ipa.start + slot->offset;
+	start = start - slot->whole.start + slot->offset;
+	end = end - slot->whole.start + slot->offset;
 	ledger_may_come(&file->pages, start & ~mask, (end + mask) & ~mask);
 	if (used)
 		ledger_set(&file->pages, start, end, LEDGER_PRESENT);
@@ -423,7 +424,7 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 		return;
 	}
 	realm->slots[realm->num_slots++] =
-		(struct slot){id, clip(realm, base, size), gmem, offset, user};
+		(struct slot){id, clip(realm, base, size), {base, base + size}, gmem, offset, user};
 }
 
 void contract_attributes(struct contract *contract, unsigned int index, uint64_t base,
@@ -511,8 +512,8 @@ static void populate_pages(struct contract *contract, const struct realm *realm,
 {
 	for (unsigned int i = 0; i < realm->num_slots; i++) {
 		const struct slot *slot = &realm->slots[i];
-		struct range part = meet(slot->ipa, range);
-		uint64_t user = slot->user + (part.start - slot->ipa.start);
+		struct range part = meet(slot->whole, range);
+		uint64_t user = slot->user + (part.start - slot->whole.start);
 
 		if (part.start == part.end)
 			continue;
@@ -525,12 +526,14 @@ void contract_populate(struct contract *contract, unsigned int index, uint64_t b
 		       int64_t ret)
 {
 	struct realm *realm = judged(contract, index);
+	/* Pages are got before the RMM says that they are beyond the protected half. */
+	const struct range got = {base, size > UINT64_MAX - base ? base : base + size};
 	struct range range;
 
 	if (!realm)
 		return;
 	range = clip(realm, base, size);
-	populate_pages(contract, realm, range, ret >= 0);
+	populate_pages(contract, realm, got, ret >= 0);
 	pages_change(contract, realm, range, page_forget);
 	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
 	if (ret < 0)
