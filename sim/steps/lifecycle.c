@@ -592,7 +592,8 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	int32_t fd = realm->vm_fd, tid = world->tid;
 	uint8_t bytes[WORLD_MAX_DATA];
 	struct slot *slot;
-	struct vcpu *vcpu;
+	struct vcpu *vcpu = NULL;
+	uint64_t calls;
 	int64_t ret;
 	int err;
 
@@ -639,12 +640,16 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 					   call->def->name);
 		arg = world->scratch;
 	}
+	calls = machine_num_calls(world->machine);
+	/* It may be KVM_RUN. */
+	world->running = vcpu;
 	ret = uapi_ioctl(world, realm, tid, fd, number, arg);
-	/* Whatever it was, nobody here knows what it promised. */
-	if (ret >= 0) {
+	world->running = NULL;
+	/* Whatever it was, nobody here knows what it promised; what fails may have done something before. */
+	if (ret >= 0 || machine_num_calls(world->machine) != calls)
 		contract_blind(world->contract, call->realm);
+	if (ret >= 0)
 		realm->raw = true;
-	}
 	world_refresh_rd(world, realm);
 	call->result.value = ret < 0 ? 0 : (uint64_t)ret;
 	return world_answer(world, call, ret, error);
