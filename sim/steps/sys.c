@@ -40,6 +40,11 @@ static uint64_t sys_budget(const struct world *world)
 	return BUDGET_BASE + slot_pages(world) * BUDGET_PER_PAGE;
 }
 
+static uint64_t warn_budget(const struct world *world)
+{
+	return BUDGET_WARNS + slot_pages(world);
+}
+
 static void sys_begin(struct world *world, const struct sys_scope *scope)
 {
 	const struct audit_scope audit = {scope->rd, scope->start, scope->end};
@@ -49,7 +54,7 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 	audit_begin(world->audit, scope->name, &audit);
 	contract_call_begin(world->contract, scope->start, scope->end);
 	world->budget = world->total + sys_budget(world);
-	world->warn_budget = world->warns + BUDGET_WARNS + slot_pages(world);
+	world->warn_budget = world->warns + warn_budget(world);
 }
 
 static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64_t ret, uint64_t a0,
@@ -58,15 +63,16 @@ static int64_t sys_end(struct world *world, const struct sys_scope *scope, int64
 	world->guarded = false;
 	if (world->dead) {
 		world->dead_call = scope->name;
-		if (world->warns > world->warn_budget)
+		if (!world->looped) {
+			const bool warned = world->warns > world->warn_budget;
+
 			machine_report(world->machine, "liveness", "endless-call", scope->name,
-				       "%s does not come back: it made more than %llu WARNs",
+				       "%s does not come back: it made more than %llu %s",
 				       scope->name,
-				       (unsigned long long)(BUDGET_WARNS + slot_pages(world)));
-		else if (!world->looped)
-			machine_report(world->machine, "liveness", "endless-call", scope->name,
-				       "%s does not come back: it made more than %llu RMI calls",
-				       scope->name, (unsigned long long)sys_budget(world));
+				       (unsigned long long)(warned ? warn_budget(world)
+								   : sys_budget(world)),
+				       warned ? "WARNs" : "RMI calls");
+		}
 		ret = -EDEADLK;
 	} else {
 		audit_end(world->audit, ret, scope->positive);

@@ -39,13 +39,13 @@ struct fuzz_config {
 	uint64_t seed;
 	unsigned int jobs;
 	unsigned int max_findings; /* stop when so many distinct ones are known; 0: never */
-	unsigned int
-		steps; /* of a sequence, with those that make the realm; 0: as the machine says */
-	bool model;    /* only the RMM: sequences of 64 RMI calls */
+	/* Of a sequence, with those that make the realm; 0: as the machine says. */
+	unsigned int steps;
+	bool model;		 /* only the RMM: sequences of 64 RMI calls */
 	uint32_t page_size;	 /* of all machines; 0: that is drawn */
 	unsigned int timeout_ms; /* of one run */
-	const volatile sig_atomic_t
-		*stop; /* set by a signal handler: end as if the time were over; may be NULL */
+	/* Set by a signal handler: end as if the time were over; may be NULL. */
+	const volatile sig_atomic_t *stop;
 	fuzz_module_fn module;
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, const struct fuzz_report *so_far);

@@ -72,8 +72,8 @@ struct torture_config {
 	unsigned int second; /* with this second hit; 0: as `pairs` says */
 	bool single;	     /* drop a lock at one `resched` a life, too, not at all of a step */
 	unsigned int max_findings; /* stop after so many distinct ones; 0: never */
-	const volatile sig_atomic_t
-		*stop; /* set by a signal handler: report what there is; may be NULL */
+	/* Set by a signal handler: report what there is; may be NULL. */
+	const volatile sig_atomic_t *stop;
 	struct kvm_module *(*module)(void *ctx, uint32_t page_size, char **reason);
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *ctx, size_t plans_done, uint64_t runs, size_t findings);
