@@ -338,12 +338,11 @@ static char *finding_function(const struct finding *finding)
 static bool run_judge_finding(struct run *run, const struct finding *finding, size_t times,
 			      bool tell)
 {
-	bool fresh;
-
 	struct place place = run->current ? run->current->place : run->plan->place;
 	char *function = finding_function(finding);
 	char *subject = g_strdup_printf("%s/%s", finding->oracle, finding->condition);
 	GString *actual = g_string_new(NULL);
+	bool fresh;
 
 	if (*function)
 		g_string_append_printf(actual, "%s: ", function);
