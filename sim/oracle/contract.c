@@ -411,8 +411,13 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 		return;
 	}
 	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		struct range old = realm->slots[i].whole;
+
 		if (realm->slots[i].id != id)
 			continue;
+		/* Where it was, and as large: at most its flags are others, and nothing is unmapped. */
+		if (size && old.start == base && old.end - old.start == size)
+			return;
 		unmap(contract, realm, realm->slots[i].ipa);
 		realm->slots[i] = realm->slots[--realm->num_slots];
 		break;
