@@ -22,7 +22,7 @@
 #define LAST_CALLS_VERBOSE 64u
 #define AROUND_INTERVALS   3u /* intervals shown on each side of the address */
 #define AROUND_VERBOSE	   12u
-/* Findings of one step that are told one by one: a host in a loop has thousands. */
+/* Findings of one step that are told one by one, unless they are of more kinds: a host in a loop has thousands. */
 #define MAX_TOLD 32u
 /* RMI calls of a run that is repeated to see what was before its failure. */
 #define MAX_CALLS_TWICE 1000000u
@@ -331,12 +331,9 @@ static char *finding_function(const struct finding *finding)
 	return function;
 }
 
-/*
- * `times` findings that are alike, of which this is the first. True if it is not known; it is told unless there were too
- * many before it.
- */
+/* `times` findings that are alike, of which this is the first. True if it is not known; only then `tell` matters. */
 static bool run_judge_finding(struct run *run, const struct finding *finding, size_t times,
-			      bool tell)
+			      bool tell, GHashTable *stacks)
 {
 	struct place place = run->current ? run->current->place : run->plan->place;
 	char *function = finding_function(finding);
@@ -353,7 +350,8 @@ static bool run_judge_finding(struct run *run, const struct finding *finding, si
 	if (fresh && tell) {
 		run_mismatch(run, place, subject, "nothing", actual->str);
 		run_fail(run, RESULT_FAILED, "%s: %s", subject, actual->str);
-		if (finding->stack)
+		/* A host that warns in a loop does so at one place. */
+		if (finding->stack && g_hash_table_add(stacks, finding->stack))
 			record_block(run->recorder, RESULT_STACK, finding->stack);
 	}
 	g_string_free(actual, TRUE);
@@ -362,43 +360,105 @@ static bool run_judge_finding(struct run *run, const struct finding *finding, si
 	return fresh;
 }
 
+static char *finding_kind(const struct finding *finding)
+{
+	return g_strdup_printf("%s/%s %s", finding->oracle, finding->condition, finding->function);
+}
+
 static char *finding_key(const struct finding *finding)
 {
 	return g_strdup_printf("%s/%s %s: %s", finding->oracle, finding->condition,
 			       finding->function, finding->message);
 }
 
-static void run_check_findings(struct run *run, bool closing)
+/* Findings that are not alike, of one step. */
+struct telling {
+	struct finding_times {
+		const struct finding *finding;
+		size_t times;
+		bool first; /* of its kind */
+	} * list;
+	size_t num, told, left;
+	GHashTable *stacks; /* that were told */
+};
+
+static void telling_create(struct run *run, bool closing, struct telling *telling)
 {
 	struct machine *machine = world_machine(run->world);
-	size_t num = machine_num_findings(machine), told = 0, i;
-	/* How often each was found; 0: it was dealt with. */
-	GHashTable *times = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	size_t num = machine_num_findings(machine), i;
+	GHashTable *kinds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	/* One more than the index of the first that is alike. */
+	GHashTable *known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	for (i = run->findings_seen; i < num; i++) {
-		char *key = finding_key(machine_finding(machine, i));
-		size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(times, key));
-
-		g_hash_table_insert(times, key, GSIZE_TO_POINTER(count + 1));
-	}
+	*telling = (struct telling){
+		.list = g_new0(struct finding_times, num - run->findings_seen),
+		.stacks = g_hash_table_new(g_str_hash, g_str_equal),
+	};
 	for (i = run->findings_seen; i < num; i++) {
 		const struct finding *finding = machine_finding(machine, i);
 		char *key = finding_key(finding);
-		size_t count = GPOINTER_TO_SIZE(g_hash_table_lookup(times, key));
+		size_t index = GPOINTER_TO_SIZE(g_hash_table_lookup(known, key));
 
-		if (count && !finding_allowed(run, finding, closing))
-			told += run_judge_finding(run, finding, count, told < MAX_TOLD);
-		g_hash_table_insert(times, key, GSIZE_TO_POINTER(0));
+		if (!index && !finding_allowed(run, finding, closing)) {
+			index = ++telling->num;
+			telling->list[index - 1].finding = finding;
+			telling->list[index - 1].first =
+				g_hash_table_add(kinds, finding_kind(finding));
+			g_hash_table_insert(known, g_steal_pointer(&key), GSIZE_TO_POINTER(index));
+		}
+		if (index)
+			telling->list[index - 1].times++;
+		g_free(key);
 	}
-	if (told > MAX_TOLD) {
-		char *left = g_strdup_printf("%zu more", told - MAX_TOLD);
+	g_hash_table_unref(known);
+	g_hash_table_unref(kinds);
+	run->findings_seen = num;
+}
+
+static void telling_clear(struct telling *telling)
+{
+	g_hash_table_unref(telling->stacks);
+	g_free(telling->list);
+}
+
+/* Those that are the first of their kind, or all others. */
+static void run_tell_findings(struct run *run, struct telling *telling, bool first)
+{
+	size_t i;
+
+	for (i = 0; i < telling->num; i++) {
+		const struct finding_times *at = &telling->list[i];
+		bool tell = first || telling->told < MAX_TOLD;
+
+		if (at->first != first ||
+		    !run_judge_finding(run, at->finding, at->times, tell, telling->stacks))
+			continue;
+		if (tell)
+			telling->told++;
+		else
+			telling->left++;
+	}
+}
+
+/*
+ * The first of each kind is told first, and always: a host that warns without end is to be seen to do so. The others
+ * follow, up to a bound on all of them.
+ */
+static void run_check_findings(struct run *run, bool closing)
+{
+	struct telling telling;
+
+	telling_create(run, closing, &telling);
+	run_tell_findings(run, &telling, true);
+	run_tell_findings(run, &telling, false);
+	if (telling.left) {
+		char *left = g_strdup_printf("%zu more", telling.left);
 
 		run_mismatch(run, run->current ? run->current->place : run->plan->place, "findings",
 			     "nothing", left);
 		g_free(left);
 	}
-	g_hash_table_unref(times);
-	run->findings_seen = num;
+	telling_clear(&telling);
 }
 
 /* A fault that contradicts the state of the model makes the scenario meaningless. */

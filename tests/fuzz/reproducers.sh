@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # reproducers.sh PROGRAM SOURCE-DIR BUILD-DIR [DEFECT...] - the scenarios of tools/canaries/reproducers: each passes as
 # things are, and fails of a defect when that is planted. The former is asked of all, the latter of those named
-# ("host/fold-missing"), or of all of them: "all".
+# ("host/fold-missing"), or of all of them: "all". What is told of it must have what `# tells: FINDING` in the scenario
+# names, if there is such a line.
 program=$(realpath "$1") source_dir=$(realpath "$2") build_dir=$(realpath "$3") || exit 2
 shift 3
 reproducers=$source_dir/tools/canaries/reproducers
@@ -46,5 +47,11 @@ for defect in "$@"; do
 		cat "$work/planted"
 		failed=1
 	fi
+	while read -r finding; do
+		grep -q "^ *$finding  *nothing  " "$work/planted" && continue
+		echo "reproducers.sh: with $defect planted $finding is not told"
+		cut -c 1-150 "$work/planted"
+		failed=1
+	done < <(sed -n 's/^# tells: //p' "$reproducers/$defect.yaml")
 done
 exit $failed
