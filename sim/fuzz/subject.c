@@ -162,29 +162,10 @@ static bool on_call(void *ctx, struct rmm_regs *regs)
 	return true;
 }
 
-static const struct plan_step *step_of(const struct subject *subject)
-{
-	return subject->step < subject->life.num_steps ? subject->life.steps[subject->step] : NULL;
-}
-
-/* What the facts call a system call: one that a step makes by itself is known by its request. */
-static const char *call_name(const struct subject *subject, const char *name)
-{
-	const struct plan_step *step = step_of(subject);
-	int request;
-
-	if (strcmp(name, "ioctl") != 0 || !step || strcmp(step->call.def->name, "vmm.ioctl") != 0)
-		return name;
-	request = step_param_find(step->call.def, "request");
-	return step->call.args[request].given
-		       ? step->call.def->params[request].names[step->call.args[request].number]
-		       : name;
-}
-
 static void on_return(void *ctx, const struct trace_event *event)
 {
 	struct subject *subject = ctx;
-	struct sys_return returned = {call_name(subject, event->name), (int64_t)event->result[0]};
+	struct sys_return returned = {event->name, (int64_t)event->result[0]};
 
 	if (subject->counting)
 		g_array_append_val(subject->returns, returned);
@@ -200,6 +181,11 @@ static void on_return(void *ctx, const struct trace_event *event)
 }
 
 /* --- findings ---------------------------------------------------------------------------------------- */
+
+static const struct plan_step *step_of(const struct subject *subject)
+{
+	return subject->step < subject->life.num_steps ? subject->life.steps[subject->step] : NULL;
+}
 
 static void find(struct subject *subject, const char *oracle, const char *condition,
 		 const char *function, const char *format, ...)

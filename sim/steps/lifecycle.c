@@ -587,6 +587,11 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 {
 	struct realm *realm = world_call_realm(world, call);
 	const struct step_value *args = call->args;
+	const enum step_ioctl request = (enum step_ioctl)args[IOCTL_REQUEST].number;
+	/* As the request is called, so that an error is judged as one of that call. */
+	const char *name = args[IOCTL_NUMBER].given || request == STEP_IOCTL_NUMBER
+				   ? "ioctl"
+				   : call->def->params[IOCTL_REQUEST].names[request];
 	uint32_t number = (uint32_t)args[IOCTL_NUMBER].number;
 	uint64_t arg = args[IOCTL_ARG].number;
 	int32_t fd = realm->vm_fd, tid = world->tid;
@@ -597,15 +602,14 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	int64_t ret;
 	int err;
 
-	if (!args[IOCTL_NUMBER].given &&
-	    !uapi_ioctl_is_plain(world->uapi, (enum step_ioctl)args[IOCTL_REQUEST].number))
+	if (!args[IOCTL_NUMBER].given && !uapi_ioctl_is_plain(world->uapi, request))
 		return world_error(
 			error, -EOPNOTSUPP,
 			"%s: the bytes of this request are v10's, and KVM's interface is of "
 			"era %s",
 			call->def->name, uapi_era_name(world->uapi));
 	if (!args[IOCTL_NUMBER].given)
-		number = uapi_ioctl_number((enum step_ioctl)args[IOCTL_REQUEST].number);
+		number = uapi_ioctl_number(request);
 	switch (args[IOCTL_FD].number) {
 	case IOCTL_FD_VCPU:
 		err = world_vcpu(world, call, &vcpu, error);
@@ -643,7 +647,7 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	calls = machine_num_calls(world->machine);
 	/* It may be KVM_RUN. */
 	world->running = vcpu;
-	ret = uapi_ioctl(world, realm, tid, fd, number, arg);
+	ret = uapi_ioctl(world, realm, name, tid, fd, number, arg);
 	world->running = NULL;
 	/* Whatever it was, nobody here knows what it promised; what fails may have done something before. */
 	if (ret >= 0 || machine_num_calls(world->machine) != calls)

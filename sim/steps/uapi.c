@@ -814,12 +814,12 @@ uint32_t uapi_ioctl_number(enum step_ioctl request)
 	return numbers[request];
 }
 
-int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd,
-		   uint32_t number, uint64_t arg)
+int64_t uapi_ioctl(struct world *world, struct realm *realm, const char *name, int32_t tid,
+		   int32_t fd, uint32_t number, uint64_t arg)
 {
-	/* Nothing is known of what it is for. */
+	/* Nothing is known of the range that it is for. */
 	const struct sys_scope scope = {
-		.name = "ioctl", .tid = tid, .rd = realm->rd, .end = UINT64_MAX, .positive = true};
+		.name = name, .tid = tid, .rd = realm->rd, .end = UINT64_MAX, .positive = true};
 
 	return sys_ioctl(world, &scope, fd, number, arg);
 }

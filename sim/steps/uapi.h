@@ -184,7 +184,8 @@ int64_t uapi_munmap_file(struct world *world, uint64_t addr, uint64_t size);
 bool uapi_ioctl_is_plain(const struct uapi *uapi, enum step_ioctl request);
 /* The encoded number of an ioctl; 0 for STEP_IOCTL_NUMBER. */
 uint32_t uapi_ioctl_number(enum step_ioctl request);
-int64_t uapi_ioctl(struct world *world, struct realm *realm, int32_t tid, int32_t fd,
-		   uint32_t number, uint64_t arg);
+/* Any ioctl, of any file; `name` is what traces and findings call it. */
+int64_t uapi_ioctl(struct world *world, struct realm *realm, const char *name, int32_t tid,
+		   int32_t fd, uint32_t number, uint64_t arg);
 
 #endif

@@ -60,6 +60,10 @@ expect 77 torture one.yaml --shard 1/2
 # after an error, nor that the step does its work when it is tried again.
 expect 0 torture "$source_dir/scenarios/ripas/no-consent-where-a-table-went.yaml" --point user_access
 
+# A raw call that fails with and without the fault has reported it, done or not, with the errnos of the call that it is.
+expect 0 torture "$source_dir/scenarios/ripas/completed-by-a-run-of-its-own.yaml"
+says out 'KVM_RUN                              signal '
+
 # What cannot be tortured is counted, and nothing tortured is no success.
 scenario faulty '  - vmm.create_realm:
     expect: {errno: ENOMEM}' 'faults: [{point: page_alloc, nth: 1}]'
