@@ -169,6 +169,8 @@ static void signals_give_back(const struct zygote *zygote)
 	for (size_t i = 0; i < NUM_TERMINAL_SIGNALS; i++)
 		sigaction(terminal_signals[i], &zygote->terminal_actions[i], NULL);
 	sigaction(SIGCHLD, &zygote->child_action, NULL);
+	/* A job's time is up: whatever handles the parent's own alarms knows nothing of it. */
+	signal(SIGALRM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &zygote->mask, NULL);
 }
 

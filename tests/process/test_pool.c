@@ -265,12 +265,28 @@ static int slow_job(struct run *self, size_t job, struct pool_child *child)
 	return 0;
 }
 
+static volatile sig_atomic_t *alarms;
+
+static void on_alarm_of_the_parent(int sig)
+{
+	(void)sig;
+	(*alarms)++;
+}
+
 START_TEST(a_job_that_hangs_is_killed_in_time)
 {
 	struct pool_config config = config_for(slow_job, 2, 4);
+	const size_t size = sizeof(*alarms);
+	void (*handler)(int);
 
+	alarms = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne((void *)alarms, MAP_FAILED);
+	handler = signal(SIGALRM, on_alarm_of_the_parent);
 	config.timeout_ms = 150;
 	run_pool(&config);
+	signal(SIGALRM, handler);
+	ck_assert_int_eq(*alarms, 0);
+	munmap((void *)alarms, size);
 	for (size_t i = 0; i < 4; i++) {
 		ck_assert_str_eq(run.seen[i].payload, "early");
 		if (i % 2) {
