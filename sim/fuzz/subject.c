@@ -458,10 +458,10 @@ static void judge_answer(struct subject *subject, const struct life_answer *answ
 {
 	const struct survey *before = &subject->surveys[subject->step];
 
-	/* A call that a signal interrupts has done its work by then, or has not. */
+	/* What fails in any case has done by then what it does, or has failed before. */
 	if (life_answers_equal(answer, &subject->answers[subject->step]))
 		judge_views(subject, "changed", before + 1,
-			    kept_is_documented(subject) || answer->err == -EINTR ? before : NULL,
+			    kept_is_documented(subject) || answer->err ? before : NULL,
 			    "the step answered as without the fault");
 	else if (judge_views(subject, "changed", before, before + 1, "after the error"))
 		judge_retry(subject, answer);

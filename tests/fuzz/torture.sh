@@ -63,6 +63,7 @@ expect 0 torture "$source_dir/scenarios/ripas/no-consent-where-a-table-went.yaml
 # A raw call that fails with and without the fault has reported it, done or not, with the errnos of the call that it is.
 expect 0 torture "$source_dir/scenarios/ripas/completed-by-a-run-of-its-own.yaml"
 says out 'KVM_RUN                              signal '
+expect 0 torture "$source_dir/scenarios/scarce/populate-beyond-the-half.yaml" --point rmi.GRANULE_DELEGATE
 
 # What cannot be tortured is counted, and nothing tortured is no success.
 scenario faulty '  - vmm.create_realm:
