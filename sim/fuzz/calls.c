@@ -24,6 +24,7 @@
 #define NUM_POOL     (GRANULES - POOL)
 #define ROOT(n)	     (POOL + 4u + (n)) /* of the first Realm; those of the second are behind them */
 #define MAX_INPUTS   5u
+#define NUM_NAMES    384u
 #define GRANULE(num) (BASE + (num)*PAGE)
 
 /* Both Realms have 33 bits: one root of level 1, and eight of level 2. The unprotected half begins at 4 GiB. */
@@ -60,6 +61,8 @@ struct calls_bench {
 	uint8_t *memory;
 	uint64_t dirty; /* bit of each granule that may hold something else than zeros */
 	bool params_lost;
+	/* The granule of the pool that a byte names; and behind these, of odd calls, the one that 128 or more name. */
+	uint64_t named[NUM_NAMES];
 	/* Of each level, and each IPA: 0xff for those that a table of that level for it describes, too. */
 	ipa_bytes together[NUM_DEPTHS][NUM_IPAS];
 	/* While calls are made. */
@@ -150,67 +153,69 @@ enum {
 #define LEVEL_SHIFT(level) ((level) < 0 || (level) > 3 ? 12 : 12 + 9 * (3 - (level)))
 #define LEVEL_MASK(level)  ((UINT64_C(1) << LEVEL_SHIFT(level)) - 1)
 
-/* Levels by what tells them in a call's detail: 0 to 3 and, seldom, what is no level at all. */
-struct level {
-	int64_t level;
-	uint64_t below,
-		below_parent; /* bits of an IPA inside of what an entry there, or one of its parent, covers */
+/*
+ * What a call's detail says, by its bits 0 to 2 and 6; and behind these, of odd calls, whose bit 7 is set: nothing is
+ * aligned, and a range of RIPAS may have many entries, each of which INIT_RIPAS hashes.
+ */
+struct detail {
+	int64_t level;	 /* 0 to 3 and, seldom, what is no level at all */
+	uint64_t entry;	 /* bits of an IPA that are left if it is aligned to an entry there */
+	uint64_t parent; /* or to one of its parent */
+	uint64_t size;	 /* of a range of RIPAS */
 };
-#define LEVEL_ROW(n)                                                                               \
-	{                                                                                          \
-		n, LEVEL_MASK(n), LEVEL_MASK((n)-1)                                                \
-	}
-static const struct level levels[16] = {
-	LEVEL_ROW(0), LEVEL_ROW(1), LEVEL_ROW(2),  LEVEL_ROW(3),  LEVEL_ROW(0), LEVEL_ROW(1),
-	LEVEL_ROW(2), LEVEL_ROW(3), LEVEL_ROW(-2), LEVEL_ROW(-1), LEVEL_ROW(0), LEVEL_ROW(1),
-	LEVEL_ROW(2), LEVEL_ROW(3), LEVEL_ROW(4),  LEVEL_ROW(5),
+#define DETAIL_ROW(i, n)                                                                           \
+	[i] = {n, ~LEVEL_MASK(n), ~LEVEL_MASK((n)-1), (1 + ((i)&3)) * PAGE},                       \
+	[16 + (i)] = {n, UINT64_MAX, UINT64_MAX, (i)&4 ? 2 << 20 : (1 + ((i)&3)) * PAGE}
+static const struct detail details[32] = {
+	DETAIL_ROW(0, 0),  DETAIL_ROW(1, 1),  DETAIL_ROW(2, 2),	 DETAIL_ROW(3, 3),
+	DETAIL_ROW(4, 0),  DETAIL_ROW(5, 1),  DETAIL_ROW(6, 2),	 DETAIL_ROW(7, 3),
+	DETAIL_ROW(8, -2), DETAIL_ROW(9, -1), DETAIL_ROW(10, 0), DETAIL_ROW(11, 1),
+	DETAIL_ROW(12, 2), DETAIL_ROW(13, 3), DETAIL_ROW(14, 4), DETAIL_ROW(15, 5),
 };
 
 /* All that a register may be: which ones are asked for is as random as the calls, and branches would be guessed wrong. */
-static inline void op_inputs(const struct call_op *op, uint64_t value[NUM_INPUTS])
+static inline void op_inputs(const struct calls_bench *bench, const struct call_op *op,
+			     uint64_t value[NUM_INPUTS])
 {
-	const unsigned int detail = op->detail;
-	const struct level *const level = &levels[(detail & 7) | (detail >> 3 & 8)];
+	const unsigned int bits = op->detail;
+	const unsigned int plain = (bits & 7) | (bits >> 3 & 8);
+	const struct detail *const detail = &details[plain | (bits >> 3 & 0x10)];
 	const uint64_t ipa = ipas[op->ipa % NUM_IPAS];
-	const uint64_t granule = GRANULE(POOL + op->granule % NUM_POOL);
-	const uint64_t rd = GRANULE(POOL + op->rd % NUM_POOL);
-	const uint64_t crooked = 0 - (uint64_t)(detail >> 7);
-	/* The granule is one of the whole DRAM, and not of the pool, if it is to be odd. */
-	const uint64_t odd = crooked & (0 - (uint64_t)(op->granule >> 7));
-	/* Each entry of INIT_RIPAS is hashed: many of them are for odd calls only. */
-	const uint64_t many = crooked & (0 - (uint64_t)(detail >> 2 & 1));
+	const uint64_t rd = bench->named[op->rd];
 
 	value[NONE] = 0;
 	value[REALM] = rd;
-	value[GRANULE_IN] = granule ^ (odd & (granule ^ GRANULE(op->granule % GRANULES)));
-	value[IPA] = ipa & (crooked | ~level->below);
+	/* The granule is one of the whole DRAM, and not of the pool, if it is to be odd. */
+	value[GRANULE_IN] = bench->named[op->granule + (op->granule & bits & 0x80)];
+	value[IPA] = ipa & detail->entry;
 	value[IPA_PAGE] = ipa;
-	value[IPA_PARENT] = ipa & (crooked | ~level->below_parent);
-	value[TOP] = ipa + ((many & 2ull << 20) | (~many & (1 + (detail & 3)) * PAGE));
-	value[LEVEL] = (uint64_t)level->level;
+	value[IPA_PARENT] = ipa & detail->parent;
+	value[TOP] = ipa + detail->size;
+	value[LEVEL] = (uint64_t)detail->level;
 	value[REALM_PARAMS] = GRANULE(PARAMS + op->granule % NUM_PARAMS);
 	value[REC_PARAM] = GRANULE(REC_PARAMS + op->ipa % NUM_RECS);
 	value[RUN_PAGE] = GRANULE(RUN);
 	value[SOURCE_PAGE] = GRANULE(SOURCE);
-	value[FLAGS] = (detail & 0x0c) == 0x0c;
-	value[DESC] = (granule & ~level->below) | 0xd8;
+	value[FLAGS] = (bits & 0x0c) == 0x0c;
+	value[DESC] = (bench->named[op->granule] & details[plain].entry) | 0xd8;
 	value[TARGET] = rd;
-	value[STATUS] = (0 - (uint64_t)(detail & 1)) & (uint64_t)-3;
-	value[NUMBER] = (0 - (uint64_t)(detail & 1)) & (uint64_t)op->ipa << 16;
+	value[STATUS] = (0 - (uint64_t)(bits & 1)) & (uint64_t)-3;
+	value[NUMBER] = (0 - (uint64_t)(bits & 1)) & (uint64_t)op->ipa << 16;
 }
 
 /*
  * The registers of a call, twice, because the first are overwritten. Each one by itself: they are read one by one soon
  * after, and two that are written at once, or copied, are not to be had before both are in the cache.
  */
-static inline void op_regs(const struct call_op *op, uint64_t *regs, uint64_t *copy)
+static inline void op_regs(const struct calls_bench *bench, const struct call_op *op,
+			   uint64_t *regs, uint64_t *copy)
 {
 	const unsigned int row = op->command % NUM_COMMANDS;
 	volatile uint64_t *const x = regs, *const in = copy;
 	uint64_t value[NUM_INPUTS];
 	unsigned int i;
 
-	op_inputs(op, value);
+	op_inputs(bench, op, value);
 	x[0] = commands[row].fid;
 	in[0] = commands[row].fid;
 	for (i = 0; i < MAX_INPUTS; i++) {
@@ -262,6 +267,7 @@ static void params_fill(struct calls_bench *bench)
 	}
 	memset(granule_at(bench, SOURCE), 0x5a, PAGE);
 	bench->dirty |= (UINT64_C(1) << POOL) - 1;
+	bench->dirty &= ~(UINT64_C(1) << RUN);
 	bench->params_lost = false;
 }
 
@@ -425,6 +431,7 @@ static void together_fill(struct calls_bench *bench)
 int calls_create(struct calls_bench **out)
 {
 	struct calls_bench *bench = calloc(1, sizeof(*bench));
+	unsigned int i;
 	int err;
 
 	if (!bench)
@@ -451,6 +458,9 @@ int calls_create(struct calls_bench **out)
 	bench->config.invariants = RMM_INVARIANTS_STEP;
 	bench->config.violation = violation;
 	bench->config.violation_ctx = bench;
+	for (i = 0; i < NUM_NAMES; i++)
+		bench->named[i] =
+			i < 256 ? GRANULE(POOL + i % NUM_POOL) : GRANULE((i - 128) % GRANULES);
 	err = rmm_create(&bench->config, &bench->rmm);
 	if (err) {
 		munmap(bench->memory, GRANULES * PAGE);
@@ -478,9 +488,7 @@ static void bench_reset(struct calls_bench *bench)
 	if (bench->params_lost)
 		params_fill(bench);
 	/* What is Non-secure again, and was written since: the run page, and what a Realm had mapped. */
-	left = bench->dirty & ~((UINT64_C(1) << POOL) - 1);
-	if (bench->dirty & UINT64_C(1) << RUN)
-		memset(granule_at(bench, RUN), 0, sizeof(struct rmi_rec_enter) * 2);
+	left = bench->dirty & ~(((UINT64_C(1) << POOL) - 1) & ~(UINT64_C(1) << RUN));
 	bench->dirty &= ~left;
 	for (; left; left &= left - 1)
 		memset(granule_at(bench, (unsigned int)__builtin_ctzll(left)), 0, PAGE);
@@ -498,7 +506,7 @@ static void op_make(struct calls_bench *bench, const struct call_op *op,
 {
 	uint64_t in[7];
 
-	op_regs(op, regs->x, in);
+	op_regs(bench, op, regs->x, in);
 	bench->op = op;
 	if (coverage)
 		fuzz_coverage_before(coverage, bench->rmm, in);
@@ -580,21 +588,23 @@ struct shadow {
 #define FIRST_FREE	 24u
 static const uint64_t roots_of[2] = {UINT64_C(1) << 4, UINT64_C(0xff) << 8};
 
+#define PICKED 4u
 static uint8_t pick(struct shadow *shadow, uint64_t mask)
 {
-	unsigned int skip, i;
+	uint64_t left[PICKED];
+	unsigned int skip, last, i;
 
 	mask &= POOL_MASK;
 	if (!mask)
 		return (uint8_t)dice_below(&shadow->dice, NUM_POOL);
-	/* One of the lowest four: that is random enough, and cheap without branches. */
-	skip = (unsigned int)dice_below(&shadow->dice, 4);
-	for (i = 0; i < 3; i++) {
-		const uint64_t rest = mask & (mask - 1);
-
-		mask = i < skip && rest ? rest : mask;
+	/* One of the lowest: that is random enough, and cheap without branches, which nobody could guess. */
+	skip = (unsigned int)dice_below(&shadow->dice, PICKED);
+	for (last = 0, i = 0; i < PICKED; i++) {
+		left[i] = mask;
+		mask &= mask - 1;
+		last += i + 1 < PICKED && mask;
 	}
-	return (uint8_t)__builtin_ctzll(mask);
+	return (uint8_t)__builtin_ctzll(left[skip < last ? skip : last]);
 }
 
 static void draw_random(struct shadow *shadow, struct call_op *op)
