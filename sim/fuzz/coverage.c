@@ -8,30 +8,28 @@
 /* What a call is about: the RTT entry of the IPA in a register, or the granule in x1. */
 enum subject_kind { SUBJECT_NONE, SUBJECT_GRANULE, SUBJECT_X2, SUBJECT_X3 };
 
-#define SLOT(fid) ((fid)&63u)
-
 static const uint8_t subjects[COVERAGE_SLOTS] = {
-	[SLOT(RMI_GRANULE_DELEGATE)] = SUBJECT_GRANULE,
-	[SLOT(RMI_GRANULE_UNDELEGATE)] = SUBJECT_GRANULE,
-	[SLOT(RMI_REALM_CREATE)] = SUBJECT_GRANULE,
-	[SLOT(RMI_REALM_DESTROY)] = SUBJECT_GRANULE,
-	[SLOT(RMI_REC_DESTROY)] = SUBJECT_GRANULE,
-	[SLOT(RMI_DATA_CREATE)] = SUBJECT_X3,
-	[SLOT(RMI_DATA_CREATE_UNKNOWN)] = SUBJECT_X3,
-	[SLOT(RMI_DATA_DESTROY)] = SUBJECT_X2,
-	[SLOT(RMI_RTT_CREATE)] = SUBJECT_X3,
-	[SLOT(RMI_RTT_DESTROY)] = SUBJECT_X2,
-	[SLOT(RMI_RTT_FOLD)] = SUBJECT_X2,
-	[SLOT(RMI_RTT_INIT_RIPAS)] = SUBJECT_X2,
-	[SLOT(RMI_RTT_SET_RIPAS)] = SUBJECT_X3,
-	[SLOT(RMI_RTT_MAP_UNPROTECTED)] = SUBJECT_X2,
-	[SLOT(RMI_RTT_UNMAP_UNPROTECTED)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_GRANULE_DELEGATE)] = SUBJECT_GRANULE,
+	[COVERAGE_SLOT(RMI_GRANULE_UNDELEGATE)] = SUBJECT_GRANULE,
+	[COVERAGE_SLOT(RMI_REALM_CREATE)] = SUBJECT_GRANULE,
+	[COVERAGE_SLOT(RMI_REALM_DESTROY)] = SUBJECT_GRANULE,
+	[COVERAGE_SLOT(RMI_REC_DESTROY)] = SUBJECT_GRANULE,
+	[COVERAGE_SLOT(RMI_DATA_CREATE)] = SUBJECT_X3,
+	[COVERAGE_SLOT(RMI_DATA_CREATE_UNKNOWN)] = SUBJECT_X3,
+	[COVERAGE_SLOT(RMI_DATA_DESTROY)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_RTT_CREATE)] = SUBJECT_X3,
+	[COVERAGE_SLOT(RMI_RTT_DESTROY)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_RTT_FOLD)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_RTT_INIT_RIPAS)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_RTT_SET_RIPAS)] = SUBJECT_X3,
+	[COVERAGE_SLOT(RMI_RTT_MAP_UNPROTECTED)] = SUBJECT_X2,
+	[COVERAGE_SLOT(RMI_RTT_UNMAP_UNPROTECTED)] = SUBJECT_X2,
 };
 
 /* 0: nothing there; else the state of the granule, or of the entry and its RIPAS. */
 static unsigned int state_of(const struct rmm *rmm, const uint64_t *x)
 {
-	enum subject_kind kind = subjects[SLOT(x[0])];
+	enum subject_kind kind = subjects[COVERAGE_SLOT(x[0])];
 	struct rmm_granule_view granule;
 	struct rmm_entry_view entry;
 
@@ -45,16 +43,16 @@ static unsigned int state_of(const struct rmm *rmm, const uint64_t *x)
 	return 7 + (unsigned int)entry.hipas;
 }
 
-void fuzz_coverage_before(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x)
+void fuzz_coverage_watch(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x)
 {
-	if (coverage->watch)
-		coverage->before = state_of(rmm, x);
+	coverage->before = state_of(rmm, x);
 }
 
 static void transition_add(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x)
 {
 	unsigned int index =
-		((unsigned int)SLOT(x[0]) * COVERAGE_STATES + coverage->before) * COVERAGE_STATES +
+		((unsigned int)COVERAGE_SLOT(x[0]) * COVERAGE_STATES + coverage->before) *
+			COVERAGE_STATES +
 		state_of(rmm, x);
 
 	if (coverage->seen[index / 64] & 1ull << index % 64)
@@ -71,18 +69,13 @@ static void answer_add(struct fuzz_coverage *coverage, unsigned int slot, const 
 	coverage->answers[coverage->num_answers++].label = label;
 }
 
-void fuzz_coverage_after(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x,
-			 uint64_t result, const char *label)
+void fuzz_coverage_note(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x,
+			uint64_t result, const char *label)
 {
-	unsigned int slot = (unsigned int)SLOT(x[0]), i;
+	unsigned int slot = (unsigned int)COVERAGE_SLOT(x[0]), i;
 
-	coverage->calls++;
-	/* The last one of the command: most calls fail like the one before. */
-	if (label && coverage->last[slot] == label)
-		return;
 	if (!fuzz_coverage_command(slot))
 		return;
-	coverage->last[slot] = label;
 	if (!label) {
 		if (result == RMI_SUCCESS && !coverage->success[slot]) {
 			coverage->success[slot] = true;
@@ -92,6 +85,7 @@ void fuzz_coverage_after(struct fuzz_coverage *coverage, const struct rmm *rmm, 
 			transition_add(coverage, rmm, x);
 		return;
 	}
+	coverage->last[slot] = label;
 	/* Labels are constants of the model: their address stands for them. */
 	for (i = 0; i < coverage->num_labels[slot]; i++) {
 		if (coverage->labels[slot][i] == label)
@@ -118,7 +112,7 @@ const char *fuzz_coverage_command(unsigned int slot)
 		commands = rmm_commands(&num);
 		for (i = 0; i < num; i++) {
 			if (commands[i].interface == RMM_INTERFACE_RMI)
-				names.of[SLOT(commands[i].fid)] = commands[i].name;
+				names.of[COVERAGE_SLOT(commands[i].fid)] = commands[i].name;
 		}
 		names.made = true;
 	}
