@@ -435,9 +435,17 @@ void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 	}
 	rmm->checker->recent.rd = FORGOTTEN;
 	step_serve(rmm, regs, serve, rmi_rtt_create, COMMAND_RTT_CREATE);
+	if (reg(regs, 0) != RMI_SUCCESS) {
+		/* The parent is missing, or the table is there already: the answer says which, and nothing else. */
+		good = reg(regs, 0) == RMI_RETURN_CODE(RMI_ERROR_RTT, place.level) &&
+		       (place.level < level - 1 || (place.entry & RTTE_TABLE_BIT)) &&
+		       place.entries[place.index] == place.entry && !reg(regs, 1) &&
+		       !reg(regs, 2) && !reg(regs, 3) && !reg(regs, 4) && known_agrees(&child);
+		entry_finish(rmm, regs, x, realm, &place, good);
+		return;
+	}
 	assigned = (place.entry & RTTE_HIPAS) == RTTE_ASSIGNED;
-	good = reg(regs, 0) == RMI_SUCCESS && place.level == level - 1 &&
-	       !(place.entry & RTTE_TABLE_BIT) &&
+	good = place.level == level - 1 && !(place.entry & RTTE_TABLE_BIT) &&
 	       place.entries[place.index] == (RTTE_TABLE | x[2]) &&
 	       child.shadow->expected.state == RMM_GRANULE_DELEGATED &&
 	       child.granule->state == RMM_GRANULE_RTT && child.granule->gpt == RMM_GPT_REALM &&
