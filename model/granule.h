@@ -236,6 +236,22 @@ void granule_touch(struct bank *bank, uint64_t pa);
  */
 uint64_t bank_next_touched(const struct bank *bank, uint64_t index);
 
+/* bank_each_chunk - these chunks: `num` granules from the number `first` on. They begin at chunks. */
+#define bank_each_chunk(bank, first, num)                                                          \
+	for (uint64_t first = bank_next_touched(bank, 0), num;                                     \
+	     (num = bank_chunk_size(bank, first)) > 0;                                             \
+	     first = bank_next_touched(bank, first + GRANULES_PER_CHUNK))
+
+/* bank_chunk_size - how many granules the chunk has that begins at number `first`; 0 behind the last one. */
+static inline uint64_t bank_chunk_size(const struct bank *bank, uint64_t first)
+{
+	const uint64_t end = bank_num_granules(bank);
+
+	if (first >= end)
+		return 0;
+	return end - first < GRANULES_PER_CHUNK ? end - first : GRANULES_PER_CHUNK;
+}
+
 /* bank_each_touched - all granules of these chunks, by their numbers `i`; they begin at chunks. */
 #define bank_each_touched(bank, i)                                                                 \
 	for (uint64_t i = bank_next_touched(bank, 0), i##_end = bank_num_granules(bank);           \

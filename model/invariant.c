@@ -93,11 +93,14 @@ void checker_reset(struct rmm *rmm)
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		struct shadow *shadows = bank->shadows;
 
-		bank_each_touched(bank, i) {
-			if (shadows[i].expected.state == RMM_GRANULE_RD)
-				memset(&checker->realms[shadows[i].realm], 0,
-				       sizeof(*checker->realms));
-			shadows[i] = (struct shadow){0};
+		bank_each_chunk(bank, first, num)
+		{
+			for (uint64_t i = first; i < first + num; i++) {
+				if (shadows[i].expected.state == RMM_GRANULE_RD)
+					memset(&checker->realms[shadows[i].realm], 0,
+					       sizeof(*checker->realms));
+			}
+			memset(&shadows[first], 0, num * sizeof(*shadows));
 		}
 	}
 	memset(checker->count, 0, sizeof(checker->count));

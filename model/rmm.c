@@ -189,24 +189,39 @@ void rmm_destroy(struct rmm *rmm)
 	free(rmm);
 }
 
+/* Nothing is known of the granule: it is as it was at first. */
+static inline bool granule_is_new(const struct granule *granule)
+{
+	static const struct granule untouched;
+
+	return !memcmp(granule, &untouched, sizeof(*granule));
+}
+
 /* The granule is Non-secure again, with no trace of what the RMM had in it. */
 static void granule_reset(struct rmm *rmm, const struct bank *bank, uint64_t index)
 {
 	const struct rmm_platform *platform = &rmm->config.platform;
 	struct granule *granule = &bank->granules[index];
 	const bool realm = granule->gpt == RMM_GPT_REALM;
+	const bool tells = granule->gpt != RMM_GPT_NS && platform->gpt_changed;
 
-	/* Not of it but of its neighbours something is known. */
-	if (!granule->state && !granule->gpt && !granule->refcount && !granule->clean)
-		return;
 	if (realm && !granule->clean)
 		scan_wipe(bank->view + (index << GRANULE_SHIFT), granule->dirty);
-	if (granule->gpt != RMM_GPT_NS && platform->gpt_changed) {
-		memset(granule, 0, sizeof(*granule));
+	memset(granule, 0, sizeof(*granule));
+	if (tells)
 		platform->gpt_changed(platform->ctx, bank->base + (index << GRANULE_SHIFT),
 				      RMM_GPT_NS, realm);
-	}
-	memset(granule, 0, sizeof(*granule));
+}
+
+/* Of a chunk nothing may be known but of one granule. Which ones it is takes no branches, which nobody could guess. */
+static void chunk_reset(struct rmm *rmm, const struct bank *bank, uint64_t first, uint64_t num)
+{
+	uint64_t touched = 0;
+
+	for (uint64_t i = 0; i < num; i++)
+		touched |= (uint64_t)!granule_is_new(&bank->granules[first + i]) << i;
+	for (; touched; touched &= touched - 1)
+		granule_reset(rmm, bank, first + (uint64_t)__builtin_ctzll(touched));
 }
 
 void rmm_reset(struct rmm *rmm)
@@ -214,9 +229,7 @@ void rmm_reset(struct rmm *rmm)
 	if (rmm->checker)
 		checker_reset(rmm);
 	for (struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
-
-		bank_each_touched(bank, i)
-			granule_reset(rmm, bank, i);
+		bank_each_chunk(bank, first, num) chunk_reset(rmm, bank, first, num);
 		for (uint64_t i = 0; i < words_for_bits(bank_num_touched(bank)); i++) {
 			for (uint64_t bits = bank->touched_words[i]; bits; bits &= bits - 1)
 				bank->touched[i * 64 + (uint64_t)__builtin_ctzll(bits)] = 0;

@@ -32,11 +32,10 @@ INLINE void fill(uint64_t *words, uint64_t first, uint64_t stride)
 INLINE void wipe(void *memory, uint8_t eighths)
 {
 	const words4 zero = {0};
-	words4 *to = memory;
 
-	for (; eighths; eighths >>= 1, to += VECTORS / 8) {
-		if (!(eighths & 1))
-			continue;
+	for (unsigned int left = eighths; left; left &= left - 1) {
+		words4 *to = (words4 *)memory + (unsigned int)__builtin_ctz(left) * (VECTORS / 8);
+
 		for (unsigned int i = 0; i < VECTORS / 8; i++)
 			to[i] = zero;
 	}
