@@ -105,6 +105,8 @@ void granule_write(struct rmm *rmm, uint64_t pa, const void *data, size_t size)
 	}
 }
 
+const uint8_t zero_granule[RMM_GRANULE_SIZE] __attribute__((aligned(64)));
+
 void ns_read(const struct rmm *rmm, uint64_t pa, void *data, size_t size)
 {
 	if (ns_clean(rmm, pa))

@@ -281,6 +281,18 @@ static inline bool ns_clean(const struct rmm *rmm, uint64_t pa)
 	       rmm->config.platform.is_clean(rmm->config.platform.ctx, pa & ~GRANULE_MASK);
 }
 
+/* A granule of zeros. */
+extern const uint8_t zero_granule[RMM_GRANULE_SIZE];
+
+/*
+ * ns_view - the content of the Non-secure granule at `pa`, after ns_faults() said that it can be read. It is the
+ * Host's, who may write to it at any time: what is needed of it is copied, once, and then checked.
+ */
+static inline const void *ns_view(const struct rmm *rmm, uint64_t pa)
+{
+	return ns_clean(rmm, pa) ? zero_granule : granule_memory(rmm, pa);
+}
+
 /*
  * ns_read, ns_write - copy from or to Non-secure memory within one granule, after ns_faults() said
  * that it can be done. ns_write() writes zeros if `data` is NULL.

@@ -305,27 +305,53 @@ static bool call_rec(struct call *call, unsigned int arg, struct rec *copy)
 	return true;
 }
 
+/* What of the Host's parameters means something. */
+static void realm_params_copy(struct rmi_realm_params *to, const struct rmi_realm_params *from)
+{
+	to->flags = from->flags;
+	to->s2sz = from->s2sz;
+	to->sve_vl = from->sve_vl;
+	to->num_bps = from->num_bps;
+	to->num_wps = from->num_wps;
+	to->pmu_num_ctrs = from->pmu_num_ctrs;
+	to->hash_algo = from->hash_algo;
+	memcpy(to->rpv, from->rpv, sizeof(to->rpv));
+	to->vmid = from->vmid;
+	to->rtt_base = from->rtt_base;
+	to->rtt_level_start = from->rtt_level_start;
+	to->rtt_num_start = from->rtt_num_start;
+}
+
+static void rec_params_copy(struct rmi_rec_params *to, const struct rmi_rec_params *from)
+{
+	to->flags = from->flags;
+	to->mpidr = from->mpidr;
+	to->pc = from->pc;
+	memcpy(to->gprs, from->gprs, sizeof(to->gprs));
+	to->num_aux = from->num_aux;
+	memcpy(to->aux, from->aux, sizeof(to->aux));
+}
+
 static void call_buffer(struct call *call)
 {
 	const struct rmm_platform *platform = &call->rmm->config.platform;
 	const struct granule *granule;
-	size_t size = 0;
+	const void *view;
 
 	call->buffer = call->x[call->kind->buffer];
 	granule = granule_aligned(call->buffer) ? granule_find(call->rmm, call->buffer) : NULL;
 	call->buffer_permitted =
 		granule && (granule->gpt == RMM_GPT_NS || granule->gpt == RMM_GPT_AAP);
-	/* What is behind the last parameter is nobody's. */
-	if (call->fid == RMI_REALM_CREATE)
-		size = offsetof(struct rmi_realm_params, sbz_81c);
-	else if (call->fid == RMI_REC_CREATE)
-		size = offsetof(struct rmi_rec_params, sbz_888);
-	if (!call->buffer_permitted || !size)
+	if (!call->buffer_permitted ||
+	    (call->fid != RMI_REALM_CREATE && call->fid != RMI_REC_CREATE))
 		return;
-	if (platform->is_clean && platform->is_clean(platform->ctx, call->buffer))
-		memset(&call->u, 0, size);
+	view = platform->is_clean && platform->is_clean(platform->ctx, call->buffer)
+		       ? zero_granule
+		       : memory_find(call->rmm, call->buffer);
+	if (call->fid == RMI_REALM_CREATE)
+		realm_params_copy(&call->u.realm_params, view);
 	else
-		memcpy(&call->u, memory_find(call->rmm, call->buffer), size);
+		rec_params_copy(&call->u.rec_params, view);
 }
 
 /*
@@ -523,7 +549,8 @@ static int copies_take(const struct rmm *rmm, struct copies *copies)
 	for (const struct bank *bank = rmm->banks; bank < rmm->banks_end; bank++) {
 		const struct shadow *shadows = bank->shadows;
 
-		bank_each_touched(bank, i) {
+		bank_each_touched(bank, i)
+		{
 			const uint8_t state = shadows[i].expected.state;
 			struct copy *copy = &copies->copy[copies->num];
 

@@ -532,17 +532,16 @@ void apply_data_create(struct call *call)
 	const struct rmm_platform *platform = &rmm->config.platform;
 	const uint64_t pa = call->x[2], ipa = call->x[3], src = call->x[4], flags = call->x[5];
 	const void *memory = memory_find(rmm, pa), *source = memory_find(rmm, src);
-	static const uint8_t zeros[RMM_GRANULE_SIZE] __attribute__((aligned(8)));
 	struct shadow *shadow;
 
 	if (!call->placed || !memory || !source)
 		return;
 	if (platform->is_clean && platform->is_clean(platform->ctx, src))
-		source = zeros;
+		source = zero_granule;
 	shadow = granule_move(call, pa, RMM_GRANULE_DELEGATED, RMM_GRANULE_DATA);
 	granule_own(shadow, call->realm, ipa);
 	/* What is known to be zero need not be read, and is not: its memory may not exist yet. */
-	if (source != zeros || !granule_find(rmm, pa)->clean) {
+	if (source != zero_granule || !granule_find(rmm, pa)->clean) {
 		shadow->resident = true;
 		shadow->digest = scan_digest(memory);
 		if (memcmp(memory, source, RMM_GRANULE_SIZE) != 0)

@@ -86,10 +86,10 @@ static void rim_extend(struct rmm *rmm, struct rd *rd, const struct descriptor *
 
 void measurement_realm(struct rmm *rmm, struct rd *rd, const struct rmi_realm_params *params)
 {
-	struct measured what = {
-		.kind = MEASURED_REALM << 8 | rd->hash_algo,
-		.values = {params->flags, params->s2sz, params->sve_vl, params->num_bps,
-			   params->num_wps, params->pmu_num_ctrs, params->hash_algo}};
+	struct measured what = {.kind = MEASURED_REALM << 8 | rd->hash_algo,
+				.values = {params->flags, params->s2sz, params->sve_vl,
+					   params->num_bps, params->num_wps, params->pmu_num_ctrs,
+					   params->hash_algo}};
 	const struct measured *known = measured_find(rmm, &what);
 	struct rmi_realm_params measured;
 
@@ -111,13 +111,12 @@ void measurement_realm(struct rmm *rmm, struct rd *rd, const struct rmi_realm_pa
 void measurement_data(struct rmm *rmm, struct rd *rd, uint64_t ipa, uint64_t flags,
 		      const void *page)
 {
-	static const uint8_t zero_page[RMM_GRANULE_SIZE];
 	struct descriptor desc = descriptor_init(rd, DESC_DATA);
 
 	desc.u.data.ipa = ipa;
 	desc.u.data.flags = flags;
 	if (flags & RMI_DATA_FLAG_MEASURE)
-		measure(rmm, rd, desc.u.data.content, page ? page : zero_page, RMM_GRANULE_SIZE);
+		measure(rmm, rd, desc.u.data.content, page ? page : zero_granule, RMM_GRANULE_SIZE);
 	rim_extend(rmm, rd, &desc);
 }
 

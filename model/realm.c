@@ -28,6 +28,25 @@ bool realm_geometry_valid(unsigned int ipa_width, int64_t level, uint32_t num, b
 	return num == (ipa_width <= single ? 1u : 1u << (ipa_width - single));
 }
 
+/* The parameters, and not what is between them and behind. */
+static void params_read(const struct rmm *rmm, uint64_t pa, struct rmi_realm_params *params)
+{
+	const struct rmi_realm_params *from = ns_view(rmm, pa);
+
+	params->flags = from->flags;
+	params->s2sz = from->s2sz;
+	params->sve_vl = from->sve_vl;
+	params->num_bps = from->num_bps;
+	params->num_wps = from->num_wps;
+	params->pmu_num_ctrs = from->pmu_num_ctrs;
+	params->hash_algo = from->hash_algo;
+	memcpy(params->rpv, from->rpv, sizeof(params->rpv));
+	params->vmid = from->vmid;
+	params->rtt_base = from->rtt_base;
+	params->rtt_level_start = from->rtt_level_start;
+	params->rtt_num_start = from->rtt_num_start;
+}
+
 static bool params_supported(const struct rmm_config *config, const struct rmi_realm_params *params)
 {
 	if (params->flags & RMI_REALM_FLAG_LPA2 && !config->lpa2)
@@ -105,7 +124,7 @@ uint64_t rmi_realm_create(struct rmm *rmm, const uint64_t *x, struct result *out
 	FAIL_IF(params_align, !granule_aligned(params_pa));
 	FAIL_IF(params_bound, !granule_find_delegable(rmm, params_pa));
 	FAIL_IF(params_pas, ns_faults(rmm, params_pa, false));
-	ns_read(rmm, params_pa, &params, offsetof(struct rmi_realm_params, sbz_81c));
+	params_read(rmm, params_pa, &params);
 	FAIL_IF(params_valid, params.hash_algo > RMI_HASH_SHA_512);
 	FAIL_IF(params_supp, !params_supported(&rmm->config, &params));
 	FAIL_IF(alias, rd_aliases_rtt(rd_pa, &params));

@@ -43,6 +43,19 @@ uint64_t rmi_rec_aux_count(struct rmm *rmm, const uint64_t *x, struct result *ou
 	return RMI_SUCCESS;
 }
 
+/* The parameters, and not what is between them and behind. */
+static void params_read(const struct rmm *rmm, uint64_t pa, struct rmi_rec_params *params)
+{
+	const struct rmi_rec_params *from = ns_view(rmm, pa);
+
+	params->flags = from->flags;
+	params->mpidr = from->mpidr;
+	params->pc = from->pc;
+	memcpy(params->gprs, from->gprs, sizeof(params->gprs));
+	params->num_aux = from->num_aux;
+	memcpy(params->aux, from->aux, sizeof(params->aux));
+}
+
 static bool aux_aligned(const struct rmi_rec_params *params)
 {
 	for (uint64_t i = 0; i < params->num_aux; i++) {
@@ -86,7 +99,7 @@ uint64_t rmi_rec_create(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(params_align, !granule_aligned(params_pa));
 	FAIL_IF(params_bound, !granule_find_delegable(rmm, params_pa));
 	FAIL_IF(params_pas, ns_faults(rmm, params_pa, false));
-	ns_read(rmm, params_pa, &params, offsetof(struct rmi_rec_params, sbz_888));
+	params_read(rmm, params_pa, &params);
 	FAIL_IF(num_aux_bound, params.num_aux > RMI_REC_MAX_AUX);
 	FAIL_IF(aux_align, !aux_aligned(&params));
 	FAIL_IF(aux_state, !aux_delegated(rmm, &params));
