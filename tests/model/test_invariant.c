@@ -1097,6 +1097,75 @@ START_TEST(test_other_ways)
 }
 END_TEST
 
+/* An RTT_CREATE that fails, as it has to, where a table is already or where its parent is missing; and what it may not do. */
+static void edit_nothing(struct world *w)
+{
+	(void)w;
+}
+
+static void edit_parent(struct world *w)
+{
+	*entry_at(w, &w->a, 0, 2) = RTTE_UNASSIGNED;
+}
+
+static void edit_grandparent(struct world *w)
+{
+	uint64_t *entry = entry_at(w, &w->a, GiB, 1);
+
+	*entry = rtte_with_ripas(*entry, RMI_RIPAS_RAM);
+}
+
+static void edit_free(struct world *w)
+{
+	granule_of(w, w->free)->state = RMM_GRANULE_RTT;
+}
+
+static void edit_parent_refcount(struct world *w)
+{
+	granule_of(w, table_at(w, &w->a, 2 * MiB))->refcount++;
+}
+
+static void edit_off(struct world *w)
+{
+	rd_of(w)->state = RMM_REALM_SYSTEM_OFF;
+}
+
+static const struct {
+	void (*edit)(struct world *w);
+	uint64_t ipa;
+	unsigned int label;
+} refused[] = {
+	{edit_nothing, 0, NO_LABEL},
+	{edit_nothing, GiB, NO_LABEL},
+	{edit_parent, 0, INVARIANT_T1},
+	{edit_grandparent, GiB, INVARIANT_T1},
+	{edit_free, 0, INVARIANT_T1},
+	{edit_free, GiB, INVARIANT_T1},
+	{edit_parent_refcount, 0, INVARIANT_T1},
+	{edit_off, 0, INVARIANT_T1},
+	{plant_rim, GiB, INVARIANT_T1},
+	{edit_o1, 0, INVARIANT_O1},
+	{edit_o2, GiB, INVARIANT_O2},
+};
+
+START_TEST(test_create_refused)
+{
+	static const uint8_t levels[] = {RMM_INVARIANTS_STEP, RMM_INVARIANTS_FULL};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct world w;
+
+		world_init(&w, levels[i]);
+		wrong(&w, refused[_i].edit, RMI_RTT_CREATE, w.a.rd, w.free, refused[_i].ipa, 3);
+		if (refused[_i].label != NO_LABEL)
+			expect_seen(&w, refused[_i].label, "where RTT_CREATE fails");
+		else
+			check_eq(w.num_seen, 0);
+		host_end(&w.h);
+	}
+}
+END_TEST
+
 /* Who is told of an access that does not proceed: the table of section 6.3. */
 static const struct {
 	uint64_t ipa;
@@ -1215,6 +1284,8 @@ int main(void)
 	tcase_add_test(tcase, test_pattern);
 	tcase_add_test(tcase, test_elsewhere);
 	tcase_add_loop_test(tcase, test_other_ways, 0, (int)(sizeof(ways) / sizeof(ways[0])));
+	tcase_add_loop_test(tcase, test_create_refused, 0,
+			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(tcase, test_ripas_behind);
 	tcase_add_test(tcase, test_two_recs_of_one_index);
 	tcase_add_test(tcase, test_aborts);
