@@ -767,6 +767,13 @@ void contract_told_ripas(struct contract *contract, unsigned int index, uint64_t
 	}
 }
 
+/* For want of memory for a table a block stays mapped (it is not split), and nothing else. */
+static bool may_be_unsplit(const struct contract *contract)
+{
+	return contract->config.map_size > contract->page_size &&
+	       machine_num_faults(contract->machine);
+}
+
 void contract_ripas_asked(struct contract *contract, unsigned int index, unsigned int vcpu,
 			  uint64_t base, uint64_t top, enum rmm_ripas ripas, bool destroyed)
 {
@@ -811,7 +818,8 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 
 		if (end > pending.ipa.end)
 			end = pending.ipa.end;
-		if (PAGE_RIPAS(page) == RMM_DESTROYED && !pending.destroyed)
+		if (PAGE_RIPAS(page) == RMM_DESTROYED && !pending.destroyed &&
+		    !may_be_unsplit(contract))
 			REPORT(contract, "ripas-answer",
 			       "IPA 0x%" PRIx64 " was DESTROYED, and its change to %s was answered "
 			       "without the guest's consent",
@@ -896,14 +904,17 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 			uint32_t page, const struct rmm_entry_view *entry, bool pending)
 {
 	bool assigned = entry->hipas == RMM_ASSIGNED;
+	bool unsplit = assigned && may_be_unsplit(contract);
 	uint32_t actual = PAGE(entry->ripas, assigned ? BACKED_YES : BACKED_NO);
-	bool unsplit;
 
-	if (page == actual || pending)
+	if (page == actual)
 		return true;
-	/* For want of memory for a table a block stays mapped (it is not split), and nothing else. */
-	unsplit = contract->config.map_size > contract->page_size && assigned &&
-		  machine_num_faults(contract->machine);
+	if (pending) {
+		if (assigned && PAGE_BACKED(page) == BACKED_NO)
+			interval_map_set(&realm->pages, range.start, range.end,
+					 PAGE(PAGE_RIPAS(page), BACKED_MAYBE));
+		return true;
+	}
 	if (PAGE_RIPAS(page) != RIPAS_UNKNOWN && PAGE_RIPAS(page) != (uint32_t)entry->ripas) {
 		if (unsplit && PAGE_RIPAS(page) == RMM_DESTROYED && entry->ripas == RMM_RAM) {
 			interval_map_set(&realm->pages, range.start, range.end, actual);
