@@ -47,7 +47,7 @@ struct subject {
 	const struct shot *shot;
 	unsigned int until_second; /* hits until the second failure; 0: there is none any more */
 	bool fired, impossible;
-	bool had_vm;   /* before the step */
+	bool had_vm, ripas_waited; /* before the step */
 	bool as_asked; /* the step failed, and pages are as the guest had asked all the same */
 	size_t num_returns;
 	bool waiting; /* for the system call to return in which the fault happened */
@@ -337,7 +337,8 @@ static uint64_t arg_of(const struct step_call *call, const char *name)
 /*
  * Whether a guest that asks for another RIPAS may find a page so after the step failed. Its answer to an exit can be what
  * fails, and what it asked for can have been done by then; or, with a second failure, what comes first of it: the VMM
- * gives up the page's memory, which destroys a page of RAM.
+ * gives up the page's memory, which destroys a page of RAM. What is DESTROYED stays, unless a change from before the step
+ * is made first.
  */
 static bool is_asked(const struct subject *subject, size_t realm,
 		     const struct survey_interval *before, const struct survey_interval *now,
@@ -347,7 +348,8 @@ static bool is_asked(const struct subject *subject, size_t realm,
 	uint64_t asked;
 
 	if (strcmp(call->def->name, "guest.set_ripas") != 0 || call->realm != realm ||
-	    ipa - arg_of(call, "base") >= arg_of(call, "size") || before->ripas == RMM_DESTROYED)
+	    ipa - arg_of(call, "base") >= arg_of(call, "size") ||
+	    (before->ripas == RMM_DESTROYED && !subject->ripas_waited))
 		return false;
 	asked = arg_of(call, "ripas");
 	return now->ripas == asked ||
@@ -488,6 +490,8 @@ static void subject_shoot(struct subject *subject, const struct shot *shot)
 	subject->num_findings = 0;
 	for (subject->step = 0; subject->step < life->num_steps; subject->step++) {
 		subject->had_vm = world_vm_fd(life->world, step_of(subject)->call.realm) >= 0;
+		subject->ripas_waited =
+			world_ripas_waits(life->world, step_of(subject)->call.realm);
 		life_perform(&subject->life, subject->step, &answer);
 		if (subject->fired || subject->impossible)
 			break;

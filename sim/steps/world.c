@@ -475,6 +475,19 @@ int32_t world_vm_fd(const struct world *world, unsigned int realm)
 	return realm < world->num_realms ? world->realms[realm].vm_fd : -1;
 }
 
+bool world_ripas_waits(const struct world *world, unsigned int realm)
+{
+	for (unsigned int i = 0; realm < world->num_realms && i < world->realms[realm].num_vcpus;
+	     i++) {
+		const struct guest *guest = &world->realms[realm].vcpus[i].guest;
+		const struct guest_op *op = &guest->ops[guest->head];
+
+		if (guest->num && op->in_flight && op->kind == GUEST_SET_RIPAS)
+			return true;
+	}
+	return false;
+}
+
 int32_t world_tid(const struct world *world)
 {
 	return world->tid;

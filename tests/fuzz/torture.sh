@@ -59,6 +59,7 @@ expect 77 torture one.yaml --shard 1/2
 # The VMM fails to take away what the guest wants to be rid of, and so it is changed: what the guest asked for is no finding
 # after an error, nor that the step does its work when it is tried again.
 expect 0 torture "$source_dir/scenarios/ripas/no-consent-where-a-table-went.yaml" --point user_access
+expect 0 torture "$source_dir/scenarios/ripas/backed-while-a-change-waits.yaml" --filter '*4K*' --point user_access
 
 # A raw call that fails with and without the fault has reported it, done or not, with the errnos of the call that it is.
 expect 0 torture "$source_dir/scenarios/ripas/completed-by-a-run-of-its-own.yaml"

@@ -183,6 +183,8 @@ size_t world_num_realms(const struct world *world);
 /* world_vm_fd - file descriptor of the realm's VM, or -1; world_tid - the VMM's main thread. */
 int32_t world_vm_fd(const struct world *world, unsigned int realm);
 int32_t world_tid(const struct world *world);
+/* world_ripas_waits - whether a vCPU has asked for a change of RIPAS that it has no answer to yet. */
+bool world_ripas_waits(const struct world *world, unsigned int realm);
 
 /*
  * world_perform - performs one step: implied steps first (vmm.create_vm), then call->def->perform,
