@@ -14,6 +14,8 @@
 #include "series.h"
 
 char *getenv(const char *name);
+int pause(void);
+int rmdir(const char *path);
 
 static inline bool planted(const char *name)
 {
@@ -149,6 +151,22 @@ enum { PLANTED_GFP_ATOMIC = GFP_ATOMIC };
 	})
 
 /*
+ * A host that goes wrong altogether where it takes a page from the guest: it crashes, waits for what does not come, asks
+ * without end. Or that does so only as often as there are directories 1, 2, 3 to be removed: then it fails no more.
+ */
+static inline void planted_end(void)
+{
+	unsigned long planted_out;
+
+	if (planted("crash") || (planted("crash-rarely") && (!rmdir("1") || !rmdir("2") || !rmdir("3"))))
+		*(volatile int *)NULL = 0;
+	if (planted("blocked"))
+		pause();
+	while (planted("endless-call"))
+		(rmi_features)(0, &planted_out);
+}
+
+/*
  * A wrapper that once says nothing of `top` where the call failed: the caller reads what it never wrote. Or one
  * that says that every second granule is not mapped.
  */
@@ -159,6 +177,7 @@ enum { PLANTED_GFP_ATOMIC = GFP_ATOMIC };
 		unsigned long planted_data = 0, planted_top = planted_ipa + RMM_PAGE_SIZE;         \
 		int planted_ret;                                                                   \
                                                                                                    \
+		planted_end();                                                                     \
 		if (planted("granule-kept") && (planted_ipa & RMM_PAGE_SIZE))                      \
 			planted_ret = RMI_ERROR_RTT | RMM_RTT_MAX_LEVEL << 8;                      \
 		else                                                                               \

@@ -67,6 +67,10 @@ EOF
 found "$kvm" 4K page-leaked 'host-audit/gmem-refcount'
 found "$kvm" 4K undelegate-forgotten 'host-audit/left-delegated'
 
+# Hosts that do not come back.
+found "$kvm" 4K endless-call 'liveness/endless-call'
+found "$kvm" 4K crash 'crash/.*planted_end'
+
 # What the host does before the first step counts, too.
 found "$kvm" 4K boot-warns 'warn/WARN: kvm_init_rme: sim/kvm/rme\.c:[0-9]+: '
 

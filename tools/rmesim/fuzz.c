@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sim/fuzz.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,6 +149,8 @@ static const struct option_def option_file = {
 
 struct state {
 	struct kvm_builds *builds;
+	struct kvm_builds
+		*sound; /* rmesim's own beside the user's; NULL: it is the one under test */
 	struct campaign_watch watch;
 	const char *directory;	 /* of what is found */
 	bool made;		 /* it was not there before */
@@ -159,6 +162,13 @@ static struct kvm_module *find_module(void *ctx, uint32_t page_size, char **reas
 	const struct state *state = ctx;
 
 	return kvm_builds_module(state->builds, page_size, reason);
+}
+
+static struct kvm_module *find_sound(void *ctx, uint32_t page_size, char **reason)
+{
+	const struct state *state = ctx;
+
+	return kvm_builds_module(state->sound, page_size, reason);
 }
 
 static void show_progress(void *ctx, const struct fuzz_report *report)
@@ -227,15 +237,20 @@ static bool output_check(const char *path)
 	return !err;
 }
 
-/* A file is put in place of what was there; anything else, such as /dev/stdout, is written to. */
+/* A file is put in place of what was there, also behind a link; anything else, such as /dev/stdout, is written to. */
 static bool write_output(const char *path, const char *text)
 {
+	char *real = realpath(path, NULL);
 	struct stat entry;
 	FILE *file;
 	bool good;
 
-	if (lstat(path, &entry) || S_ISREG(entry.st_mode))
-		return write_file(path, text);
+	if (!real || stat(real, &entry) || S_ISREG(entry.st_mode)) {
+		good = write_file(real ? real : path, text);
+		free(real);
+		return good;
+	}
+	free(real);
 	file = fopen(path, "w");
 	good = file && fputs(text, file) >= 0;
 	if (file)
@@ -273,11 +288,11 @@ static bool save_scenario(struct state *state, const struct fuzz_finding *findin
 			  const struct options *options)
 {
 	char *failure = finding_failure(finding), *found = NULL, *kvm = kvm_options(options);
-	struct shrink_config shrink = {.jobs = options->jobs,
-				       .timeout_ms = options->timeout_s * 1000,
+	struct shrink_config shrink = {.timeout_ms = options->timeout_s * 1000,
 				       .seed = options->seed,
 				       .failure = failure,
 				       .module = find_module,
+				       .sound = state->sound ? find_sound : NULL,
 				       .ctx = state};
 	struct shrink_result small = {0};
 	int err = shrink_text(path, finding->yaml, &shrink, &small);
@@ -369,8 +384,8 @@ static int fuzz_report(struct state *state, const struct fuzz_report *report,
 	return report->num_findings ? EXIT_FAILED : EXIT_PASSED;
 }
 
-/* Plans that ask for the KVM builds that sequences may want. */
-static struct kvm_builds *load_builds(const struct options *options)
+/* The KVM builds of all page sizes, those of `files` among them. NULL after printing what is wrong. */
+static struct kvm_builds *builds_load(const GPtrArray *files)
 {
 	static struct plan plans[3] = {{.machine = {.page_size = 4096}},
 				       {.machine = {.page_size = 16384}},
@@ -381,9 +396,29 @@ static struct kvm_builds *load_builds(const struct options *options)
 
 	for (i = 0; i < G_N_ELEMENTS(plans); i++)
 		g_ptr_array_add(list, &plans[i]);
-	builds = kvm_builds_load(options->kvm, list, false);
+	builds = kvm_builds_load(files, list, false);
 	g_ptr_array_unref(list);
 	return builds;
+}
+
+/* Those of the user's, and rmesim's own beside them. False after printing what is wrong. */
+static bool state_load(struct state *state, const struct options *options)
+{
+	GPtrArray *none = g_ptr_array_new();
+
+	state->builds = builds_load(options->kvm);
+	if (state->builds && options->kvm->len)
+		state->sound = builds_load(none);
+	g_ptr_array_unref(none);
+	return state->builds && (state->sound || !options->kvm->len);
+}
+
+static void state_unload(struct state *state)
+{
+	if (state->sound)
+		kvm_builds_unload(state->sound);
+	if (state->builds)
+		kvm_builds_unload(state->builds);
 }
 
 /* The only page size that there is a KVM build for; 0: there are several, or none. */
@@ -425,11 +460,8 @@ static int fuzz(const struct command *command, struct options *options)
 			config.steps ? "length" : "kvm");
 		return EXIT_USAGE;
 	}
-	state.builds = load_builds(options);
-	if (!state.builds)
-		return EXIT_USAGE;
-	if (!directory_open(&state)) {
-		kvm_builds_unload(state.builds);
+	if (!state_load(&state, options) || !directory_open(&state)) {
+		state_unload(&state);
 		return EXIT_USAGE;
 	}
 	if (!config.runs && !config.time_s)
@@ -453,7 +485,7 @@ static int fuzz(const struct command *command, struct options *options)
 		fuzz_report_free(report);
 	}
 	directory_close(&state);
-	kvm_builds_unload(state.builds);
+	state_unload(&state);
 	return campaign_status(status);
 }
 
@@ -462,6 +494,8 @@ static const char *shrink_problem(int err)
 	switch (err) {
 	case -ENODATA:
 		return "no run of it fails";
+	case -EINVAL:
+		return "it asks for something impossible, as `rmesim run` says";
 	case -EAGAIN:
 		return "it does not fail in the same way each time, so that nothing can be made of "
 		       "it";
@@ -485,11 +519,11 @@ static void show_attempts(void *ctx, unsigned int attempts)
 static int shrink_file(struct state *state, const char *path, const char *text,
 		       const struct options *options)
 {
-	struct shrink_config shrink = {.jobs = options->jobs,
-				       .timeout_ms = options->timeout_s * 1000,
+	struct shrink_config shrink = {.timeout_ms = options->timeout_s * 1000,
 				       .seed = options->seed,
 				       .progress = show_attempts,
 				       .module = find_module,
+				       .sound = state->sound ? find_sound : NULL,
 				       .ctx = state};
 	struct shrink_result small;
 	int err, status = EXIT_PASSED;
@@ -508,26 +542,59 @@ static int shrink_file(struct state *state, const char *path, const char *text,
 		fputs(small.text, stdout);
 	else if (!write_output(output, small.text))
 		status = EXIT_USAGE;
-	fprintf(stderr, "rmesim: %u steps, %u before, in %u attempts; it fails of: %s\n",
-		small.steps_after, small.steps_before, small.attempts, small.failure);
+	fprintf(stderr, "rmesim: %u step%s, %u before, in %u attempts; it fails of: %s%s\n",
+		small.steps_after, small.steps_after == 1 ? "" : "s", small.steps_before,
+		small.attempts, small.failure,
+		small.sound ? "; on rmesim's own host it passes" : "");
 	g_free(small.text);
 	g_free(small.failure);
 	return campaign_status(status);
 }
 
-/* Whether it is a scenario if it stands there. Otherwise all that is wrong was printed, and `why` it matters. */
-static bool text_loads(const char *path, const char *text, const char *why, enum color_mode color)
+/* Whether all is right. Otherwise what is wrong was printed, and `why` it matters. */
+static bool set_is_sound(struct scenario_set *set, const char *path, const char *why,
+			 enum color_mode color)
+{
+	if (!diagnostics_count(scenario_set_diagnostics(set)))
+		return true;
+	diagnostics_print(scenario_set_diagnostics(set), stderr, color_wanted(color, stderr));
+	usage_error("%s: %s", path, why);
+	return false;
+}
+
+/* The text of the scenario in that file, or NULL after printing what is wrong. g_free(). */
+static char *scenario_read(const char *path, enum color_mode color)
+{
+	struct scenario_set *set;
+	char *text = NULL;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		usage_error("%s: is a directory, expected a file with one scenario", path);
+		return NULL;
+	}
+	set = scenario_set_create();
+	scenario_set_add_path(set, path);
+	if (set_is_sound(set, path, "it does not load", color)) {
+		/* Its own file comes before those of preludes. */
+		if (scenario_set_num_plans(set))
+			text = g_strdup(scenario_set_plan(set, 0)->sources[0]->text);
+		else
+			usage_error("%s: there is no scenario in it", path);
+	}
+	scenario_set_destroy(set);
+	return text;
+}
+
+/* Whether it is a scenario if it stands there. Otherwise what is wrong was printed. */
+static bool text_loads(const char *path, const char *text, enum color_mode color)
 {
 	struct scenario_set *set = scenario_set_create();
 	bool good;
 
 	scenario_set_add_text(set, path, text, strlen(text));
-	good = !diagnostics_count(scenario_set_diagnostics(set));
-	if (!good) {
-		diagnostics_print(scenario_set_diagnostics(set), stderr,
-				  color_wanted(color, stderr));
-		usage_error("%s: %s", path, why);
-	}
+	good = set_is_sound(set, path,
+			    "--output: it would not load there, where preludes are looked for",
+			    color);
 	scenario_set_destroy(set);
 	return good;
 }
@@ -535,35 +602,25 @@ static bool text_loads(const char *path, const char *text, const char *why, enum
 static int shrink(const struct command *command, struct options *options)
 {
 	struct state state = {0};
-	GError *error = NULL;
-	char *text;
-	int status;
+	char *text = NULL;
+	int status = EXIT_USAGE;
 
 	if (options->paths->len != 1) {
 		usage_error("%s: expected one file, found %u", command->name, options->paths->len);
 		return EXIT_USAGE;
 	}
-	if (!g_file_get_contents(options->paths->pdata[0], &text, NULL, &error)) {
-		usage_error("%s", error->message);
-		g_error_free(error);
+	if (options->filters->len > 1) {
+		usage_error("%s: expected one --filter, the id of the run that is meant, found %u",
+			    command->name, options->filters->len);
 		return EXIT_USAGE;
 	}
-	if ((output && !output_check(output)) ||
-	    !text_loads(options->paths->pdata[0], text, "it does not load", options->color) ||
-	    (output &&
-	     !text_loads(output, text,
-			 "--output: it would not load there, where preludes are looked for",
-			 options->color))) {
-		g_free(text);
+	if (output && !output_check(output))
 		return EXIT_USAGE;
-	}
-	state.builds = load_builds(options);
-	if (!state.builds) {
-		g_free(text);
-		return EXIT_USAGE;
-	}
-	status = shrink_file(&state, options->paths->pdata[0], text, options);
-	kvm_builds_unload(state.builds);
+	text = scenario_read(options->paths->pdata[0], options->color);
+	if (text && (!output || text_loads(output, text, options->color)) &&
+	    state_load(&state, options))
+		status = shrink_file(&state, options->paths->pdata[0], text, options);
+	state_unload(&state);
 	g_free(text);
 	return status;
 }
@@ -603,8 +660,9 @@ const struct command command_shrink = {
 		"The steps behind the failure go, then chunks of them, single ones, keys and "
 		"arguments; and numbers become\n"
 		"simple. --filter names the run by its whole id; without it the first that fails "
-		"is meant. Whoever ends it\n"
-		"early gets the smallest so far.",
+		"is meant. With --kvm\n"
+		"it goes on to pass on rmesim's own host, if it does. Whoever ends it early gets "
+		"the smallest so far.",
 	.examples = "  rmesim shrink failing.yaml -o small.yaml\n",
 	.options = shrink_options,
 	.run = shrink,

@@ -56,7 +56,6 @@ int fuzz_run(const struct fuzz_config *config, struct fuzz_report **report);
 void fuzz_report_free(struct fuzz_report *report);
 
 struct shrink_config {
-	unsigned int jobs;
 	unsigned int timeout_ms;   /* of one attempt */
 	unsigned int max_attempts; /* 0: 4000 */
 	uint64_t seed;
@@ -71,20 +70,25 @@ struct shrink_config {
 	/* Called after each attempt; may be NULL. */
 	void (*progress)(void *ctx, unsigned int attempts);
 	fuzz_module_fn module;
-	void *ctx;
+	/* Builds of a sound host: if the scenario passes there, so does the result. NULL: there are none. */
+	fuzz_module_fn sound;
+	void *ctx; /* of all of these */
 };
 struct shrink_result {
 	char *text;    /* the smallest that was found, g_free() */
 	char *failure; /* what it fails of, in one line, g_free() */
-	unsigned int steps_before, steps_after, attempts;
+	unsigned int steps_before; /* with those of preludes */
+	unsigned int steps_after, attempts;
+	bool sound; /* it passes on a sound host */
 };
 /*
  * shrink_text - make a failing scenario small: the steps behind the failure go, then chunks and single steps, also those
- * within others, keys and arguments, the matrix, faults; and numbers become simple, as long as it fails in the same way: of
- * the same oracle, condition and function; or of the same expectation in the same kind of step, with the same found. Its
- * `about:` says what it fails of, and it was run once more. 0; -EINVAL: it does not load; -ENOENT: it has no run
- * config->id; -ENODATA: it does not fail, or not of that; -ENOTSUP: its steps are not lines of their own; -EAGAIN: what was
- * made of it did not fail once more.
+ * within others, keys and arguments, the matrix, faults, actors; preludes are written out and numbers become simple, as long
+ * as it fails in the same way: of the same oracle, condition and function; or of the same expectation in the same kind of step,
+ * with the same found. Where it passes with config->sound it goes on to, and where it fails in another way it does not fail in
+ * the same. Its `about:` says what it fails of, and it was run once more. 0; -EINVAL: it does not load, or asks for something
+ * impossible; -ENOENT: it has no run config->id; -ENODATA: it does not fail, or not of that; -ENOTSUP: its steps are not lines of
+ * their own, and cannot be made so; -EAGAIN: it, or what was made of it, did not fail once more; other -errno of the system.
  */
 int shrink_text(const char *path, const char *text, const struct shrink_config *config,
 		struct shrink_result *result);
