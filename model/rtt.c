@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rtt.c - translation tables: scans, and the commands that create, destroy, fold and read tables. */
+#include <string.h>
 #include "command.h"
 #include "rtt.h"
 #include "scan.h"
@@ -53,13 +54,13 @@ void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number)
 			: 0;
 	uint64_t *entries = granule_take(rmm, pa, RMM_GRANULE_RTT, clean ? written : GRANULE_DIRTY);
 
-	if (!clean)
-		scan_fill(entries, RTTE_UNASSIGNED, 0);
 	/* Entries beyond the IPA space, which a small one leaves in its table, are never reached. */
-	if (!unprotected)
+	if (unprotected < RTT_ENTRIES) {
 		scan_fill(entries, RTTE_UNASSIGNED_NS, 0);
-	for (unsigned int i = unprotected; unprotected && i < RTT_ENTRIES; i++)
-		entries[i] = RTTE_UNASSIGNED_NS;
+		memset(entries, 0, unprotected * sizeof(*entries));
+	} else if (!clean) {
+		scan_fill(entries, RTTE_UNASSIGNED, 0);
+	}
 }
 
 /* What the entries of a table that is inserted under `parent`, or can be folded into it, differ by. */
