@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "ledger.h"
 
 #define GRANULE	    ((uint64_t)RMM_GRANULE_SIZE)
 #define SLOT_MAX    64u
 #define PENDING_MAX 64u
+#define VCPU_MAX    64u
+/* Accesses of which a fault exit may be about the last one: one that spans two granules is two. */
+#define TRIED_MAX   2u
 #define DIRTY_MAX   64u
 #define MAX_REPORTS 8u
 #define FOLDED_MAX  16u
@@ -67,6 +71,11 @@ struct realm {
 	unsigned int num_slots;
 	struct pending pending[PENDING_MAX];
 	unsigned int max_pending; /* all behind so many are inactive */
+	/* What is known of its life, and bit of each vCPU that has a REC. */
+	enum answer_stage stage;
+	uint64_t recs;
+	uint64_t tried[TRIED_MAX]; /* what the guest accessed last, in this system call */
+	unsigned int num_tried;
 	struct owner guest, vmm;
 };
 struct file {
@@ -352,6 +361,9 @@ static void realm_clear(struct realm *realm)
 	realm->blind = false;
 	memset(realm->pending, 0, sizeof(realm->pending));
 	realm->max_pending = 0;
+	realm->stage = ANSWER_NONE;
+	realm->recs = 0;
+	realm->num_tried = 0;
 }
 
 void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
@@ -603,6 +615,95 @@ void contract_user_fresh(struct contract *contract, uint64_t user, uint64_t size
 		interval_map_set(&contract->user, user, user + size, BYTE_KNOWN(0));
 }
 
+static void answer_facts(const struct contract *contract, const struct realm *realm,
+			 const struct contract_request *request, struct answer_facts *facts)
+{
+	*facts = (struct answer_facts){
+		.stage = realm->stage,
+		.has_rec = realm->recs >> request->vcpu & 1,
+		.half = realm->half,
+		.page_size = contract->page_size,
+	};
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+
+		if (request->base < slot->whole.start || request->base >= slot->whole.end)
+			continue;
+		facts->has_slot = true;
+		facts->has_gmem = slot->gmem >= 0;
+		facts->slot_end = slot->whole.end;
+	}
+}
+
+void contract_answer(struct contract *contract, unsigned int index,
+		     const struct contract_request *request, int64_t ret)
+{
+	static const char *const names[CONTRACT_NUM_CALLS] = {
+		[CONTRACT_CONFIG] = "CONFIG_REALM",
+		[CONTRACT_CREATE] = "CREATE_REALM",
+		[CONTRACT_INIT_RIPAS] = "INIT_RIPAS_REALM",
+		[CONTRACT_POPULATE] = "POPULATE_REALM",
+		[CONTRACT_ACTIVATE] = "ACTIVATE_REALM",
+		[CONTRACT_FINALIZE] = "KVM_ARM_VCPU_FINALIZE",
+		[CONTRACT_RUN] = "KVM_RUN",
+	};
+	struct realm *realm = judged(contract, index);
+	struct answer_facts facts;
+	int error;
+
+	/* A host that does not come back answers nothing, nor does a file that was closed. */
+	if (!realm || !contract->config.answers || ret == -EDEADLK || ret == -EBADF ||
+	    request->vcpu >= VCPU_MAX)
+		return;
+	answer_facts(contract, realm, request, &facts);
+	if (!answer_fits(request, &facts, ret, &error) && error)
+		REPORT(contract, "answer", "%s answers %" PRId64 ", where %d is due",
+		       names[request->call], ret, -error);
+	else if (!answer_fits(request, &facts, ret, &error))
+		REPORT(contract, "answer", "%s answers %" PRId64 ", for which there is no reason",
+		       names[request->call], ret);
+	if (ret < 0)
+		return;
+	if (request->call == CONTRACT_CREATE)
+		realm->stage = ANSWER_NEW;
+	else if (request->call == CONTRACT_ACTIVATE)
+		realm->stage = ANSWER_ACTIVE;
+	else if (request->call == CONTRACT_FINALIZE)
+		realm->recs |= 1ull << request->vcpu;
+}
+
+void contract_fault_exit(struct contract *contract, unsigned int index, unsigned int vcpu,
+			 uint64_t gpa, uint64_t size, bool is_private)
+{
+	struct realm *realm = judged(contract, index);
+	const uint64_t page = ~(contract->page_size - 1);
+	bool known = false;
+
+	if (!realm || !contract->config.answers || vcpu >= PENDING_MAX)
+		return;
+	if (realm->pending[vcpu].active) {
+		const struct pending *pending = &realm->pending[vcpu];
+
+		known = gpa == pending->ipa.start &&
+			size == pending->ipa.end - pending->ipa.start &&
+			is_private == (pending->ripas == RMM_RAM);
+	} else if (!realm->num_tried) {
+		/* Of one that nobody saw only the form is known. */
+		known = gpa < realm->half && !(gpa & ~page) && size == contract->page_size;
+	}
+	for (unsigned int i = 0; i < TRIED_MAX && i < realm->num_tried; i++) {
+		const uint64_t ipa = realm->tried[i];
+
+		known |= gpa == (ipa & (realm->half - 1) & page) && size == contract->page_size &&
+			 is_private == (ipa < realm->half);
+	}
+	if (!known)
+		REPORT(contract, "exit",
+		       "KVM_EXIT_MEMORY_FAULT says 0x%" PRIx64 "+0x%" PRIx64
+		       ", %s, which is not what the guest accessed or asked for",
+		       gpa, size, is_private ? "private" : "shared");
+}
+
 /* --- the guest ---------------------------------------------------------------------------------------- */
 
 /* What a fault brought along with the page: the host maps more than a granule at once. */
@@ -671,6 +772,7 @@ void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
 
 	if (!realm)
 		return;
+	realm->tried[realm->num_tried++ % TRIED_MAX] = ipa;
 	if (ipa < realm->half) {
 		access_pages(contract, realm, ipa, false);
 		fault_pages(contract, realm, ipa);
@@ -1112,6 +1214,8 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 {
 	if (!contract->enabled)
 		return;
+	for (size_t i = 0; i < contract->num_realms; i++)
+		contract->realms[i].num_tried = 0;
 	contract->call.in_call = true;
 	contract->call.start = start;
 	contract->call.end = end;

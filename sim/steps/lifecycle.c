@@ -167,15 +167,37 @@ static int64_t hex_bytes(const struct step_call *call, const char *digits, uint8
 	return (int64_t)(num / 2);
 }
 
+/* What the realm's VM answered, if it has one. */
+static int64_t told(struct world *world, struct realm *realm,
+		    const struct contract_request *request, int64_t ret)
+{
+	if (realm->vm_fd >= 0)
+		contract_answer(world->contract, realm->index, request, ret);
+	return ret;
+}
+
+static int64_t told_of(struct world *world, struct realm *realm, enum contract_call call,
+		       int64_t ret)
+{
+	return told(world, realm, &(struct contract_request){.call = call}, ret);
+}
+
+static int64_t finalize_vcpu(struct world *world, struct vcpu *vcpu)
+{
+	return told(world, vcpu->realm,
+		    &(struct contract_request){.call = CONTRACT_FINALIZE, .vcpu = vcpu->index},
+		    uapi_finalize_vcpu(world, vcpu->realm, vcpu, uapi_feature_rec(world->uapi)));
+}
+
 static int64_t config_all(struct world *world, struct realm *realm, bool hash, uint32_t algo,
 			  const uint8_t *rpv)
 {
 	int64_t ret = 0;
 
 	if (hash)
-		ret = uapi_config_hash(world, realm, algo);
+		ret = told_of(world, realm, CONTRACT_CONFIG, uapi_config_hash(world, realm, algo));
 	if (ret >= 0 && rpv)
-		ret = uapi_config_rpv(world, realm, rpv);
+		ret = told_of(world, realm, CONTRACT_CONFIG, uapi_config_rpv(world, realm, rpv));
 	return ret;
 }
 
@@ -193,7 +215,8 @@ int vmm_config(struct world *world, struct step_call *call, char **error)
 	if (args[CONFIG_ITEM].given) {
 		ret = uapi_config_item(world, realm, (uint32_t)args[CONFIG_ITEM].number,
 				       (uint32_t)args[CONFIG_VALUE].number);
-		return world_answer(world, call, ret, error);
+		return world_answer(world, call, told_of(world, realm, CONTRACT_CONFIG, ret),
+				    error);
 	}
 	if (!any) {
 		ret = config_all(world, realm, true, realm->config.hash_algo,
@@ -223,7 +246,7 @@ int vmm_create_realm(struct world *world, struct step_call *call, char **error)
 		realm->configured = ret >= 0;
 	}
 	if (ret >= 0)
-		ret = uapi_create_realm(world, realm);
+		ret = told_of(world, realm, CONTRACT_CREATE, uapi_create_realm(world, realm));
 	return world_answer(world, call, ret, error);
 }
 
@@ -341,8 +364,7 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 			if (err)
 				return err;
 		} else if (rec && args[CREATE_VCPUS_FINALIZE].number) {
-			ret = uapi_finalize_vcpu(world, realm, &realm->vcpus[i],
-						 uapi_feature_rec(world->uapi));
+			ret = finalize_vcpu(world, &realm->vcpus[i]);
 		}
 		if (ret >= 0)
 			realm->vcpus[i].unfinished = false;
@@ -361,11 +383,12 @@ int vmm_finalize_vcpu(struct world *world, struct step_call *call, char **error)
 	if (uapi_first_run_activates(world->uapi) &&
 	    (!feature->given || feature->number == uapi_feature_rec(world->uapi)))
 		return first_run_finalize(world, call, vcpu, error);
-	return world_answer(world, call,
-			    uapi_finalize_vcpu(world, vcpu->realm, vcpu,
-					       feature->given ? (uint32_t)feature->number
-							      : uapi_feature_rec(world->uapi)),
-			    error);
+	return world_answer(
+		world, call,
+		feature->given && feature->number != uapi_feature_rec(world->uapi)
+			? uapi_finalize_vcpu(world, vcpu->realm, vcpu, (uint32_t)feature->number)
+			: finalize_vcpu(world, vcpu),
+		error);
 }
 
 int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
@@ -375,7 +398,10 @@ int vmm_init_ripas(struct world *world, struct step_call *call, char **error)
 
 	if (uapi_first_run_activates(world->uapi))
 		return first_run_init_ripas(world, call, error);
-	ret = uapi_init_ripas(world, world_call_realm(world, call), base, size);
+	ret = told(
+		world, world_call_realm(world, call),
+		&(struct contract_request){.call = CONTRACT_INIT_RIPAS, .base = base, .size = size},
+		uapi_init_ripas(world, world_call_realm(world, call), base, size));
 	contract_init_ripas(world->contract, call->realm, base, size, ret);
 	return world_answer(world, call, ret, error);
 }
@@ -392,6 +418,13 @@ int vmm_populate(struct world *world, struct step_call *call, char **error)
 		return first_run_populate(world, call, flags, error);
 	ret = uapi_populate(world, world_call_realm(world, call), args[RANGE_BASE].number,
 			    args[RANGE_SIZE].number, flags, &call->result.done);
+	(void)told(
+		world, world_call_realm(world, call),
+		&(struct contract_request){.call = CONTRACT_POPULATE,
+					   .base = args[RANGE_BASE].number,
+					   .size = args[RANGE_SIZE].number,
+					   .flags_known = !(flags & ~uapi_populate_flag_measure())},
+		ret);
 	contract_populate(world->contract, call->realm, args[RANGE_BASE].number,
 			  args[RANGE_SIZE].number, ret);
 	return world_answer(world, call, ret, error);
@@ -401,7 +434,9 @@ int vmm_activate(struct world *world, struct step_call *call, char **error)
 {
 	if (uapi_first_run_activates(world->uapi))
 		return first_run_activate(world, call, error);
-	return world_answer(world, call, uapi_activate(world, world_call_realm(world, call)),
+	return world_answer(world, call,
+			    told_of(world, world_call_realm(world, call), CONTRACT_ACTIVATE,
+				    uapi_activate(world, world_call_realm(world, call))),
 			    error);
 }
 

@@ -82,6 +82,11 @@ static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit
 	world->running = vcpu;
 	ret = uapi_run(world, vcpu->realm, vcpu, start, end, exit);
 	world->running = NULL;
+	contract_answer(world->contract, vcpu->realm->index,
+			&(struct contract_request){.call = CONTRACT_RUN, .vcpu = vcpu->index}, ret);
+	if (ret == -EFAULT && uapi_exit_class(exit->reason) == UAPI_EXIT_MEMORY_FAULT)
+		contract_fault_exit(world->contract, vcpu->realm->index, vcpu->index, exit->gpa,
+				    exit->size, exit->is_private);
 	if (vcpu->signalled && !world->dead) {
 		vcpu->signalled = false;
 		world->kvm->signal_set(vcpu->tid, false);

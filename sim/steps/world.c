@@ -341,6 +341,7 @@ static int contract_start(struct world *world, const struct machine_config *mach
 				     : world->page_size,
 		.scratch_pages = WORLD_SCRATCH_SIZE / world->page_size,
 		.by_top = world_series(world) >= 9,
+		.answers = world_series(world) == 10,
 	};
 
 	return contract_create(world->machine, &config, &world->contract);

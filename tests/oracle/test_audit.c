@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <rmm/rmi.h>
 
 static const struct world_slot slots[] = {{.base = 0x80000000, .size = 0x1000000}};
@@ -99,6 +100,32 @@ START_TEST(what_only_the_contract_asks_is_found)
 	ck_assert_msg(was_found(world, "contract", canary->condition), "%s was not found",
 		      canary->condition);
 	ck_assert_uint_eq(machine_num_findings(world_machine(world)), 1);
+}
+END_TEST
+
+/* There is no realm to activate: kvm-rme.md 3. */
+START_TEST(an_answer_that_is_not_due_is_found)
+{
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	step(world, "vmm.activate", NO_ARGS);
+	ck_assert(was_found(world, "contract", "answer"));
+}
+END_TEST
+
+/* A fault exit is about pages of the host: kvm-rme.md 7. */
+START_TEST(an_exit_that_says_something_else_is_found)
+{
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	step_ok(world, "vmm.create_vcpus", ARGS({"count", 1}));
+	step_ok(world, "vmm.activate", NO_ARGS);
+	assert_clean(world);
+	fake->script[fake->num_script++] = (struct fake_run){.ret = -EFAULT,
+							     .reason = 39,
+							     .gpa = 0x80200800,
+							     .size = 0x1000,
+							     .is_private = true};
+	step(world, "guest.write", ARGS({"ipa", 0x80200000}, {"size", 0x1000}));
+	ck_assert(was_found(world, "contract", "exit"));
 }
 END_TEST
 
@@ -307,6 +334,8 @@ int main(void)
 	tcase_add_test(tcase, hostile_calls_turn_it_off);
 	tcase_add_test(tcase, a_promise_that_is_not_kept_is_found);
 	tcase_add_test(tcase, a_page_that_is_nobodys_is_found);
+	tcase_add_test(tcase, an_answer_that_is_not_due_is_found);
+	tcase_add_test(tcase, an_exit_that_says_something_else_is_found);
 	tcase_add_test(tcase, reset_forgets);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -329,10 +329,11 @@ START_TEST(errors_are_results)
 
 	step_ok(world, "vmm.create_vm", NO_ARGS);
 	fake->fail_cmd = NR_ENABLE_CAP;
-	fake->fail_ret = -EPERM;
+	fake->fail_ret = -EINVAL;
 	result = step(world, "vmm.activate", NO_ARGS);
-	ck_assert_int_eq(result.err, -EPERM);
+	ck_assert_int_eq(result.err, -EINVAL);
 	ck_assert_int_eq(result.outcome, STEP_ERROR);
+	fake->fail_ret = -EPERM;
 	result = step(world, "vmm.populate", ARGS({"base", 0}, {"size", 0x1000}));
 	ck_assert_int_eq(result.err, -EPERM);
 	ck_assert_uint_eq(result.done, 0);

@@ -19,6 +19,8 @@
  *   user-pages      the same of the VMM's own memory
  *   failed-calls    a system call made more RMI calls that failed than what it found can explain
  *   too-many-calls  it made more that succeeded than its range has work for
+ *   answer          a system call gave another error than is due for what it was asked, or succeeded where one is due
+ *   exit            KVM_EXIT_MEMORY_FAULT does not name what the guest accessed or asked for
  *
  * That RMI calls stay inside the range of their system call, and the tables that cover it, is asked by the
  * host audit (outside-range), which knows the range of each.
@@ -42,6 +44,8 @@ struct contract_config {
 	 * the series is known not to do is not asked of it.
 	 */
 	bool by_top;
+	/* Errors are those of the posting that kvm-rme.md describes. */
+	bool answers;
 };
 /*
  * contract_create - 0 or -ENOMEM. Listens to the machine's trace for what RMI calls named. The machine's KVM
@@ -93,6 +97,30 @@ void contract_user_changed(struct contract *contract, uint64_t user, uint64_t si
  * guest that still finds there what was stored earlier has kept the old page.
  */
 void contract_user_fresh(struct contract *contract, uint64_t user, uint64_t size);
+
+/* System calls whose errors are promised. */
+enum contract_call {
+	CONTRACT_CONFIG,
+	CONTRACT_CREATE,
+	CONTRACT_INIT_RIPAS,
+	CONTRACT_POPULATE,
+	CONTRACT_ACTIVATE,
+	CONTRACT_FINALIZE,
+	CONTRACT_RUN,
+	CONTRACT_NUM_CALLS
+};
+struct contract_request {
+	enum contract_call call;
+	unsigned int vcpu;   /* of CONTRACT_FINALIZE and CONTRACT_RUN */
+	uint64_t base, size; /* of CONTRACT_INIT_RIPAS and CONTRACT_POPULATE */
+	bool flags_known;    /* of CONTRACT_POPULATE: it has no flag that nobody knows */
+};
+/* contract_answer - judges what the realm's VM, or its vCPU, answered. */
+void contract_answer(struct contract *contract, unsigned int realm,
+		     const struct contract_request *request, int64_t ret);
+/* contract_fault_exit - KVM_RUN ended with KVM_EXIT_MEMORY_FAULT, which says this. */
+void contract_fault_exit(struct contract *contract, unsigned int realm, unsigned int vcpu,
+			 uint64_t gpa, uint64_t size, bool is_private);
 
 /* What a system call may concern, as in struct audit_scope. */
 void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end);
