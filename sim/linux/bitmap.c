@@ -7,6 +7,14 @@
 
 #include "internal.h"
 
+/* Bits of regions that were taken, less those that were released, whatever they were. */
+static s64 region_bits;
+
+s64 linux_region_bits(void)
+{
+	return region_bits;
+}
+
 unsigned long *linux_bitmap_alloc(unsigned int nbits, gfp_t gfp, const struct linux_site *site)
 {
 	return (unsigned long *)linux_kmalloc(BITS_TO_LONGS((size_t)nbits) * sizeof(unsigned long),
@@ -113,6 +121,7 @@ int bitmap_allocate_region(unsigned long *bitmap, unsigned int pos, int order)
 	if (!region_is_free(bitmap, pos, length))
 		return -EBUSY;
 	bitmap_set(bitmap, pos, length);
+	region_bits += length;
 	return 0;
 }
 
@@ -135,4 +144,5 @@ int bitmap_find_free_region(unsigned long *bitmap, unsigned int bits, int order)
 void bitmap_release_region(unsigned long *bitmap, unsigned int pos, int order)
 {
 	bitmap_clear(bitmap, pos, 1u << order);
+	region_bits -= 1ll << order;
 }

@@ -30,6 +30,7 @@ void linux_account_boot(void);
 
 u64 linux_page_count(enum port_frame_kind kind);
 u64 linux_slab_count(void);
+s64 linux_region_bits(void);
 void linux_lock_boot(void);
 void linux_order_boot(void);
 /* linux_lock_check_kept - reports if the current thread must not drop the lock now. */

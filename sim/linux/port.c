@@ -48,6 +48,7 @@ void linux_inspect(struct kvm_inspect *out)
 	out->user_pages = linux_page_count(PORT_FRAME_USER);
 	out->kernel_pages = linux_page_count(PORT_FRAME_PAGE);
 	out->slab_objects = linux_slab_count();
+	out->vmids = linux_region_bits();
 }
 
 bool linux_fault_ask(enum port_fault point, u64 address)

@@ -501,5 +501,6 @@ uint64_t machine_hash(const struct machine *machine)
 	hash = mix(hash, books.user_pages);
 	hash = mix(hash, books.kernel_pages);
 	hash = mix(hash, books.slab_objects);
+	hash = mix(hash, (uint64_t)books.vmids);
 	return mix(mix(hash, books.files), books.vms);
 }

@@ -19,6 +19,7 @@ enum condition {
 	RETURN_VALUE,
 	LOCKS_HELD,
 	PGTABLE_ACCOUNTING,
+	VMIDS,
 	PAGE_NOT_NONSECURE,
 	LEFT_DELEGATED,
 	DATA_NOT_GMEM,
@@ -37,6 +38,7 @@ static const char *const condition_names[NUM_CONDITIONS] = {
 	[RETURN_VALUE] = "return-value",
 	[LOCKS_HELD] = "locks-held",
 	[PGTABLE_ACCOUNTING] = "pgtable-accounting",
+	[VMIDS] = "vmids",
 	[PAGE_NOT_NONSECURE] = "page-not-nonsecure",
 	[LEFT_DELEGATED] = "left-delegated",
 	[DATA_NOT_GMEM] = "data-not-gmem",
@@ -94,7 +96,8 @@ struct audit {
 	uint64_t roots;
 
 	struct kvm_inspect baseline;
-	int64_t reported_pgtable;
+	int64_t reported_pgtable, reported_vmids;
+	bool has_vmids; /* the host takes them where they are counted */
 	uint32_t reported_locks;
 	unsigned int reports[NUM_CONDITIONS];
 };
@@ -360,10 +363,10 @@ static bool call_range(const struct audit *audit, const struct trace_event *even
 		 * block that is known to be in the way may go whole: without memory it cannot be
 		 * split, and what is shared can be faulted in again.
 		 */
-		*out = (struct call_range){x[1], x[2], x[2] + level_size(level),
-					   event->result[0] == RMI_SUCCESS &&
-						   !(audit->block_level == level &&
-						     audit->block_ipa == x[2])};
+		*out = (struct call_range){
+			x[1], x[2], x[2] + level_size(level),
+			event->result[0] == RMI_SUCCESS &&
+				!(audit->block_level == level && audit->block_ipa == x[2])};
 		return true;
 	default:
 		return false;
@@ -564,6 +567,21 @@ static void judge_touched(struct audit *audit)
 	audit->num_touched = 0;
 }
 
+/* Each realm has one, as long as the RMM has the realm. */
+static void judge_vmids(struct audit *audit, int64_t taken)
+{
+	const int64_t realms = (int64_t)audit->num_realms;
+	int64_t difference = taken - realms;
+
+	audit->has_vmids |= taken != 0;
+	if (!audit->has_vmids || difference == audit->reported_vmids)
+		return;
+	if (difference)
+		REPORT(audit, VMIDS, "%" PRId64 " VMIDs are taken, for %" PRId64 " realms", taken,
+		       realms);
+	audit->reported_vmids = difference;
+}
+
 static void judge_books(struct audit *audit)
 {
 	struct kvm_inspect books;
@@ -589,6 +607,7 @@ static void judge_books(struct audit *audit)
 		       books.pgtable_pages - audit->baseline.pgtable_pages, tables);
 		audit->reported_pgtable = difference;
 	}
+	judge_vmids(audit, books.vmids - audit->baseline.vmids);
 }
 
 /* Of an RTT_FOLD that fails only the place is judged: not where any would do. */
@@ -750,7 +769,7 @@ void audit_reset(struct audit *audit)
 	memset(audit->tables, 0, sizeof(audit->tables));
 	audit->num_realms = 0;
 	audit->roots = 0;
-	audit->reported_pgtable = 0;
+	audit->reported_pgtable = audit->reported_vmids = 0;
 	audit->reported_locks = 0;
 	memset(audit->reports, 0, sizeof(audit->reports));
 	memset(&audit->baseline, 0, sizeof(audit->baseline));

@@ -137,6 +137,7 @@ static const struct canary {
 	{FAKE_RETURN_POSITIVE, "return-value"},
 	{FAKE_LOCK_HELD, "locks-held"},
 	{FAKE_PGTABLE_UNEVEN, "pgtable-accounting"},
+	{FAKE_VMID_LOST, "vmids"},
 	{FAKE_LEFT_DELEGATED, "left-delegated"},
 	{FAKE_FREED_DELEGATED, "page-not-nonsecure"},
 	{FAKE_NEVER_ALLOCATED, "page-not-nonsecure"},

@@ -167,6 +167,9 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 	case FAKE_PGTABLE_UNEVEN:
 		books.pgtable_pages++;
 		break;
+	case FAKE_VMID_LOST:
+		books.vmids += 2;
+		break;
 	case FAKE_LEFT_DELEGATED:
 		smc(RMI_GRANULE_DELEGATE, frame_get(0, PORT_FRAME_PAGE), 0, 0, 0);
 		break;

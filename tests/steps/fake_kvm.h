@@ -39,6 +39,7 @@ enum fake_plant {
 	FAKE_RETURN_POSITIVE,
 	FAKE_LOCK_HELD,
 	FAKE_PGTABLE_UNEVEN,
+	FAKE_VMID_LOST,
 	FAKE_LEFT_DELEGATED,
 	FAKE_UNDELEGATE_REFUSED,  /* as LEFT_DELEGATED, but the RMM refuses to give it back */
 	FAKE_TAKEN_BACK_AND_LEFT, /* that page is given back, delegated again, and left so */

@@ -30,7 +30,7 @@ int linux_boot(const struct sim_port *port);
 void linux_shutdown(void);
 
 /* linux_inspect - fill the members that sim/linux keeps books of; the others are left alone:
- * pgtable_pages, locks_held, gmem_pages, user_pages, kernel_pages, slab_objects. */
+ * pgtable_pages, locks_held, gmem_pages, user_pages, kernel_pages, slab_objects, vmids. */
 void linux_inspect(struct kvm_inspect *out);
 
 /* -- threads -- */

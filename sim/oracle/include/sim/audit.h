@@ -11,6 +11,7 @@
  *   locks-held            a lock or read section is still held
  *   pgtable-accounting    accounted page-table pages differ from the tables that RTT_CREATE made
  *                         and that are live, or were leaked on purpose
+ *   vmids                 VMIDs are taken that no realm has, or realms have some that are free
  *   page-not-nonsecure    a frame that is free holds a granule that is not the host's
  *   left-delegated        a granule stays DELEGATED although no GRANULE_UNDELEGATE of it failed
  *   data-not-gmem         a DATA granule lies in a frame that is no guest_memfd page

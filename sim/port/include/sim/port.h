@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PORT_ABI 4u
+#define SIM_PORT_ABI 5u
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
@@ -182,6 +182,7 @@ struct kvm_inspect {
 	uint64_t slab_objects;    /* live kmalloc objects */
 	uint32_t files;           /* open files */
 	uint32_t vms;             /* struct kvm that exist */
+	int64_t vmids;            /* bits that bitmap_find_free_region took, less those given back */
 };
 struct kvm_inspect_vm {
 	bool is_realm;
