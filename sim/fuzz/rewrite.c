@@ -570,8 +570,9 @@ static char *choice_replace(char *text, size_t offset, const char *value)
 	char *choice, *result;
 	unsigned int i;
 
-	while (end && *(end = element_end(end)) == ',')
-		end++;
+	/* One that goes on in the next line is left as it is. */
+	for (end = element_end(end); end && *end == ',';)
+		end = element_end(end + 1);
 	if (!end)
 		return text;
 	choice = g_strndup(text + offset, (gsize)(end + 1 - text) - offset);
