@@ -8,10 +8,11 @@
 
 #include "steps.h"
 
-static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm, uint8_t ipa_bits,
-			 uint64_t type_bits, bool slots)
+static int64_t create_vm(struct world *world, struct realm *realm, uint64_t type, bool slots)
 {
-	int64_t ret = uapi_create_vm(world, is_realm, ipa_bits, type_bits);
+	const bool is_realm = uapi_vm_type_is_realm(type);
+	const uint8_t ipa_bits = uapi_vm_type_ipa_bits(type);
+	int64_t ret = uapi_create_vm(world, type);
 
 	if (ret < 0)
 		return ret;
@@ -49,7 +50,7 @@ static int64_t create_vm(struct world *world, struct realm *realm, bool is_realm
 
 int lifecycle_create_vm(struct world *world, struct realm *realm, int64_t *ret)
 {
-	*ret = create_vm(world, realm, true, realm->config.ipa_bits, 0, true);
+	*ret = create_vm(world, realm, uapi_vm_type(true, realm->config.ipa_bits), true);
 	return 0;
 }
 
@@ -66,8 +67,11 @@ int vmm_create_vm(struct world *world, struct step_call *call, char **error)
 				   call->def->name, realm->config.name);
 	return world_answer(
 		world, call,
-		create_vm(world, realm, args[CREATE_VM_TYPE].number == CREATE_VM_TYPE_REALM,
-			  ipa_bits, args[CREATE_VM_TYPE_BITS].number, args[CREATE_VM_SLOTS].number),
+		create_vm(world, realm,
+			  uapi_vm_type(args[CREATE_VM_TYPE].number == CREATE_VM_TYPE_REALM,
+				       ipa_bits) |
+				  args[CREATE_VM_TYPE_BITS].number,
+			  args[CREATE_VM_SLOTS].number),
 		error);
 }
 

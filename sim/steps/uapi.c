@@ -169,13 +169,25 @@ int64_t uapi_vcpu_mmap_size(struct world *world)
 	return sys_ioctl(world, &scope, world->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 }
 
-int64_t uapi_create_vm(struct world *world, bool is_realm, uint8_t ipa_bits, uint64_t type_bits)
+uint64_t uapi_vm_type(bool is_realm, uint8_t ipa_bits)
+{
+	return (is_realm ? KVM_VM_TYPE_ARM_REALM : 0) | ipa_bits;
+}
+
+bool uapi_vm_type_is_realm(uint64_t type)
+{
+	return (type & KVM_VM_TYPE_ARM_MASK) == KVM_VM_TYPE_ARM_REALM;
+}
+
+uint8_t uapi_vm_type_ipa_bits(uint64_t type)
+{
+	return KVM_VM_TYPE_ARM_IPA_SIZE(type);
+}
+
+int64_t uapi_create_vm(struct world *world, uint64_t type)
 {
 	struct sys_scope scope = scope_none(world, NULL, "KVM_CREATE_VM");
-	uint64_t type = type_bits | ipa_bits;
 
-	if (is_realm)
-		type |= KVM_VM_TYPE_ARM_REALM;
 	scope.positive = true;
 	return sys_ioctl(world, &scope, world->kvm_fd, KVM_CREATE_VM, type);
 }

@@ -75,7 +75,11 @@ int64_t uapi_open_kvm(struct world *world);
 /* Size in bytes of a vCPU's kvm_run mapping. */
 int64_t uapi_vcpu_mmap_size(struct world *world);
 
-int64_t uapi_create_vm(struct world *world, bool is_realm, uint8_t ipa_bits, uint64_t type_bits);
+/* The argument of KVM_CREATE_VM, and what one says; a width of 0 is KVM's default, 40 bits. */
+uint64_t uapi_vm_type(bool is_realm, uint8_t ipa_bits);
+bool uapi_vm_type_is_realm(uint64_t type);
+uint8_t uapi_vm_type_ipa_bits(uint64_t type);
+int64_t uapi_create_vm(struct world *world, uint64_t type);
 int64_t uapi_check_extension(struct world *world, int32_t fd, enum step_cap cap);
 int64_t uapi_check_extension_number(struct world *world, int32_t fd, uint64_t number);
 
