@@ -714,8 +714,12 @@ static struct sys_scope scope_pages(const struct world *world, int32_t tid,
 				    uint64_t size)
 {
 	uint64_t mask = world->page_size - 1;
+	bool any = realm->aliased;
 
-	if (realm->aliased)
+	/* What a call by hand made a slot of may be any memory of the VMM's, another realm's too. */
+	for (unsigned int i = 0; i < world->num_realms; i++)
+		any |= world->realms[i].raw;
+	if (any)
 		return (struct sys_scope){.name = name, .tid = tid, .end = UINT64_MAX};
 	return scope_range(tid, realm, name, base,
 			   size + mask < size ? size : (size + mask) & ~mask);
