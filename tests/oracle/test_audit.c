@@ -144,6 +144,7 @@ static const struct canary {
 	{FAKE_GMEM_REFERENCE, "gmem-refcount"},
 	{FAKE_DATA_IN_KERNEL_PAGE, "data-not-gmem"},
 	{FAKE_DATA_WITHOUT_REFERENCE, "gmem-refcount"},
+	{FAKE_DATA_UNCACHED, "data-uncached"},
 	{FAKE_WRONG_REALM, "wrong-realm"},
 	{FAKE_OUTSIDE_RANGE, "outside-range"},
 	{FAKE_TABLE_BESIDE_RANGE, "outside-range"},

@@ -136,7 +136,7 @@ static uint64_t realm_make(uint16_t vmid)
 /*
  * A page of `kind`, mapped at `ipa` of the Realm below a table that is made for it and accounted.
  */
-static void data_map(uint64_t ipa, enum port_frame_kind kind, int32_t refcount)
+static uint64_t data_map(uint64_t ipa, enum port_frame_kind kind, int32_t refcount)
 {
 	uint64_t table = frame_get(0, PORT_FRAME_PAGE);
 	uint64_t data = frame_get(0, kind);
@@ -147,6 +147,7 @@ static void data_map(uint64_t ipa, enum port_frame_kind kind, int32_t refcount)
 	frame_of(data)->refcount = refcount;
 	smc(RMI_GRANULE_DELEGATE, data, 0, 0, 0);
 	smc(RMI_DATA_CREATE_UNKNOWN, state.rd, data, ipa, 0);
+	return data;
 }
 
 static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
@@ -202,6 +203,10 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 		break;
 	case FAKE_DATA_WITHOUT_REFERENCE:
 		data_map(range->address, PORT_FRAME_GMEM, 1);
+		break;
+	case FAKE_DATA_UNCACHED:
+		pa = data_map(range->address, PORT_FRAME_GMEM, 1);
+		frame_of(pa)->flags |= PORT_FRAME_UNCACHED;
 		break;
 	case FAKE_WRONG_REALM:
 		smc(RMI_DATA_DESTROY, realm_make(7), range->address, 0, 0);

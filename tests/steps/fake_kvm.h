@@ -40,6 +40,7 @@ enum fake_plant {
 	FAKE_LOCK_HELD,
 	FAKE_PGTABLE_UNEVEN,
 	FAKE_VMID_LOST,
+	FAKE_DATA_UNCACHED, /* mapped, with the only reference, and in no file */
 	FAKE_LEFT_DELEGATED,
 	FAKE_UNDELEGATE_REFUSED,  /* as LEFT_DELEGATED, but the RMM refuses to give it back */
 	FAKE_TAKEN_BACK_AND_LEFT, /* that page is given back, delegated again, and left so */

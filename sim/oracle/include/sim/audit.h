@@ -15,6 +15,7 @@
  *   page-not-nonsecure    a frame that is free holds a granule that is not the host's
  *   left-delegated        a granule stays DELEGATED although no GRANULE_UNDELEGATE of it failed
  *   data-not-gmem         a DATA granule lies in a frame that is no guest_memfd page
+ *   data-uncached         a DATA granule lies in a page that a hole took from its guest_memfd, and nothing failed
  *   gmem-refcount         a guest_memfd page's references are not one for the page cache, plus
  *                         one if any of its granules is mapped (or could not be taken back)
  *   wrong-realm           an RMI call named another realm than the system call is for
