@@ -780,6 +780,7 @@ void audit_reset(struct audit *audit)
 	audit->num_realms = 0;
 	audit->roots = 0;
 	audit->reported_pgtable = audit->reported_vmids = 0;
+	audit->has_vmids = false;
 	audit->reported_locks = 0;
 	memset(audit->reports, 0, sizeof(audit->reports));
 	memset(&audit->baseline, 0, sizeof(audit->baseline));
