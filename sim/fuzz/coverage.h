@@ -28,8 +28,8 @@ struct fuzz_coverage {
 	unsigned int num_transitions;
 
 	bool success[COVERAGE_SLOTS];
-	const char *last
-		[COVERAGE_SLOTS]; /* condition of the last call that failed, if it was new or known */
+	/* Condition of the last call that failed, if it was new or known. */
+	const char *last[COVERAGE_SLOTS];
 	const char *labels[COVERAGE_SLOTS][32];
 	uint8_t num_labels[COVERAGE_SLOTS];
 	uint64_t seen[COVERAGE_SLOTS * COVERAGE_STATES * COVERAGE_STATES / 64];

@@ -545,20 +545,28 @@ char *rewrite_narrow(const char *text, const char *variant)
 	return g_string_free(out, FALSE);
 }
 
+/* Takes the text. Where the pattern matches, `words` stand. */
+static char *pattern_replace(char *text, const char *pattern, const char *words)
+{
+	GRegex *regex = g_regex_new(pattern, 0, 0, NULL);
+	char *result = regex ? g_regex_replace_literal(regex, text, -1, 0, words, 0, NULL) : NULL;
+
+	if (regex)
+		g_regex_unref(regex);
+	if (!result)
+		return text;
+	g_free(text);
+	return result;
+}
+
 /* Takes the text. `$name` and `$(name)` are the value; "$$" is a dollar sign. */
 static char *name_replace(char *text, const char *name, const char *value)
 {
 	char *pattern =
 		g_strdup_printf("(?<!\\$)(?:\\$\\$)*\\K\\$(\\(%s\\)|%s(?![a-z0-9_]))", name, name);
-	GRegex *regex = g_regex_new(pattern, 0, 0, NULL);
-	char *result = regex ? g_regex_replace_literal(regex, text, -1, 0, value, 0, NULL) : NULL;
+	char *result = pattern_replace(text, pattern, value);
 
-	if (regex)
-		g_regex_unref(regex);
 	g_free(pattern);
-	if (!result)
-		return text;
-	g_free(text);
 	return result;
 }
 
@@ -662,19 +670,13 @@ static guint64 name_number(const char *name)
 /* The text with another number behind each "KEY: step NUMBER". Takes the text. */
 static char *number_replace(char *text, const char *key, guint64 number, unsigned int now)
 {
-	char *pattern =
-		g_strdup_printf("(%s: " PLACEHOLDER ")%" G_GUINT64_FORMAT "(?![0-9])", key, number);
-	char *words = g_strdup_printf("\\g<1>%u", now);
-	GRegex *regex = g_regex_new(pattern, 0, 0, NULL);
-	char *result = regex ? g_regex_replace(regex, text, -1, 0, words, 0, NULL) : NULL;
+	char *pattern = g_strdup_printf("(?<=%s: " PLACEHOLDER ")%" G_GUINT64_FORMAT "(?![0-9])",
+					key, number);
+	char *words = g_strdup_printf("%u", now);
+	char *result = pattern_replace(text, pattern, words);
 
-	if (regex)
-		g_regex_unref(regex);
 	g_free(words);
 	g_free(pattern);
-	if (!result)
-		return text;
-	g_free(text);
 	return result;
 }
 

@@ -650,16 +650,18 @@ void contract_answer(struct contract *contract, unsigned int index,
 	struct realm *realm = judged(contract, index);
 	struct answer_facts facts;
 	int error;
+	bool fits;
 
 	/* A host that does not come back answers nothing, nor does a file that was closed. */
 	if (!realm || !contract->config.answers || ret == -EDEADLK || ret == -EBADF ||
 	    request->vcpu >= VCPU_MAX)
 		return;
 	answer_facts(contract, realm, request, &facts);
-	if (!answer_fits(request, &facts, ret, &error) && error)
+	fits = answer_fits(request, &facts, ret, &error);
+	if (!fits && error)
 		REPORT(contract, "answer", "%s answers %" PRId64 ", where %d is due",
 		       names[request->call], ret, -error);
-	else if (!answer_fits(request, &facts, ret, &error))
+	else if (!fits)
 		REPORT(contract, "answer", "%s answers %" PRId64 ", for which there is no reason",
 		       names[request->call], ret);
 	if (ret < 0)

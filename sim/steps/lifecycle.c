@@ -627,10 +627,9 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	struct realm *realm = world_call_realm(world, call);
 	const struct step_value *args = call->args;
 	const enum step_ioctl request = (enum step_ioctl)args[IOCTL_REQUEST].number;
+	const bool by_number = args[IOCTL_NUMBER].given || request == STEP_IOCTL_NUMBER;
 	/* As the request is called, so that an error is judged as one of that call. */
-	const char *name = args[IOCTL_NUMBER].given || request == STEP_IOCTL_NUMBER
-				   ? "ioctl"
-				   : call->def->params[IOCTL_REQUEST].names[request];
+	const char *name = by_number ? "ioctl" : call->def->params[IOCTL_REQUEST].names[request];
 	uint32_t number = (uint32_t)args[IOCTL_NUMBER].number;
 	uint64_t arg = args[IOCTL_ARG].number;
 	int32_t fd = realm->vm_fd, tid = world->tid;
@@ -641,13 +640,13 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 	int64_t ret;
 	int err;
 
-	if (!args[IOCTL_NUMBER].given && !uapi_ioctl_is_plain(world->uapi, request))
+	if (!by_number && !uapi_ioctl_is_plain(world->uapi, request))
 		return world_error(
 			error, -EOPNOTSUPP,
 			"%s: the bytes of this request are v10's, and KVM's interface is of "
 			"era %s",
 			call->def->name, uapi_era_name(world->uapi));
-	if (!args[IOCTL_NUMBER].given)
+	if (!by_number)
 		number = uapi_ioctl_number(request);
 	switch (args[IOCTL_FD].number) {
 	case IOCTL_FD_VCPU:
