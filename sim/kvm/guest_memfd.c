@@ -408,6 +408,8 @@ static int gmem_get_pfn(struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
 		return ret;
 	}
 	*pfn = page_to_pfn(*page);
+	/* The folio is unlocked: a hole may take it out of the file before the caller has done anything with it. */
+	linux_sched_point(PORT_SCHED_UNLOCK, "the folio of a guest_memfd");
 	return 0;
 }
 

@@ -46,6 +46,7 @@ int linux_cache_topup(struct kvm_mmu_memory_cache *mc, int capacity, int min,
 		capacity = KVM_ARCH_NR_OBJS_PER_MEMORY_CACHE;
 	if (WARN_ON(min > capacity))
 		return -EINVAL;
+	linux_sched_point(PORT_SCHED_RESCHED, "reclaim");
 	mc->capacity = capacity;
 	target = fill_only_min ? min : capacity;
 	while (mc->nobjs < target) {

@@ -477,6 +477,8 @@ static unsigned long user_copy(unsigned long addr, void *buffer, unsigned long l
 
 	if (!len)
 		return 0;
+	/* The page may have to be brought in first. */
+	linux_sched_point(PORT_SCHED_LOCK, "mmap_lock for a copy");
 	if (!mm || !access_ok((void *)addr, len) || linux_fault(PORT_FAULT_USER_ACCESS, addr))
 		return len;
 	return len - mm_access(mm, addr, buffer, len, write);

@@ -263,6 +263,9 @@ void linux_put_page(struct page *page, const struct linux_site *site)
 
 struct page *linux_alloc_pages(gfp_t gfp, unsigned int order, const struct linux_site *site)
 {
+	/* Reclaim may sleep. What the runtime itself allocates does so with its structures half changed: it does not. */
+	if (gfpflags_allow_blocking(gfp))
+		linux_sched_point(PORT_SCHED_RESCHED, "reclaim");
 	return linux_page_alloc(gfp, order, PORT_FRAME_PAGE,
 				gfp & __GFP_ZERO ? PORT_FAULT_PAGE_ZALLOC : PORT_FAULT_PAGE_ALLOC,
 				site);

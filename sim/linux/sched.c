@@ -121,6 +121,13 @@ void linux_preempt_count_add(int value, const struct linux_site *site)
 		return;
 	}
 	current->atomic_depth += (u32)value;
+	if (value < 0 && !current->atomic_depth)
+		linux_sched_point(PORT_SCHED_RESCHED, "preemption is on again");
+}
+
+void linux_rcu_point(const char *what)
+{
+	linux_sched_point(PORT_SCHED_UNLOCK, what);
 }
 
 int linux_cond_resched(const struct linux_site *site)

@@ -373,7 +373,11 @@ static inline void kvm_prepare_memory_fault_exit(struct kvm_vcpu *vcpu, gpa_t gp
 /* kvm_get_memory_attributes - of one gfn. */
 static inline unsigned long kvm_get_memory_attributes(struct kvm *kvm, gfn_t gfn)
 {
-	return xa_to_value(xa_load(&kvm->mem_attr_array, gfn));
+	const unsigned long attributes = xa_to_value(xa_load(&kvm->mem_attr_array, gfn));
+
+	/* Looked up under RCU: nothing keeps them as they are. */
+	linux_rcu_point("mem_attr_array");
+	return attributes;
 }
 
 static inline bool kvm_mem_is_private(struct kvm *kvm, gfn_t gfn)

@@ -56,6 +56,9 @@ static inline bool fatal_signal_pending(struct task_struct *task)
 	return task->exiting;
 }
 
+/* linux_rcu_point - something was looked up under RCU, which keeps nobody from changing it. */
+void linux_rcu_point(const char *what);
+
 int linux_cond_resched(const struct linux_site *site);
 int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 			    const struct linux_site *site);
