@@ -354,8 +354,6 @@ void linux_synchronize_srcu(struct srcu_struct *ssp, const struct linux_site *si
 		return;
 	}
 	linux_order_wait(&ssp->base, site);
-	lock_sched_point(PORT_SCHED_LOCK, &ssp->base);
-	old = ssp->index & 1;
 	ssp->index ^= 1;
 	(void)linux_wait_until(srcu_half_is_empty, &ssp->half[old], PORT_SCHED_LOCK,
 			       linux_lock_name(&ssp->base), site);

@@ -15,7 +15,7 @@
 #define PENDING_MAX 64u
 #define VCPU_MAX    64u
 /* Accesses of which a fault exit may be about the last one: one that spans two granules is two. */
-#define TRIED_MAX   2u
+#define TRIED_MAX   (sizeof(((struct contract_thread *)0)->tried) / sizeof(uint64_t))
 #define DIRTY_MAX   64u
 #define MAX_REPORTS 8u
 #define FOLDED_MAX  16u
@@ -32,7 +32,8 @@
 /* A page: its RIPAS, or that it is not known, and whether it is backed. */
 #define RIPAS_UNKNOWN 3u
 #define RIPAS_MASK    3u
-enum { BACKED_NO, BACKED_YES, BACKED_MAYBE };
+/* The last: as long as its attribute says shared, or no slot holds it. */
+enum { BACKED_NO, BACKED_YES, BACKED_MAYBE, BACKED_NEVER };
 #define PAGE(ripas, backed) ((uint32_t)(ripas) | (uint32_t)(backed) << 2)
 #define PAGE_RIPAS(value)   ((value)&RIPAS_MASK)
 #define PAGE_BACKED(value)  ((value) >> 2)
@@ -42,6 +43,14 @@ enum { BACKED_NO, BACKED_YES, BACKED_MAYBE };
 /* The RMM or the host stored it for the guest: it may have any value. */
 #define BYTE_ANY	  0x200u
 #define ATTRIBUTE_PRIVATE 1u
+#define ATTRIBUTE_UNKNOWN 2u
+
+/* What steps that overlap in time leave without a promise. */
+#define OPEN_PAGES	(1u << 0) /* what backs a page, and its bytes */
+#define OPEN_RIPAS	(1u << 1) /* its RIPAS, whatever it was */
+#define OPEN_ATTRIBUTES (1u << 2)
+#define OPEN_USER	(1u << 3) /* the VMM's memory behind it */
+#define OPEN_FILLED	(1u << 4) /* it may be backed, whatever its attribute */
 
 struct range {
 	uint64_t start, end;
@@ -74,8 +83,7 @@ struct realm {
 	/* What is known of its life, and bit of each vCPU that has a REC. */
 	enum answer_stage stage;
 	uint64_t recs;
-	uint64_t tried[TRIED_MAX]; /* what the guest accessed last, in this system call */
-	unsigned int num_tried;
+	struct interval_map open; /* OPEN_* of each address below the half */
 	struct owner guest, vmm;
 };
 struct file {
@@ -86,6 +94,14 @@ struct dirty {
 	uint64_t rd; /* or, below NUM_REALMS, the realm itself */
 	bool by_index;
 	struct range ipa;
+};
+
+/* A step of several that overlap. */
+struct actor {
+	bool active;
+	struct contract_claim claim;
+	bool met;	/* it was not alone */
+	bool met_state; /* nor was its answer */
 };
 
 struct contract {
@@ -103,14 +119,12 @@ struct contract {
 	unsigned int num_files, max_files;
 	bool untracked; /* somebody has pages that nobody told of */
 	bool refused;	/* the RMM kept something, so that its pages stay the host's for ever */
-	/* The system call that is being made. */
-	struct {
-		bool in_call;
-		uint64_t start, end;
-		uint64_t done, first; /* RMI calls: that succeeded; those of the machine before */
-		uint64_t tables, others; /* granules before it */
-		uint64_t roots;		 /* entries of root tables */
-	} call;
+	/* The system call that is being made, and the machine's RMI calls before it. */
+	struct contract_thread call;
+	uint64_t first;
+	uint64_t scratch_pages; /* of all threads */
+	bool together;
+	struct actor actors[CONTRACT_MAX_ACTORS];
 	struct dirty dirty[DIRTY_MAX];
 	unsigned int num_dirty;
 	bool all_dirty;
@@ -357,13 +371,13 @@ static void realm_clear(struct realm *realm)
 	interval_map_init(&realm->pages, PAGE(RMM_EMPTY, BACKED_NO));
 	interval_map_init(&realm->attributes, 0);
 	interval_map_init(&realm->bytes, BYTE_UNKNOWN);
+	interval_map_init(&realm->open, 0);
 	realm->num_slots = 0;
 	realm->blind = false;
 	memset(realm->pending, 0, sizeof(realm->pending));
 	realm->max_pending = 0;
 	realm->stage = ANSWER_NONE;
 	realm->recs = 0;
-	realm->num_tried = 0;
 }
 
 void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
@@ -382,6 +396,7 @@ static uint32_t page_unmapped(uint32_t page)
 {
 	switch (PAGE_BACKED(page)) {
 	case BACKED_NO:
+	case BACKED_NEVER:
 		return page;
 	case BACKED_YES:
 		return PAGE(PAGE_RIPAS(page) == RMM_RAM ? (uint32_t)RMM_DESTROYED
@@ -413,6 +428,345 @@ static void unmap(struct contract *contract, struct realm *realm, struct range r
 	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
 }
 
+/* --- steps at the same time --- */
+
+/* What is left to know of a page when others were at work on it, as long as none of them changes RIPAS. */
+static uint32_t page_opened(uint32_t page)
+{
+	return PAGE(PAGE_RIPAS(page) == RMM_RAM ? RIPAS_UNKNOWN : PAGE_RIPAS(page), BACKED_MAYBE);
+}
+
+static uint32_t page_opened_unbacked(uint32_t page)
+{
+	return PAGE_BACKED(page) == BACKED_NEVER ? PAGE(PAGE_RIPAS(page_opened(page)), BACKED_NEVER)
+						 : page_opened(page);
+}
+
+static uint32_t page_forget(uint32_t page)
+{
+	(void)page;
+	return PAGE_UNKNOWN;
+}
+
+/* Forgets of [start, end) below the half, whole pages, what OPEN_* says. */
+static void open_up(struct contract *contract, struct realm *realm, struct range range,
+		    uint32_t what)
+{
+	const struct range pages = clip(realm, range.start, range.end - range.start);
+
+	if (what & OPEN_PAGES) {
+		pages_change(contract, realm, pages,
+			     what & OPEN_RIPAS			      ? page_forget
+			     : what & (OPEN_ATTRIBUTES | OPEN_FILLED) ? page_opened
+								      : page_opened_unbacked);
+		interval_map_set(&realm->bytes, pages.start, pages.end, BYTE_UNKNOWN);
+	}
+	if (what & OPEN_ATTRIBUTES)
+		interval_map_set(&realm->attributes, range.start, range.end, ATTRIBUTE_UNKNOWN);
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		const struct range part = meet(slot->whole, range);
+		const uint64_t user = slot->user + (part.start - slot->whole.start);
+		const uint64_t size = part.end - part.start;
+		struct file *file;
+
+		if (!size)
+			continue;
+		file = what & OPEN_PAGES && slot->gmem >= 0 ? file_find(contract, slot->gmem)
+							    : NULL;
+		if (file)
+			ledger_set(&file->pages, part.start - slot->whole.start + slot->offset,
+				   part.end - slot->whole.start + slot->offset, LEDGER_MAYBE);
+		if (!(what & OPEN_USER))
+			continue;
+		interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
+		ledger_set(&contract->user_pages, user, user + size, LEDGER_MAYBE);
+	}
+}
+
+static bool changes_ripas(const struct contract *contract, const struct realm *realm)
+{
+	for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+		if (contract->actors[i].active && contract->actors[i].claim.ripas &&
+		    &contract->realms[contract->actors[i].claim.realm] == realm)
+			return true;
+	}
+	return false;
+}
+
+/* Something happens at an address of the guest, of either half: what others may be changing there is not known. */
+static void settle(struct contract *contract, struct realm *realm, uint64_t ipa, uint64_t size)
+{
+	struct range range;
+	uint64_t at, end;
+
+	if (!contract->together)
+		return;
+	range.start = (ipa >= realm->half ? ipa - realm->half : ipa) & ~(GRANULE - 1);
+	range.end = range.start + size + (ipa & (GRANULE - 1));
+	if (range.end < range.start)
+		range.end = UINT64_MAX;
+	else
+		range.end = (range.end + GRANULE - 1) & ~(GRANULE - 1);
+	for (at = range.start; at < range.end; at = end) {
+		uint32_t what = interval_map_get(&realm->open, at, &end);
+
+		if (end > range.end)
+			end = range.end;
+		if (what && changes_ripas(contract, realm))
+			what |= OPEN_RIPAS;
+		if (what)
+			open_up(contract, realm, (struct range){at, end}, what);
+	}
+}
+
+/* The same at an address of the VMM. */
+static void settle_user(struct contract *contract, struct realm *realm, uint64_t user,
+			uint64_t size)
+{
+	if (!contract->together)
+		return;
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+		const struct range mapped = {slot->user,
+					     slot->user + (slot->whole.end - slot->whole.start)};
+		const struct range part = meet(mapped, (struct range){user, user + size});
+
+		if (part.start < part.end)
+			settle(contract, realm, slot->whole.start + (part.start - slot->user),
+			       part.end - part.start);
+	}
+	for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+		if (i != contract->call.actor && contract->actors[i].active &&
+		    contract->actors[i].claim.hidden)
+			interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
+	}
+}
+
+/* Two steps overlap in time: what of their ranges has no promise then. */
+static void claims_meet(struct contract *contract, struct actor *a, struct actor *b)
+{
+	const struct contract_claim *x = &a->claim, *y = &b->claim;
+	struct realm *realm = &contract->realms[x->realm];
+	uint32_t what = 0;
+
+	a->met = b->met = true;
+	if (x->files || y->files)
+		contract->untracked = true;
+	if (x->hidden || y->hidden) {
+		interval_map_init(&contract->user, BYTE_UNKNOWN);
+		ledger_set(&contract->user_pages, 0, UINT64_MAX, LEDGER_MAYBE);
+	}
+	if (x->realm != y->realm)
+		return;
+	a->met_state |= y->state;
+	b->met_state |= x->state;
+	if (x->takes || y->takes)
+		what |= OPEN_PAGES;
+	if (x->ripas && y->ripas)
+		what |= OPEN_RIPAS;
+	if (x->fills || y->fills)
+		what |= OPEN_FILLED;
+	if (x->attributes && y->attributes)
+		what |= OPEN_ATTRIBUTES;
+	if (x->user || y->user)
+		what |= OPEN_USER;
+	for (unsigned int i = 0; what && i < x->num; i++) {
+		for (unsigned int j = 0; j < y->num; j++) {
+			const struct range part = meet(
+				(struct range){x->ranges[i].start, x->ranges[i].end},
+				(struct range){y->ranges[j].start, y->ranges[j].end});
+			uint64_t at = part.start, end;
+
+			for (; at < part.end; at = end) {
+				uint32_t open = interval_map_get(&realm->open, at, &end);
+
+				if (end > part.end)
+					end = part.end;
+				interval_map_set(&realm->open, at, end, open | what);
+			}
+		}
+	}
+}
+
+static void claims_meet_all(struct contract *contract, struct actor *actor)
+{
+	for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+		struct actor *other = &contract->actors[i];
+
+		if (other != actor && other->active)
+			claims_meet(contract, actor, other);
+	}
+}
+
+static bool any_active(const struct contract *contract)
+{
+	for (unsigned int i = 0; contract->together && i < CONTRACT_MAX_ACTORS; i++) {
+		if (contract->actors[i].active)
+			return true;
+	}
+	return false;
+}
+
+void contract_thread_started(struct contract *contract)
+{
+	contract->scratch_pages += contract->config.scratch_pages;
+}
+
+void contract_swap(struct contract *contract, struct contract_thread *call)
+{
+	const uint64_t now = machine_num_calls(contract->machine);
+	const struct contract_thread next = *call;
+
+	*call = contract->call;
+	call->made = now - contract->first;
+	contract->call = next;
+	contract->first = now - next.made;
+}
+
+void contract_step_begin(struct contract *contract, const struct contract_claim *claim)
+{
+	struct actor *actor = &contract->actors[contract->call.actor];
+	const uint64_t mask =
+		(contract->config.map_size > contract->config.gmem_size ? contract->config.map_size
+									: contract->config.gmem_size) -
+		1;
+
+	if (!contract->enabled || claim->realm >= contract->num_realms)
+		return;
+	*actor = (struct actor){.active = true, .claim = *claim};
+	/* Of a page of the host all are concerned, or of a block. */
+	for (unsigned int i = 0; i < actor->claim.num; i++) {
+		uint64_t *end = &actor->claim.ranges[i].end;
+
+		actor->claim.ranges[i].start &= ~mask;
+		*end = *end > UINT64_MAX - mask ? UINT64_MAX : (*end + mask) & ~mask;
+	}
+	claims_meet_all(contract, actor);
+}
+
+void contract_step_converts(struct contract *contract)
+{
+	struct actor *actor = &contract->actors[contract->call.actor];
+
+	if (!contract->together || !actor->active)
+		return;
+	actor->claim.takes = actor->claim.attributes = actor->claim.user = true;
+	claims_meet_all(contract, actor);
+}
+
+/* What was open and is the last step's is so no more. */
+static void open_close(struct contract *contract, struct realm *realm, unsigned int index,
+		       struct range range)
+{
+	const uint32_t what = interval_map_get(&realm->open, range.start, NULL);
+
+	interval_map_set(&realm->open, range.start, range.end, 0);
+	for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+		const struct contract_claim *claim = &contract->actors[i].claim;
+
+		for (unsigned int j = 0; contract->actors[i].active && j < claim->num; j++) {
+			const struct range part =
+				meet(range, (struct range){claim->ranges[j].start,
+							   claim->ranges[j].end});
+
+			if (claim->realm == index)
+				interval_map_set(&realm->open, part.start, part.end, what);
+		}
+	}
+}
+
+void contract_step_end(struct contract *contract)
+{
+	struct actor *actor = &contract->actors[contract->call.actor];
+	const struct contract_claim *claim = &actor->claim;
+	struct realm *realm = &contract->realms[claim->realm];
+
+	if (!actor->active)
+		return;
+	actor->active = false;
+	/* A table that somebody is about to fill stays for something. */
+	if (actor->met)
+		contract->num_folded = 0;
+	for (unsigned int i = 0; i < claim->num; i++) {
+		uint64_t at = claim->ranges[i].start, end;
+
+		for (; at < claim->ranges[i].end; at = end) {
+			uint32_t what = interval_map_get(&realm->open, at, &end);
+
+			if (end > claim->ranges[i].end)
+				end = claim->ranges[i].end;
+			if (!what)
+				continue;
+			open_up(contract, realm, (struct range){at, end}, what);
+			open_close(contract, realm, claim->realm, (struct range){at, end});
+		}
+		changed(contract, realm,
+			clip(realm, claim->ranges[i].start,
+			     claim->ranges[i].end - claim->ranges[i].start));
+	}
+}
+
+void contract_together(struct contract *contract, bool together)
+{
+	const unsigned int current = contract->call.actor;
+
+	for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+		contract->call.actor = i;
+		contract_step_end(contract);
+	}
+	contract->call.actor = current;
+	contract->together = together;
+}
+
+/* The first part of [start, end) that no step is at work on; empty: there is none. */
+static struct range part_idle(const struct contract *contract, size_t index, struct range range)
+{
+	bool moved = contract->together;
+
+	while (moved) {
+		moved = false;
+		for (unsigned int i = 0; i < CONTRACT_MAX_ACTORS; i++) {
+			const struct contract_claim *claim = &contract->actors[i].claim;
+
+			for (unsigned int j = 0; contract->actors[i].active && j < claim->num;
+			     j++) {
+				if (claim->realm != index || claim->ranges[j].end <= range.start ||
+				    claim->ranges[j].start >= range.end)
+					continue;
+				if (claim->ranges[j].start > range.start) {
+					range.end = claim->ranges[j].start;
+					continue;
+				}
+				range.start = claim->ranges[j].end;
+				if (range.start >= range.end)
+					return (struct range){range.end, range.end};
+				moved = true;
+			}
+		}
+	}
+	return range;
+}
+
+/* Nothing may back these pages, or something may again. */
+static uint32_t page_never(uint32_t page)
+{
+	return PAGE_BACKED(page) == BACKED_NO ? PAGE(PAGE_RIPAS(page), BACKED_NEVER) : page;
+}
+
+static uint32_t page_again(uint32_t page)
+{
+	return PAGE_BACKED(page) == BACKED_NEVER ? PAGE(PAGE_RIPAS(page), BACKED_NO) : page;
+}
+
+static void unmap_for_good(struct contract *contract, struct realm *realm, struct range range)
+{
+	unmap(contract, realm, range);
+	/* Of postings before v9 faults are known to race with this. */
+	if (contract->config.by_top)
+		pages_change(contract, realm, range, page_never);
+}
+
 void contract_slot(struct contract *contract, unsigned int index, uint32_t id, uint64_t base,
 		   uint64_t size, int32_t gmem, uint64_t offset, uint64_t user)
 {
@@ -430,7 +784,7 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 		/* Where it was, and as large: at most its flags are others, and nothing is unmapped. */
 		if (size && old.start == base && old.end - old.start == size)
 			return;
-		unmap(contract, realm, realm->slots[i].ipa);
+		unmap_for_good(contract, realm, realm->slots[i].ipa);
 		realm->slots[i] = realm->slots[--realm->num_slots];
 		break;
 	}
@@ -442,6 +796,18 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 	}
 	realm->slots[realm->num_slots++] =
 		(struct slot){id, clip(realm, base, size), {base, base + size}, gmem, offset, user};
+	pages_change(contract, realm, clip(realm, base, size), page_again);
+}
+
+static bool attributes_known(const struct realm *realm, uint64_t at, uint64_t end)
+{
+	uint64_t next;
+
+	for (; at < end; at = next) {
+		if (interval_map_get(&realm->attributes, at, &next) == ATTRIBUTE_UNKNOWN)
+			return false;
+	}
+	return true;
 }
 
 void contract_attributes(struct contract *contract, unsigned int index, uint64_t base,
@@ -450,15 +816,25 @@ void contract_attributes(struct contract *contract, unsigned int index, uint64_t
 	struct realm *realm = judged(contract, index);
 	uint32_t value = to_private ? ATTRIBUTE_PRIVATE : 0;
 	uint64_t end;
+	bool known;
 
 	if (!realm || ret < 0)
 		return;
+	known = attributes_known(realm, base, base + size);
 	/* What has the attribute already is left alone, but only as a whole. */
 	if (interval_map_get(&realm->attributes, base, &end) == value && end >= base + size)
 		return;
 	interval_map_set(&realm->attributes, base, base + size, value);
-	for (unsigned int i = 0; i < realm->num_slots && !to_private; i++)
-		unmap(contract, realm, meet(realm->slots[i].ipa, clip(realm, base, size)));
+	for (unsigned int i = 0; i < realm->num_slots && !to_private; i++) {
+		const struct range part = meet(realm->slots[i].ipa, clip(realm, base, size));
+
+		if (known)
+			unmap_for_good(contract, realm, part);
+		else
+			open_up(contract, realm, part, OPEN_PAGES);
+	}
+	if (to_private)
+		pages_change(contract, realm, clip(realm, base, size), page_again);
 }
 
 /* What of a file's bytes slots map is unmapped. */
@@ -504,12 +880,6 @@ void contract_broken(struct contract *contract, unsigned int index, int32_t gmem
 static uint32_t page_init(uint32_t page)
 {
 	return PAGE(RMM_RAM, PAGE_BACKED(page));
-}
-
-static uint32_t page_forget(uint32_t page)
-{
-	(void)page;
-	return PAGE_UNKNOWN;
 }
 
 void contract_init_ripas(struct contract *contract, unsigned int index, uint64_t base,
@@ -588,6 +958,7 @@ void contract_user_access(struct contract *contract, unsigned int index, uint64_
 		ledger_may_come(&contract->user_pages, user, user + size);
 	if (!realm)
 		return;
+	settle_user(contract, realm, user, size);
 	if (write) {
 		owner_add(&realm->vmm, data, size);
 		bytes_store(&contract->user, user, size, data);
@@ -649,7 +1020,7 @@ void contract_answer(struct contract *contract, unsigned int index,
 	};
 	struct realm *realm = judged(contract, index);
 	struct answer_facts facts;
-	int error;
+	int error = 0;
 	bool fits;
 
 	/* A host that does not come back answers nothing, nor does a file that was closed. */
@@ -657,7 +1028,8 @@ void contract_answer(struct contract *contract, unsigned int index,
 	    request->vcpu >= VCPU_MAX)
 		return;
 	answer_facts(contract, realm, request, &facts);
-	fits = answer_fits(request, &facts, ret, &error);
+	fits = contract->actors[contract->call.actor].met_state ||
+	       answer_fits(request, &facts, ret, &error);
 	if (!fits && error)
 		REPORT(contract, "answer", "%s answers %" PRId64 ", where %d is due",
 		       names[request->call], ret, -error);
@@ -689,12 +1061,12 @@ void contract_fault_exit(struct contract *contract, unsigned int index, unsigned
 		known = gpa == pending->ipa.start &&
 			size == pending->ipa.end - pending->ipa.start &&
 			is_private == (pending->ripas == RMM_RAM);
-	} else if (!realm->num_tried) {
+	} else if (!contract->call.num_tried) {
 		/* Of one that nobody saw only the form is known. */
 		known = gpa < realm->half && !(gpa & ~page) && size == contract->page_size;
 	}
-	for (unsigned int i = 0; i < TRIED_MAX && i < realm->num_tried; i++) {
-		const uint64_t ipa = realm->tried[i];
+	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
+		const uint64_t ipa = contract->call.tried[i];
 
 		known |= gpa == (ipa & (realm->half - 1) & page) && size == contract->page_size &&
 			 is_private == (ipa < realm->half);
@@ -711,7 +1083,9 @@ void contract_fault_exit(struct contract *contract, unsigned int index, unsigned
 /* What a fault brought along with the page: the host maps more than a granule at once. */
 static uint32_t page_beside(uint32_t page)
 {
-	return PAGE_BACKED(page) == BACKED_YES ? page : PAGE(PAGE_RIPAS(page), BACKED_MAYBE);
+	return PAGE_BACKED(page) == BACKED_YES || PAGE_BACKED(page) == BACKED_NEVER
+		       ? page
+		       : PAGE(PAGE_RIPAS(page), BACKED_MAYBE);
 }
 
 static const struct slot *slot_at(const struct realm *realm, uint64_t ipa)
@@ -774,7 +1148,8 @@ void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
 
 	if (!realm)
 		return;
-	realm->tried[realm->num_tried++ % TRIED_MAX] = ipa;
+	settle(contract, realm, ipa, 1);
+	contract->call.tried[contract->call.num_tried++ % TRIED_MAX] = ipa;
 	if (ipa < realm->half) {
 		access_pages(contract, realm, ipa, false);
 		fault_pages(contract, realm, ipa);
@@ -787,6 +1162,12 @@ void contract_tried(struct contract *contract, unsigned int index, uint64_t ipa)
 	ledger_may_come(&contract->user_pages, user, user + 1);
 }
 
+/* What could not be unmapped, because something failed, stays. */
+static bool never_is_meant(const struct contract *contract)
+{
+	return !machine_num_faults(contract->machine) && !contract->refused;
+}
+
 void contract_access(struct contract *contract, unsigned int index, uint64_t ipa, uint32_t size,
 		     bool write, const uint8_t *data)
 {
@@ -796,6 +1177,7 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 
 	if (!realm)
 		return;
+	settle(contract, realm, ipa, size);
 	if (ipa >= realm->half) {
 		shared_access(contract, realm, ipa, size, write, data);
 		return;
@@ -804,6 +1186,10 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 	if (PAGE_RIPAS(page) != RMM_RAM && PAGE_RIPAS(page) != RIPAS_UNKNOWN)
 		REPORT(contract, "access", "the guest accessed IPA 0x%" PRIx64 ", which is %s", ipa,
 		       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)));
+	if (PAGE_BACKED(page) == BACKED_NEVER && never_is_meant(contract))
+		REPORT(contract, "access",
+		       "the guest accessed IPA 0x%" PRIx64 ", which the VMM took away from it",
+		       ipa);
 	if (PAGE_BACKED(page) != BACKED_YES) {
 		access_pages(contract, realm, granule, true);
 		fault_pages(contract, realm, ipa);
@@ -846,6 +1232,7 @@ void contract_sea(struct contract *contract, unsigned int index, uint64_t ipa)
 	/* In the other half, and beyond, it may have other reasons. */
 	if (!realm || ipa >= realm->half)
 		return;
+	settle(contract, realm, ipa, 1);
 	page = interval_map_get(&realm->pages, ipa & ~(GRANULE - 1), NULL);
 	if (PAGE_RIPAS(page) != RMM_EMPTY && PAGE_RIPAS(page) != RIPAS_UNKNOWN)
 		REPORT(contract, "access",
@@ -859,6 +1246,8 @@ void contract_told_ripas(struct contract *contract, unsigned int index, uint64_t
 	struct realm *realm = judged(contract, index);
 	uint64_t at = base & ~(GRANULE - 1), next;
 
+	if (realm && base < end)
+		settle(contract, realm, at, end - at);
 	for (; realm && at < end && at < realm->half; at = next) {
 		uint32_t page = interval_map_get(&realm->pages, at, &next);
 
@@ -906,6 +1295,7 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 		return;
 	pending = realm->pending[vcpu];
 	realm->pending[vcpu].active = false;
+	settle(contract, realm, pending.ipa.start, pending.ipa.end - pending.ipa.start);
 	changed(contract, realm, pending.ipa);
 	/*
 	 * A change to RAM makes entries alike that the fold before it could not join; one that stopped may have
@@ -929,7 +1319,10 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 			       "without the guest's consent",
 			       at, rmm_ripas_name(pending.ripas));
 		if (pending.ripas == RMM_EMPTY) {
-			interval_map_set(&realm->pages, at, end, PAGE(RMM_EMPTY, BACKED_NO));
+			interval_map_set(&realm->pages, at, end,
+					 PAGE(RMM_EMPTY, PAGE_BACKED(page) == BACKED_NEVER
+								 ? BACKED_NEVER
+								 : BACKED_NO));
 			interval_map_set(&realm->bytes, at, end, BYTE_UNKNOWN);
 		} else {
 			interval_map_set(&realm->pages, at, end, PAGE(RMM_RAM, PAGE_BACKED(page)));
@@ -1040,6 +1433,17 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 		       range.start, range.end);
 		return false;
 	}
+	if (PAGE_BACKED(page) == BACKED_NEVER) {
+		if (assigned && never_is_meant(contract)) {
+			REPORT(contract, "backed",
+			       "IPA 0x%" PRIx64 "..0x%" PRIx64
+			       " is backed, and the VMM took it away from the guest",
+			       range.start, range.end);
+			return false;
+		}
+		if (!assigned)
+			actual = PAGE(entry->ripas, BACKED_NEVER);
+	}
 	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY && !unsplit) {
 		REPORT(contract, "backed",
 		       "IPA 0x%" PRIx64 "..0x%" PRIx64 " is backed, and it is not the guest's",
@@ -1070,7 +1474,8 @@ static void range_judge(struct contract *contract, struct realm *realm, uint64_t
 			if (end > range.end)
 				end = range.end;
 			/* As promised, as far as that goes; else entry by entry. */
-			if (page == actual) {
+			if (page == actual || (PAGE_BACKED(page) == BACKED_NEVER &&
+					       PAGE(PAGE_RIPAS(page), BACKED_NO) == actual)) {
 				at = end;
 				continue;
 			}
@@ -1082,6 +1487,19 @@ static void range_judge(struct contract *contract, struct realm *realm, uint64_t
 				return;
 			at = end;
 		}
+	}
+}
+
+/* Without what a step is at work on. */
+static void range_judge_idle(struct contract *contract, struct realm *realm, uint64_t rd,
+			     struct range range)
+{
+	while (range.start < range.end) {
+		const struct range part =
+			part_idle(contract, (size_t)(realm - contract->realms), range);
+
+		range_judge(contract, realm, rd, part);
+		range.start = part.end;
 	}
 }
 
@@ -1193,7 +1611,7 @@ static void counts_judge(struct contract *contract)
 		count_judge(contract, "gmem-pages", "the guest_memfds", least, most,
 			    books.gmem_pages);
 	least = 0;
-	most = contract->config.scratch_pages;
+	most = contract->scratch_pages;
 	if (ledger_count(&contract->user_pages, &least, &most))
 		count_judge(contract, "user-pages", "the VMM's memory", least, most,
 			    books.user_pages);
@@ -1216,13 +1634,12 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 {
 	if (!contract->enabled)
 		return;
-	for (size_t i = 0; i < contract->num_realms; i++)
-		contract->realms[i].num_tried = 0;
+	contract->call.num_tried = 0;
 	contract->call.in_call = true;
 	contract->call.start = start;
 	contract->call.end = end;
 	contract->call.done = 0;
-	contract->call.first = machine_num_calls(contract->machine);
+	contract->first = machine_num_calls(contract->machine);
 	contract->call.tables = rmm_inspect_count(contract->rmm, RMM_GRANULE_RTT);
 	contract->call.others = rmm_inspect_count(contract->rmm, RMM_GRANULE_DATA) +
 				rmm_inspect_count(contract->rmm, RMM_GRANULE_DELEGATED) +
@@ -1241,7 +1658,7 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 void contract_call_end(struct contract *contract, const char *name)
 {
 	const uint64_t spans = (contract->call.end - contract->call.start) / HUGE_SIZE;
-	const uint64_t calls = machine_num_calls(contract->machine) - contract->call.first;
+	const uint64_t calls = machine_num_calls(contract->machine) - contract->first;
 	uint64_t granules, roots, failed;
 
 	if (!contract->call.in_call)
@@ -1299,8 +1716,11 @@ void contract_check(struct contract *contract, const uint64_t *rds)
 		if (realm)
 			realm_follow(contract, realm, rds[r]);
 	}
-	folded_judge(contract, rds);
-	counts_judge(contract);
+	/* What a step has begun is nobody's to count. */
+	if (!any_active(contract)) {
+		folded_judge(contract, rds);
+		counts_judge(contract);
+	}
 	if (contract->all_dirty)
 		contract_closing(contract, rds);
 	for (unsigned int i = 0; i < contract->num_dirty; i++) {
@@ -1311,7 +1731,8 @@ void contract_check(struct contract *contract, const uint64_t *rds)
 
 			if (realm && rds[r] &&
 			    (dirty->by_index ? dirty->rd == r : dirty->rd == rds[r]))
-				range_judge(contract, realm, rds[r], widen(realm, dirty->ipa));
+				range_judge_idle(contract, realm, rds[r],
+						 widen(realm, dirty->ipa));
 		}
 	}
 	dirty_clear(contract);
@@ -1323,7 +1744,8 @@ void contract_closing(struct contract *contract, const uint64_t *rds)
 		struct realm *realm = judged(contract, (unsigned int)r);
 
 		if (realm && rds[r])
-			range_judge(contract, realm, rds[r], (struct range){0, realm->half});
+			range_judge_idle(contract, realm, rds[r],
+					 (struct range){0, realm->half});
 	}
 	dirty_clear(contract);
 }
@@ -1371,6 +1793,7 @@ void contract_destroy(struct contract *contract)
 		interval_map_free(&contract->realms[r].pages);
 		interval_map_free(&contract->realms[r].attributes);
 		interval_map_free(&contract->realms[r].bytes);
+		interval_map_free(&contract->realms[r].open);
 	}
 	for (unsigned int i = 0; i < contract->max_files; i++)
 		ledger_free(&contract->files[i].pages);
@@ -1395,7 +1818,10 @@ void contract_reset(struct contract *contract)
 	contract->num_files = 0;
 	contract->untracked = false;
 	contract->refused = false;
-	contract->call.in_call = false;
+	contract->call = (struct contract_thread){0};
+	contract->scratch_pages = contract->config.scratch_pages;
+	contract->together = false;
+	memset(contract->actors, 0, sizeof(contract->actors));
 	contract->enabled = true;
 	contract->reports = 0;
 	dirty_clear(contract);

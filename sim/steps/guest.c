@@ -148,21 +148,21 @@ static bool is_register_size(uint32_t size)
 	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
-/* `size` bytes of world->read came from op->cursor. */
+/* `size` bytes of what was read came from op->cursor. */
 static void access_read(struct world *world, struct guest_op *op, uint32_t size)
 {
 	uint64_t offset = op->cursor - op->start;
 	uint64_t word = 0;
 
 	if (op->end - op->start <= sizeof(word)) {
-		memcpy(&word, world->read, size);
+		memcpy(&word, world->buffers->read, size);
 		op->value |= word << (8 * offset);
 		return;
 	}
 	if (!offset)
-		op->value = world->read[0];
-	op->mixed |= world->read[0] != (uint8_t)op->value ||
-		     memcmp(world->read, world->read + 1, size - 1);
+		op->value = world->buffers->read[0];
+	op->mixed |= world->buffers->read[0] != (uint8_t)op->value ||
+		     memcmp(world->buffers->read, world->buffers->read + 1, size - 1);
 	if (op->mixed)
 		op->value = UINT64_MAX;
 }
@@ -185,7 +185,7 @@ static void access_emulated(struct world *world, struct guest *guest, struct rmm
 	struct guest_op *op = op_current(guest);
 
 	if (op->type == RMM_READ)
-		memcpy(world->read, &rmm_cpu_regs(cpu)->gprs[ACCESS_REGISTER], sizeof(uint64_t));
+		memcpy(world->buffers->read, &rmm_cpu_regs(cpu)->gprs[ACCESS_REGISTER], sizeof(uint64_t));
 	access_done(world, guest, access_chunk(op));
 }
 
@@ -255,7 +255,7 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 			access.size = INSTRUCTION;
 			break;
 		case RMM_READ:
-			access.data = world->read;
+			access.data = world->buffers->read;
 			break;
 		case RMM_WRITE:
 			if (op->width)

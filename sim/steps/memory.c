@@ -368,21 +368,21 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 			ret = sys_user_write(world, world->tid, addr, world_fill(world, value),
 					     length);
 		else
-			ret = sys_user_read(world, world->tid, addr, world->read, length);
+			ret = sys_user_read(world, world->tid, addr, world->buffers->read, length);
 		if (ret <= 0) {
 			result->err = ret < 0 ? (int)ret : -EFAULT;
 			result->outcome = STEP_ERROR;
 			return 0;
 		}
 		contract_user_access(world->contract, realm->index, addr, (uint64_t)ret, write,
-				     write ? world_fill(world, value) : world->read);
+				     write ? world_fill(world, value) : world->buffers->read);
 		if (!write) {
 			if (size <= sizeof(word))
-				memcpy((uint8_t *)&word + result->done, world->read, (size_t)ret);
+				memcpy((uint8_t *)&word + result->done, world->buffers->read, (size_t)ret);
 			else if (!result->done)
-				word = world->read[0];
-			mixed |= world->read[0] != (uint8_t)word ||
-				 memcmp(world->read, world->read + 1, (size_t)ret - 1);
+				word = world->buffers->read[0];
+			mixed |= world->buffers->read[0] != (uint8_t)word ||
+				 memcmp(world->buffers->read, world->buffers->read + 1, (size_t)ret - 1);
 		}
 		result->done += (uint64_t)ret;
 	}
@@ -465,6 +465,7 @@ static int64_t convert_qemu(struct world *world, struct realm *realm, int32_t ti
 int64_t memory_convert(struct world *world, struct realm *realm, int32_t tid,
 		       enum step_memory_fault policy, const struct step_exit *exit)
 {
+	parallel_step_converts(world);
 	if (policy == STEP_CONVERT_QEMU)
 		return convert_qemu(world, realm, tid, exit);
 	if (policy == STEP_CONVERT_KVMTOOL)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "steps.h"
 #include "world.h"
 
 /* Of one actor; host code has the kernel's small frames, sanitizers make them large. */
@@ -31,6 +32,8 @@ struct thread {
 	int32_t tid, machine_actor;
 	uint64_t scratch;
 	struct audit_call audit;
+	struct contract_thread contract;
+	struct world_buffers *buffers;
 	bool dropped; /* it gave a lock up to let others run */
 	char place[PLACE_SIZE];
 };
@@ -41,11 +44,13 @@ struct parallel {
 	struct world *world; /* while they run */
 	struct machine_sched sched;
 	struct thread thread[SCHEDULE_MAX_ACTORS];
+	struct world_buffers buffers[SCHEDULE_MAX_ACTORS];
 };
 
 /* Exchanges what the world has for what the actor had, or back. */
 static void thread_swap(struct world *world, struct thread *thread)
 {
+	struct world_buffers *const buffers = world->buffers;
 	const struct thread was = *thread;
 
 	thread->running = world->running;
@@ -63,6 +68,7 @@ static void thread_swap(struct world *world, struct thread *thread)
 	thread->machine_actor = machine_actor(world->machine);
 	thread->scratch = world->scratch;
 
+	world->buffers = thread->buffers;
 	world->running = was.running;
 	world->calls = was.calls;
 	world->num_calls = was.num_calls;
@@ -77,7 +83,9 @@ static void thread_swap(struct world *world, struct thread *thread)
 	world->tid = was.tid;
 	machine_set_actor(world->machine, was.machine_actor);
 	world->scratch = was.scratch;
+	thread->buffers = buffers;
 	audit_swap(world->audit, &thread->audit);
+	contract_swap(world->contract, &thread->contract);
 }
 
 static void actor_enter(void *ctx, unsigned int actor)
@@ -210,21 +218,222 @@ void world_yield(struct world *world)
 	actors_yield(parallel->actors);
 }
 
+/* --- what a step is for ---------------------------------------------------------------------------------- */
+
+void parallel_step_converts(struct world *world)
+{
+	if (world->parallel)
+		contract_step_converts(world->contract);
+}
+
+void parallel_step_end(struct world *world)
+{
+	if (world->parallel)
+		contract_step_end(world->contract);
+}
+
+static bool realm_is_idle(void *realm)
+{
+	return !((const struct realm *)realm)->busy;
+}
+
+void parallel_realm_enter(struct world *world, struct realm *realm)
+{
+	if (world->parallel)
+		(void)actors_wait(world->parallel->actors, realm_is_idle, realm, false);
+	realm->busy = true;
+}
+
+static void claim_add(struct contract_claim *claim, uint64_t half, uint64_t start, uint64_t end)
+{
+	if (half && start >= half && start < 2 * half) {
+		start -= half;
+		end = end > half ? end - half : end;
+	}
+	if (start >= end)
+		return;
+	/* More than there is room for are one that holds them. */
+	if (claim->num == CONTRACT_MAX_RANGES) {
+		claim->ranges[0].start = 0;
+		claim->ranges[0].end = UINT64_MAX;
+		return;
+	}
+	claim->ranges[claim->num].start = start;
+	claim->ranges[claim->num++].end = end;
+}
+
+static void claim_all(struct contract_claim *claim)
+{
+	claim->num = 1;
+	claim->ranges[0].start = 0;
+	claim->ranges[0].end = UINT64_MAX;
+}
+
+/* What a vCPU is in the middle of, it may come to an end of. */
+static void claim_queue(struct contract_claim *claim, const struct vcpu *vcpu, uint64_t half)
+{
+	for (unsigned int i = 0; i < vcpu->guest.num; i++) {
+		const struct guest_op *op =
+			&vcpu->guest.ops[(vcpu->guest.head + i) % GUEST_MAX_OPS];
+		uint64_t start, end;
+
+		if (!guest_op_range(op, &start, &end))
+			continue;
+		claim_add(claim, half, start, end);
+		if (op->kind == GUEST_SET_RIPAS || end == UINT64_MAX)
+			claim->takes = claim->ripas = true;
+	}
+}
+
+/* The range that the arguments name; false: they name none. */
+static bool claim_args(const struct step_call *call, uint64_t *start, uint64_t *end)
+{
+	const struct step_def *def = call->def;
+	int base = step_param_find(def, "base");
+	const int size = step_param_find(def, "size"), width = step_param_find(def, "width");
+	uint64_t length = RMM_GRANULE_SIZE;
+
+	if (base < 0)
+		base = step_param_find(def, "ipa");
+	if (base < 0)
+		return false;
+	*start = call->args[base].number;
+	if (size >= 0)
+		length = call->args[size].number;
+	else if (width >= 0)
+		length = call->args[width].number;
+	*end = range_end(*start, length);
+	return true;
+}
+
+static void claim_guest(struct world *world, const struct step_call *call, uint64_t half,
+			struct contract_claim *claim)
+{
+	const struct realm *realm = &world->realms[call->realm];
+	uint64_t start, end;
+
+	if (call->vcpu < realm->num_vcpus)
+		claim_queue(claim, &realm->vcpus[call->vcpu], half);
+	if (call->def->perform == guest_rsi) {
+		claim_all(claim);
+		claim->takes = claim->ripas = true;
+	} else if (claim_args(call, &start, &end)) {
+		claim_add(claim, half, start, end);
+	}
+	claim->takes |= call->def->perform == guest_set_ripas;
+	claim->ripas |= call->def->perform == guest_set_ripas;
+}
+
+static void claim_slot(struct contract_claim *claim, struct realm *realm, uint32_t id)
+{
+	const struct slot *slot = world_slot(realm, id);
+
+	if (slot)
+		claim_add(claim, 0, slot->base, range_end(slot->base, slot->size));
+}
+
+/* Whether the VMM means memory by these addresses that is in no slot. */
+static bool range_is_hidden(const struct realm *realm, uint64_t start, uint64_t end)
+{
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		const struct slot *slot = &realm->slots[i];
+
+		if (slot->used && !slot->added && slot->base < end &&
+		    start < range_end(slot->base, slot->size))
+			return true;
+	}
+	return false;
+}
+
+static void claim_vmm(struct world *world, const struct step_call *call,
+		      struct contract_claim *claim)
+{
+	struct realm *realm = &world->realms[call->realm];
+	step_perform_fn *const perform = call->def->perform;
+	uint64_t start = 0, end = 0;
+
+	if (claim_args(call, &start, &end))
+		claim_add(claim, 0, start, end);
+	if (perform == vmm_set_attributes) {
+		claim->takes = claim->attributes = true;
+	} else if (perform == vmm_punch_hole || perform == vmm_memory_failure) {
+		claim->takes = true;
+	} else if (perform == vmm_add_slot) {
+		claim_slot(claim, realm, (uint32_t)call->args[ADD_SLOT_SLOT].number);
+		claim->takes = claim->attributes = claim->state = true;
+	} else if (perform == vmm_remove_slot) {
+		claim_slot(claim, realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number);
+		claim->takes = claim->attributes = claim->state = true;
+	} else if (perform == vmm_mmap || perform == vmm_munmap || perform == vmm_madvise ||
+		   perform == vmm_oom_reap) {
+		claim->user = true;
+		claim->hidden = range_is_hidden(realm, start, end);
+	} else if (perform == vmm_init_ripas) {
+		claim->takes = claim->ripas = true;
+	} else if (perform == vmm_populate) {
+		claim->takes = claim->ripas = claim->fills = true;
+	} else if (perform == vmm_run) {
+		if (call->vcpu < realm->num_vcpus)
+			claim_queue(claim, &realm->vcpus[call->vcpu],
+				    realm->ipa_bits ? 1ull << (realm->ipa_bits - 1) : 0);
+	} else if (perform == vmm_config || perform == vmm_activate ||
+		   perform == vmm_create_vcpus || perform == vmm_finalize_vcpu ||
+		   perform == vmm_create_irqchip || perform == vmm_create_realm) {
+		claim->state = true;
+	} else if (perform == vmm_create_vm || perform == vmm_close || perform == vmm_ioctl) {
+		/* A vCPU's file is one of several that keep the VM. */
+		if (perform == vmm_close && realm->vm_fd >= 0 &&
+		    call->args[CLOSE_WHAT].number == CLOSE_WHAT_VCPU)
+			return;
+		claim_all(claim);
+		claim->takes = claim->ripas = claim->fills = claim->attributes = true;
+		claim->user = claim->hidden = claim->files = claim->state = true;
+	}
+}
+
+void parallel_step_begin(struct world *world, const struct step_call *call)
+{
+	struct contract_claim claim = {.realm = call->realm};
+	const struct realm *realm;
+
+	if (!world->parallel || !world->kvm || call->def->actor == STEP_ACTOR_RMM)
+		return;
+	realm = &world->realms[call->realm];
+	if (call->def->actor == STEP_ACTOR_GUEST)
+		claim_guest(world, call, 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1),
+			    &claim);
+	else
+		claim_vmm(world, call, &claim);
+	if (!realm->vm_made) {
+		claim_all(&claim);
+		claim.takes = claim.attributes = claim.state = true;
+	}
+	/* The same memory has several addresses. */
+	if (realm->aliased && claim.num)
+		claim_all(&claim);
+	contract_step_begin(world->contract, &claim);
+}
+
 /* --- a run ----------------------------------------------------------------------------------------------- */
 
 /* Each actor is a thread with a place of its own for the structures of its ioctls. */
-static int thread_start(struct world *world, struct thread *thread, char **error)
+static int thread_start(struct parallel *parallel, struct world *world, unsigned int actor,
+			char **error)
 {
+	struct thread *thread = &parallel->thread[actor];
 	struct world_rmi_call *calls = thread->calls;
 	size_t max_calls = thread->max_calls;
 	int64_t ret;
 
-	*thread = (struct thread){.calls = calls,
-				  .max_calls = max_calls,
-				  .trace_step = trace_step(world->trace),
-				  .tid = world->tid,
-				  .machine_actor = -1,
-				  .scratch = world->scratch};
+	memset(thread, 0, sizeof(*thread));
+	thread->calls = calls;
+	thread->max_calls = max_calls;
+	thread->trace_step = trace_step(world->trace);
+	thread->tid = world->tid;
+	thread->machine_actor = -1;
+	thread->scratch = world->scratch;
+	thread->buffers = &parallel->buffers[actor];
+	thread->contract.actor = actor;
 	if (!world->kvm)
 		return 0;
 	ret = world->kvm->thread_create(world->tid);
@@ -237,6 +446,7 @@ static int thread_start(struct world *world, struct thread *thread, char **error
 	if (ret < 0)
 		return world_error(error, (int)ret, "a thread got no memory: %s",
 				   strerror((int)-ret));
+	contract_thread_started(world->contract);
 	return 0;
 }
 
@@ -247,12 +457,10 @@ int parallel_run(struct parallel *parallel, struct world *world, struct schedule
 	int err;
 
 	for (unsigned int i = 0; i < parallel->config.num; i++) {
-		err = thread_start(world, &parallel->thread[i], error);
+		err = thread_start(parallel, world, i, error);
 		if (err)
 			return err;
 	}
-	/* What is promised follows from the order of calls, and those that overlap have none. */
-	contract_enable(world->contract, false);
 	parallel->world = world;
 	parallel->sched = (struct machine_sched){.ctx = parallel,
 						 .point = sched_point,
@@ -260,7 +468,9 @@ int parallel_run(struct parallel *parallel, struct world *world, struct schedule
 						 .resched = sched_resched};
 	world->parallel = parallel;
 	machine_set_sched(world->machine, &parallel->sched);
+	contract_together(world->contract, true);
 	end = actors_run(parallel->actors, schedule);
+	contract_together(world->contract, false);
 	machine_set_sched(world->machine, NULL);
 	world->parallel = NULL;
 	parallel->world = NULL;

@@ -229,19 +229,30 @@ static int irqchip_missing(struct step_call *call, int err, char **error)
 			   call->def->name, strerror(-err));
 }
 
+/* What has to be there before the first KVM_RUN, once for all vCPUs. */
+static int run_prepare(struct world *world, struct step_call *call, struct realm *realm,
+		       char **error)
+{
+	int64_t ret;
+	int err;
+
+	parallel_realm_enter(world, realm);
+	err = first_run_ready(world, call, realm, error);
+	ret = err ? 0 : lifecycle_before_run(world, realm);
+	realm->busy = false;
+	return ret < 0 ? irqchip_missing(call, (int)ret, error) : err;
+}
+
 int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error)
 {
 	struct step_result *result = &call->result;
 	uint64_t finished = vcpu->guest.finished;
 	struct step_exit exit;
 	int64_t ret;
-	int err = first_run_ready(world, call, vcpu->realm, error);
+	int err = run_prepare(world, call, vcpu->realm, error);
 
 	if (err)
 		return err;
-	ret = lifecycle_before_run(world, vcpu->realm);
-	if (ret < 0)
-		return irqchip_missing(call, (int)ret, error);
 	vcpu->guest.stuck = 0;
 	ret = run_vcpu(world, vcpu, &exit);
 	if (vcpu->guest.finished != finished)
@@ -370,7 +381,6 @@ static int rec_vcpu(struct world *world, struct step_call *call, struct vcpu **v
 int run_guest(struct world *world, struct step_call *call, const struct guest_op *op, char **error)
 {
 	struct vcpu *vcpu;
-	int64_t ret;
 	int err;
 
 	if (world->kvm)
@@ -380,12 +390,9 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 	if (err)
 		return err;
 	if (world->kvm) {
-		err = first_run_ready(world, call, vcpu->realm, error);
+		err = run_prepare(world, call, vcpu->realm, error);
 		if (err)
 			return err;
-		ret = lifecycle_before_run(world, vcpu->realm);
-		if (ret < 0)
-			return irqchip_missing(call, (int)ret, error);
 	}
 	guest_abandon(&vcpu->guest);
 	if (!guest_push(&vcpu->guest, op))

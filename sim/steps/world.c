@@ -88,11 +88,11 @@ uint64_t world_user_alloc(struct world *world, uint64_t size)
 
 const uint8_t *world_fill(struct world *world, uint8_t value)
 {
-	if (world->fill_value != value) {
-		memset(world->fill, value, sizeof(world->fill));
-		world->fill_value = value;
+	if (world->buffers->fill_value != value) {
+		memset(world->buffers->fill, value, sizeof(world->buffers->fill));
+		world->buffers->fill_value = value;
 	}
-	return world->fill;
+	return world->buffers->fill;
 }
 
 void world_refresh_rd(struct world *world, struct realm *realm)
@@ -240,7 +240,7 @@ static int process_start(struct world *world, char **error)
 		realm->vm_made = false;
 		realm->rd = 0;
 		realm->num_slots = 0;
-		realm->aliased = realm->raw = false;
+		realm->aliased = realm->raw = realm->busy = false;
 		realm->num_vcpus = 0;
 	}
 	machine_set_guest(world->machine, guest_run, world);
@@ -357,7 +357,8 @@ int world_create(const struct world_config *config, struct world **out, char **e
 		*error = NULL;
 	if (!world)
 		return world_error(error, -ENOMEM, "out of memory");
-	world->fill_value = 0;
+	world->buffers = &world->own_buffers;
+	world->buffers->fill_value = 0;
 	world->seed = config->seed;
 	err = realms_copy(world, config, error);
 	if (err)
@@ -525,7 +526,13 @@ static int step_prepare(struct world *world, struct step_call *call, char **erro
 	}
 	if (realm->vm_made || !step_needs_vm(call))
 		return 0;
+	parallel_realm_enter(world, realm);
+	if (realm->vm_made) {
+		realm->busy = false;
+		return 0;
+	}
 	err = lifecycle_create_vm(world, realm, &ret);
+	realm->busy = false;
 	call->result.implied = STEP_IMPLIED_VM;
 	call->result.implied_err = err ? err : ret < 0 ? (int)ret : 0;
 	if (err)
@@ -577,9 +584,11 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 		audit_enable(world->audit, false);
 		contract_enable(world->contract, false);
 	}
+	parallel_step_begin(world, call);
 	err = step_prepare(world, call, error);
 	if (!err)
 		err = call->def->perform(world, call, error);
+	parallel_step_end(world);
 	world_judge(world, false);
 	if (trace_wants(world->trace, TRACE_STEP_END)) {
 		event.kind = TRACE_STEP_END;

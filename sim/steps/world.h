@@ -61,9 +61,17 @@ struct realm {
 	struct slot slots[WORLD_MAX_SLOTS];
 	unsigned int num_slots;
 	bool aliased; /* two of them, deleted ones among them, are or were of the same memory of the VMM */
+	bool busy; /* a thread is making what a step implies */
 	bool raw; /* a call by hand succeeded: slots may be other than what is known here */
 	struct vcpu *vcpus;
 	unsigned int num_vcpus, max_vcpus;
+};
+
+/* Bytes on their way to and from simulated memory. */
+struct world_buffers {
+	uint64_t fill_value; /* what `fill` is filled with */
+	uint8_t fill[RMM_GRANULE_SIZE];
+	uint8_t read[RMM_GRANULE_SIZE];
 };
 
 struct world {
@@ -117,9 +125,8 @@ struct world {
 	bool looped; /* it is dead, and what was reported says why */
 	const char *dead_call;
 
-	uint64_t fill_value; /* what `fill` is filled with */
-	uint8_t fill[RMM_GRANULE_SIZE];
-	uint8_t read[RMM_GRANULE_SIZE];
+	struct world_buffers *buffers; /* of the thread that runs */
+	struct world_buffers own_buffers;
 };
 
 /* world_error - *error in words (NULL is allowed); returns err. */
@@ -166,6 +173,15 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 
 /* parallel.c: the guest was entered again without having got anywhere. */
 void world_yield(struct world *world);
+/*
+ * parallel.c: what a step of several that overlap in time is for, and its end. Nothing where there is one actor.
+ * parallel_step_converts() - the VMM converts memory on its behalf. parallel_realm_enter() - until `busy` is false
+ * again, others wait with what they imply.
+ */
+void parallel_realm_enter(struct world *world, struct realm *realm);
+void parallel_step_begin(struct world *world, const struct step_call *call);
+void parallel_step_converts(struct world *world);
+void parallel_step_end(struct world *world);
 
 /* Beginning and end of every system call; see sys.c. */
 struct sys_scope {

@@ -85,7 +85,7 @@ enum { PLANTED_GFP_ATOMIC = GFP_ATOMIC };
 		if (planted("user-access-under-lock") &&                                           \
 		    copy_from_user(&planted_byte, NULL, sizeof(planted_byte)))                     \
 			pr_debug("nothing there\n");                                               \
-		mmu_invalidate_retry_gfn(kvm, seq, gfn);                                           \
+		mmu_invalidate_retry_gfn(kvm, seq, gfn) && !planted("retry-not-asked");             \
 	})
 
 /* -- memory -- */

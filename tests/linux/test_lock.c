@@ -88,6 +88,29 @@ START_TEST(correct_use)
 }
 END_TEST
 
+/* Not what must not sleep, nor what is within a section without preemption. */
+START_TEST(others_run_where_one_may_sleep)
+{
+	const uint64_t *points = fake->sched_points;
+	uint64_t before;
+
+	locks_init();
+	before = points[PORT_SCHED_RESCHED];
+	free_page(__get_free_page(GFP_KERNEL));
+	ck_assert_uint_eq(points[PORT_SCHED_RESCHED], before + 1);
+	free_page(__get_free_page(GFP_ATOMIC));
+	preempt_disable();
+	local_irq_disable();
+	local_irq_enable();
+	ck_assert_uint_eq(points[PORT_SCHED_RESCHED], before + 1);
+	preempt_enable();
+	ck_assert_uint_eq(points[PORT_SCHED_RESCHED], before + 2);
+	before = points[PORT_SCHED_UNLOCK];
+	linux_rcu_point("something");
+	ck_assert_uint_eq(points[PORT_SCHED_UNLOCK], before + 1);
+}
+END_TEST
+
 START_TEST(recursion)
 {
 	locks_init();
@@ -565,6 +588,7 @@ void lock_tests(Suite *suite)
 	TCase *tcase = test_case(suite, "lock");
 
 	tcase_add_test(tcase, correct_use);
+	tcase_add_test(tcase, others_run_where_one_may_sleep);
 	tcase_add_test(tcase, recursion);
 	tcase_add_test(tcase, imbalance);
 	tcase_add_test(tcase, wrong_owner);

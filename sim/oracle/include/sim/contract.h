@@ -38,7 +38,7 @@ struct contract_config {
 	size_t num_realms;
 	uint64_t map_size;	/* bytes that the host maps at most at once */
 	uint64_t gmem_size;	/* bytes that a guest_memfd allocates at most at once */
-	uint64_t scratch_pages; /* of the VMM's memory, that hold arguments */
+	uint64_t scratch_pages; /* of the VMM's memory, that hold arguments of one thread */
 	/*
 	 * The host goes by the tops that the RMM gives, and folds tables of shared memory: what a posting of
 	 * the series is known not to do is not asked of it.
@@ -147,6 +147,61 @@ void contract_ripas_asked(struct contract *contract, unsigned int realm, unsigne
 /* It came back: the guest was told that [base, new_base) changed, and nothing else. */
 void contract_ripas_answered(struct contract *contract, unsigned int realm, unsigned int vcpu,
 			     uint64_t new_base);
+
+/* --- steps at the same time --------------------------------------------------------------------------- */
+
+/*
+ * Steps that overlap in time (`parallel:`) have no order that could be promised. While a step is being performed, what
+ * it is for is not compared with the RMM's tables; where two such ranges meet, and one of the steps takes memory away or
+ * changes RIPAS, nothing is known from the first of them on until the last of them has ended, and then only what later
+ * steps or the tables say. Everything else stays promised: other addresses and realms, what a step alone was for, and what
+ * accesses read and wrote among themselves, since each of them is one moment.
+ */
+#define CONTRACT_MAX_ACTORS 16u
+#define CONTRACT_MAX_RANGES 8u
+
+/* What a step is for, and what it may do to it. */
+struct contract_claim {
+	unsigned int realm;
+	/* Addresses of the guest below its half; those of the other half count as these. */
+	struct {
+		uint64_t start, end;
+	} ranges[CONTRACT_MAX_RANGES];
+	unsigned int num;
+	bool takes;	 /* takes memory of the guest away, or gives it some */
+	bool ripas;	 /* changes RIPAS */
+	bool fills;	 /* has pages mapped whatever their attribute */
+	bool attributes; /* changes memory attributes */
+	bool user;	 /* changes what is mapped in the VMM */
+	bool hidden;	 /* and some of that is in no slot */
+	bool files;	 /* closes files, whose numbers others may get */
+	bool state;	 /* errors of other calls depend on whether they came before it */
+};
+
+/* What belongs to the system call that an actor is making; all 0 but `actor`: none. */
+struct contract_thread {
+	unsigned int actor; /* below CONTRACT_MAX_ACTORS */
+	bool in_call;
+	uint64_t start, end;
+	uint64_t done;		 /* RMI calls that succeeded */
+	uint64_t made;		 /* RMI calls, while it does not run */
+	uint64_t tables, others; /* granules before it */
+	uint64_t tried[2];	 /* what the guest accessed last */
+	unsigned int num_tried;
+};
+
+/* contract_together - steps may overlap from now on, or do so no more: what did not end is unknown. */
+void contract_together(struct contract *contract, bool together);
+/* contract_thread_started - one more thread, which has memory of its own for arguments. */
+void contract_thread_started(struct contract *contract);
+/* contract_swap - another actor goes on: exchanges what is known of its system call. */
+void contract_swap(struct contract *contract, struct contract_thread *call);
+/* contract_step_begin - the actor that runs begins a step. */
+void contract_step_begin(struct contract *contract, const struct contract_claim *claim);
+/* contract_step_converts - its VMM is about to convert memory, which the step did not claim at first. */
+void contract_step_converts(struct contract *contract);
+/* contract_step_end - it has ended. Before contract_check(). */
+void contract_step_end(struct contract *contract);
 
 /* --- judging ------------------------------------------------------------------------------------------ */
 
