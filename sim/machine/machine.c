@@ -143,6 +143,7 @@ int machine_create(const struct machine_config *config, struct machine **out, ch
 		return error_set(error, -ENOMEM, "the machine: %s", strerror(ENOMEM));
 	machine->config = *config;
 	machine->actor = -1;
+	machine->fold_limit = UINT64_MAX;
 	if (config->kvm) {
 		machine->build = kvm_module_build(config->kvm);
 		machine->config.dram.page_size = machine->build->info.page_size;
@@ -230,6 +231,7 @@ int machine_reset(struct machine *machine)
 		kvm_module_restore(machine->config.kvm);
 	machine_findings_clear(machine);
 	machine->num_calls = 0;
+	machine->num_folds_again = 0;
 	memset(machine->reasons, 0, sizeof(machine->reasons));
 	machine->num_faults = 0;
 	machine->gpf_countdown = 0;
@@ -269,6 +271,19 @@ const char machine_injected[] = "injected";
 uint64_t machine_num_calls(const struct machine *machine)
 {
 	return machine->num_calls;
+}
+
+uint64_t machine_num_folds_again(const struct machine *machine)
+{
+	return machine->num_folds_again;
+}
+
+void machine_set_fold_limit(struct machine *machine, uint64_t limit, void (*fn)(void *ctx),
+			    void *ctx)
+{
+	machine->fold_limit = limit;
+	machine->fold_limit_fn = fn;
+	machine->fold_limit_ctx = ctx;
 }
 
 const struct trace_event *machine_last_call(const struct machine *machine, uint64_t back)
@@ -323,11 +338,35 @@ static enum trace_answer smc_answer(struct machine *machine, const struct rmi_co
 	return command->fid == RMI_RTT_FOLD ? TRACE_FOLD_AGAIN : TRACE_AGAIN;
 }
 
-void machine_smc(struct machine *machine, struct rmm_regs *regs)
+/* The call with the registers `in` is over: `regs` are its results. */
+static inline void smc_note(struct machine *machine, const uint64_t *in, struct rmm_regs *regs,
+			    const char *condition)
 {
-	const struct rmi_command *command = rmi_command(regs->x[0]);
+	const struct rmi_command *const command = rmi_command(in[0]);
+	const struct trace_now *const now = trace_now(machine->trace);
+	/* Only now: other calls may have been made while a REC ran. */
+	struct trace_event *const event =
+		&machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
+	const enum trace_answer answer = smc_answer(machine, command, regs->x[0], condition);
+
+	event->kind = TRACE_RMI;
+	event->answer = answer;
+	event->actor = machine->actor;
+	event->step = now->step;
+	registers_copy(event->value, in, 7);
+	registers_copy(event->result, regs->x, 5);
+	event->text = condition;
+	event->name = command ? command->name : NULL;
+	if (answer == TRACE_FOLD_AGAIN && ++machine->num_folds_again > machine->fold_limit)
+		machine->fold_limit_fn(machine->fold_limit_ctx);
+	if (now->answers & 1u << answer)
+		trace_emit(machine->trace, event);
+}
+
+/* A call that a hook may answer, that is logged, or that finds no RMM. */
+static __attribute__((noinline)) void smc_watched(struct machine *machine, struct rmm_regs *regs)
+{
 	struct rmi_log *log = machine->log;
-	struct trace_event *event;
 	const char *condition;
 	uint64_t in[7];
 
@@ -350,16 +389,20 @@ void machine_smc(struct machine *machine, struct rmm_regs *regs)
 		if (log)
 			rmi_log_result(log, in, regs->x, condition);
 	}
-	/* Only now: other calls may have been made while a REC ran. */
-	event = &machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
-	event->kind = TRACE_RMI;
-	event->answer = smc_answer(machine, command, regs->x[0], condition);
-	event->actor = machine->actor;
-	registers_copy(event->value, in, 7);
-	registers_copy(event->result, regs->x, 5);
-	event->text = condition;
-	event->name = command ? command->name : NULL;
-	trace_emit(machine->trace, event);
+	smc_note(machine, in, regs, condition);
+}
+
+void machine_smc(struct machine *machine, struct rmm_regs *regs)
+{
+	uint64_t in[7];
+
+	if (machine->rmi || machine->log || machine->config.rmi != MACHINE_RMI_1_0) {
+		smc_watched(machine, regs);
+		return;
+	}
+	registers_copy(in, regs->x, 7);
+	rmm_smc(machine->rmm, regs);
+	smc_note(machine, in, regs, rmm_last_call(machine->rmm).condition);
 }
 
 int machine_set_gpt(struct machine *machine, uint64_t pa, enum rmm_gpt gpt)

@@ -32,6 +32,10 @@ struct machine {
 	/* RMI calls that have returned, as the trace tells of them. A ring: call i of all is at i % MACHINE_LAST_CALLS. */
 	struct trace_event calls[MACHINE_LAST_CALLS];
 	uint64_t num_calls;
+	uint64_t num_folds_again; /* of them, with the answer TRACE_FOLD_AGAIN */
+	uint64_t fold_limit;	  /* the next one above it is told of to `fold_limit_fn` first */
+	void (*fold_limit_fn)(void *ctx);
+	void *fold_limit_ctx;
 	/* Why the last call of each command failed (rmi_command_slot()), NULL: it did not. */
 	const char *reasons[RMI_COMMAND_SLOTS];
 

@@ -467,12 +467,16 @@ int parallel_run(struct parallel *parallel, struct world *world, struct schedule
 						 .wait = sched_wait,
 						 .resched = sched_resched};
 	world->parallel = parallel;
+	/* The calls of each are its own. */
+	world_calls_update(world);
+	world_calls_watch(world, true);
 	machine_set_sched(world->machine, &parallel->sched);
 	contract_together(world->contract, true);
 	end = actors_run(parallel->actors, schedule);
 	contract_together(world->contract, false);
 	machine_set_sched(world->machine, NULL);
 	world->parallel = NULL;
+	world_calls_watch(world, false);
 	parallel->world = NULL;
 	switch (end) {
 	case ACTORS_ENDED:

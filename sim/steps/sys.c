@@ -53,7 +53,9 @@ static void sys_begin(struct world *world, const struct sys_scope *scope)
 	machine_set_actor(world->machine, scope->tid);
 	audit_begin(world->audit, scope->name, &audit);
 	contract_call_begin(world->contract, scope->start, scope->end);
+	world_calls_update(world);
 	world->budget = world->total + sys_budget(world);
+	world_calls_watch(world, world->parallel);
 	world->warn_budget = world->warns + warn_budget(world);
 }
 

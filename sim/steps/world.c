@@ -140,6 +140,53 @@ static void rmi_call_of(const struct trace_event *event, struct world_rmi_call *
 	call->condition = event->text;
 }
 
+static void world_sink(void *ctx, const struct trace_event *event);
+
+/* RTT_FOLDs that failed again and are not yet in the world's numbers. */
+static uint64_t folds_unseen(const struct world *world)
+{
+	return machine_num_folds_again(world->machine) - world->folds_again;
+}
+
+void world_calls_update(struct world *world)
+{
+	const uint64_t more = folds_unseen(world);
+
+	world->folds_again += more;
+	world->counts[command_slot(RMI_RTT_FOLD)] += more;
+	world->total += more;
+	world->num_last += more;
+}
+
+/* One more of the calls that are only counted would be too many. */
+static void budget_spent(void *ctx)
+{
+	struct world *world = ctx;
+
+	if (world->guarded)
+		world_calls_watch(world, true);
+}
+
+/* How many of the calls that are only counted may still come. */
+static void budget_tell(struct world *world)
+{
+	const uint64_t left = world->budget > world->total ? world->budget - world->total : 0;
+
+	machine_set_fold_limit(world->machine, world->folds_again + left, budget_spent, world);
+}
+
+void world_calls_watch(struct world *world, bool all)
+{
+	all |= world->max_calls != 0;
+	if (all != world->sees_folds) {
+		world->sees_folds = all;
+		trace_set_answers(world->trace, world_sink, world,
+				  all ? TRACE_ANSWERS_ALL
+				      : TRACE_ANSWERS_ALL & ~(1u << TRACE_FOLD_AGAIN));
+	}
+	budget_tell(world);
+}
+
 /* What the RMM answered, for expectations and reports. */
 static void world_sink(void *ctx, const struct trace_event *event)
 {
@@ -159,11 +206,15 @@ static void world_sink(void *ctx, const struct trace_event *event)
 		}
 		return;
 	}
-	/* A command has a name. */
-	slot = event->name ? command_slot(event->value[0]) : (int)COMMAND_NUM_FIDS;
-	world->counts[slot]++;
-	world->total++;
-	world->num_last++;
+	world_calls_update(world);
+	if (event->answer != TRACE_FOLD_AGAIN) {
+		/* A command has a name. */
+		slot = event->name ? command_slot(event->value[0]) : (int)COMMAND_NUM_FIDS;
+		world->counts[slot]++;
+		world->total++;
+		world->num_last++;
+	}
+	budget_tell(world);
 	if (world->num_calls < world->max_calls)
 		rmi_call_of(event, &world->calls[world->num_calls++]);
 	if (world->guarded && world->total > world->budget) {
@@ -181,8 +232,11 @@ uint64_t world_rmi_count(const struct world *world, const char *command)
 	for (unsigned int i = 0; i <= COMMAND_NUM_FIDS; i++) {
 		const char *name = i < COMMAND_NUM_FIDS ? command_slot_name((int)i) : NULL;
 
-		if (!command || (name && !strcmp(name, command)))
-			count += world->counts[i];
+		if (command && (!name || strcmp(name, command)))
+			continue;
+		count += world->counts[i];
+		if (i == (unsigned int)command_slot(RMI_RTT_FOLD))
+			count += folds_unseen(world);
 	}
 	return count;
 }
@@ -195,8 +249,10 @@ const struct world_rmi_call *world_rmi_calls(const struct world *world, size_t *
 
 size_t world_last_calls(const struct world *world, struct world_rmi_call *calls, size_t max)
 {
-	uint64_t num = world->num_last < MACHINE_LAST_CALLS ? world->num_last : MACHINE_LAST_CALLS;
+	uint64_t num = world->num_last + folds_unseen(world);
 
+	if (num > MACHINE_LAST_CALLS)
+		num = MACHINE_LAST_CALLS;
 	if (num > max)
 		num = max;
 	for (uint64_t i = 0; i < num; i++)
@@ -228,6 +284,8 @@ static int process_start(struct world *world, char **error)
 	world->running = NULL;
 	world->step = 0;
 	world->total = 0;
+	world->folds_again = machine_num_folds_again(world->machine);
+	world_calls_watch(world, false);
 	world->num_last = 0;
 	world->num_calls = 0;
 	world->warns = 0;
@@ -396,6 +454,7 @@ int world_create(const struct world_config *config, struct world **out, char **e
 		world_error(error, err, "out of memory");
 		goto fail;
 	}
+	world->sees_folds = true;
 	err = process_start(world, error);
 	if (err)
 		goto fail;
@@ -564,6 +623,7 @@ int world_perform(struct world *world, struct step_call *call, char **error)
 	result->implied_err = 0;
 	world->num_calls = 0;
 	world->warns = 0;
+	world_calls_update(world);
 	memset(world->counts, 0, sizeof(world->counts));
 	if (call->realm >= world->num_realms && call->def->actor != STEP_ACTOR_RMM)
 		return world_error(error, -ENOENT, "%s: there is no realm %u", call->def->name,

@@ -109,6 +109,12 @@ struct world {
 	uint64_t counts[COMMAND_NUM_FIDS +
 			1]; /* the last: function identifiers that are no command */
 	uint64_t total;
+	/*
+	 * RTT_FOLDs that fail again, which most calls are, are not seen but counted by the machine: so many of them are
+	 * in the numbers here.
+	 */
+	uint64_t folds_again;
+	bool sees_folds; /* it sees them after all */
 	uint64_t num_syscalls; /* of this life, accesses of the VMM among them */
 	unsigned int warns;
 	uint64_t num_last; /* calls since the beginning of the run; the machine has the last ones */
@@ -128,6 +134,11 @@ struct world {
 	struct world_buffers *buffers; /* of the thread that runs */
 	struct world_buffers own_buffers;
 };
+
+/* world_calls_update - `counts`, `total` and `num_last` are those of now: what the machine has counted is in them. */
+void world_calls_update(struct world *world);
+/* world_calls_watch - see each call (else: those that do not fail again as an RTT_FOLD did before), with the budget of now. */
+void world_calls_watch(struct world *world, bool all);
 
 /* world_error - *error in words (NULL is allowed); returns err. */
 int world_error(char **error, int err, const char *format, ...)

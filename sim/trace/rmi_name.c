@@ -13,8 +13,7 @@
 #define COMMAND(id, ...) [RMI_##id - RMI_FID_FIRST] = {.fid = RMI_##id, .name = #id, __VA_ARGS__}
 #define NUM_FIDS	 (RMI_FID_LAST - RMI_FID_FIRST + 1)
 
-/* By function identifier; one that is no command has no name. */
-static const struct rmi_command commands[NUM_FIDS] = {
+const struct rmi_command rmi_commands[RMI_COMMAND_SLOTS] = {
 	COMMAND(VERSION, ARGS("req"), OUTS("lower", "higher")),
 	COMMAND(GRANULE_DELEGATE, ARGS("addr")),
 	COMMAND(GRANULE_UNDELEGATE, ARGS("addr")),
@@ -42,27 +41,15 @@ static const struct rmi_command commands[NUM_FIDS] = {
 };
 
 _Static_assert(NUM_FIDS <= RMI_COMMAND_SLOTS, "each command has a slot of its own");
-
-#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
-
-const struct rmi_command *rmi_command(uint64_t fid)
-{
-	const struct rmi_command *command;
-
-	fid &= ~SMCCC_SVE_HINT;
-	if (fid < RMI_FID_FIRST || fid > RMI_FID_LAST)
-		return NULL;
-	command = &commands[fid - RMI_FID_FIRST];
-	return command->name ? command : NULL;
-}
+_Static_assert(RMI_FID_FIRST == RMI_COMMAND_FIRST, "they begin with the same one");
 
 const struct rmi_command *rmi_command_by_name(const char *name)
 {
 	if (!strncmp(name, "RMI_", 4))
 		name += 4;
 	for (size_t i = 0; i < NUM_FIDS; i++) {
-		if (commands[i].name && !strcmp(commands[i].name, name))
-			return &commands[i];
+		if (rmi_commands[i].name && !strcmp(rmi_commands[i].name, name))
+			return &rmi_commands[i];
 	}
 	return NULL;
 }
@@ -70,8 +57,8 @@ const struct rmi_command *rmi_command_by_name(const char *name)
 const struct rmi_command *rmi_command_at(size_t index)
 {
 	for (size_t i = 0; i < NUM_FIDS; i++) {
-		if (commands[i].name && !index--)
-			return &commands[i];
+		if (rmi_commands[i].name && !index--)
+			return &rmi_commands[i];
 	}
 	return NULL;
 }

@@ -24,11 +24,11 @@ struct row {
 };
 
 struct trace {
+	struct trace_now now;
 	struct sink sinks[MAX_SINKS];
 	size_t num_sinks;
 	/* TRACE_RMI has a row of its own for each answer, behind those of all kinds. */
 	struct row rows[TRACE_NUM_KINDS + TRACE_NUM_ANSWERS];
-	uint32_t step;
 	void (*on_change)(void *ctx);
 	void *on_change_ctx;
 };
@@ -58,6 +58,12 @@ static void row_update(struct trace *trace, unsigned int at)
 			continue;
 		row->calls[row->num].fn = sink->fn;
 		row->calls[row->num++].ctx = sink->ctx;
+	}
+	if (is_answer) {
+		const uint32_t bit = 1u << (at - TRACE_NUM_KINDS);
+
+		trace->now.answers =
+			row->num ? trace->now.answers | bit : trace->now.answers & ~bit;
 	}
 }
 
@@ -132,19 +138,19 @@ void trace_emit(struct trace *trace, struct trace_event *event)
 						     ? TRACE_NUM_KINDS + (unsigned int)event->answer
 						     : (unsigned int)event->kind];
 
-	event->step = trace->step;
+	event->step = trace->now.step;
 	for (size_t i = 0; i < row->num; i++)
 		row->calls[i].fn(row->calls[i].ctx, event);
 }
 
 void trace_set_step(struct trace *trace, uint32_t step)
 {
-	trace->step = step;
+	trace->now.step = step;
 }
 
 uint32_t trace_step(const struct trace *trace)
 {
-	return trace->step;
+	return trace->now.step;
 }
 
 const char *trace_kind_name(unsigned int kind)

@@ -376,6 +376,60 @@ START_TEST(calls_tell_whether_they_failed_for_another_reason)
 }
 END_TEST
 
+struct fold_watch {
+	struct machine *machine;
+	char seen[32];
+	unsigned int spent;
+};
+
+/* One is too many: now they are wanted. */
+static void folds_spent(void *ctx)
+{
+	struct fold_watch *watch = ctx;
+
+	watch->spent++;
+	trace_set_answers(machine_trace(watch->machine), answer_sink, watch->seen,
+			  TRACE_ANSWERS_ALL);
+}
+
+START_TEST(folds_that_fail_again_are_counted)
+{
+	struct fold_watch watch = {0};
+	struct machine_config config;
+	unsigned int i;
+
+	machine_config_init(&config);
+	watch.machine = create(&config);
+	ck_assert_int_eq(trace_add_sink(machine_trace(watch.machine), TRACE_MASK(TRACE_RMI),
+					answer_sink, watch.seen),
+			 0);
+	trace_set_answers(machine_trace(watch.machine), answer_sink, watch.seen,
+			  TRACE_ANSWERS_ALL & ~(1u << TRACE_FOLD_AGAIN));
+	ck_assert_uint_eq(machine_num_folds_again(watch.machine), 0);
+	machine_set_fold_limit(watch.machine, 3, folds_spent, &watch);
+	for (i = 0; i < 4; i++)
+		rmi(watch.machine, RMI_RTT_FOLD, BASE, 0, 1, 0);
+	rmi(watch.machine, RMI_GRANULE_DELEGATE, BASE + 1, 0, 0, 0);
+	rmi(watch.machine, RMI_GRANULE_DELEGATE, BASE + 1, 0, 0, 0);
+	ck_assert_str_eq(watch.seen, "ffa");
+	ck_assert_uint_eq(watch.spent, 0);
+	ck_assert_uint_eq(machine_num_folds_again(watch.machine), 3);
+	/* Those that nobody sees are remembered all the same. */
+	ck_assert_int_eq(machine_last_call(watch.machine, 2)->answer, TRACE_FOLD_AGAIN);
+	ck_assert_str_eq(machine_last_call(watch.machine, 2)->name, "RTT_FOLD");
+	/* The one beyond the limit is seen already. */
+	rmi(watch.machine, RMI_RTT_FOLD, BASE, 0, 1, 0);
+	ck_assert_uint_eq(watch.spent, 1);
+	ck_assert_str_eq(watch.seen, "ffaF");
+	rmi(watch.machine, RMI_RTT_FOLD, BASE, 0, 1, 0);
+	ck_assert_uint_eq(watch.spent, 2);
+	ck_assert_str_eq(watch.seen, "ffaFF");
+	ck_assert_int_eq(machine_reset(watch.machine), 0);
+	ck_assert_uint_eq(machine_num_folds_again(watch.machine), 0);
+	machine_destroy(watch.machine);
+}
+END_TEST
+
 static void busy_guest(void *ctx, struct rmm_cpu *cpu)
 {
 	static const uint64_t structure[3] = {0x11, 0x22, 0x33};
@@ -917,6 +971,7 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, digests_see_what_the_realm_wrote);
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
 	tcase_add_test(bare, calls_tell_whether_they_failed_for_another_reason);
+	tcase_add_test(bare, folds_that_fail_again_are_counted);
 	tcase_add_test(bare, rsi_calls_are_traced_with_the_condition_that_failed);
 	tcase_add_test(bare, the_log_says_what_realm_and_host_did_while_a_rec_ran);
 	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);

@@ -254,6 +254,9 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 	case FAKE_ENDLESS:
 		for (;;)
 			smc(RMI_FEATURES, 0, 0, 0, 0);
+	case FAKE_ENDLESS_FOLDS:
+		for (unsigned int i = 1;; i++)
+			smc(i % 1000 ? RMI_RTT_FOLD : RMI_FEATURES, 0, 0, 0, 0);
 	default:
 		/* The others happen when the process exits. */
 		state.plant = what;

@@ -55,6 +55,7 @@ enum fake_plant {
 	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,
+	FAKE_ENDLESS_FOLDS, /* that fail as the last one did, but for one call in a thousand */
 	FAKE_GMEM_UNASKED,     /* a page in a guest_memfd that nobody asked for */
 	FAKE_USER_UNASKED,     /* more of the VMM's memory than arguments can need */
 	FAKE_ASKS_IN_VAIN,     /* RMI calls that fail, again and again */

@@ -110,12 +110,15 @@ static inline bool was_found(struct world *world, const char *oracle, const char
 	return false;
 }
 
+/* RMI calls of each step that worlds keep from now on. */
+static size_t world_keep_calls = 64;
+
 /* A world over the build at `path` (NULL: none) with the realms given. */
 static inline struct world *world_over(const char *path, const struct world_realm *realms,
 				       size_t num_realms, struct kvm_module **module)
 {
 	struct world_config config = {
-		.realms = realms, .num_realms = num_realms, .keep_calls = 64};
+		.realms = realms, .num_realms = num_realms, .keep_calls = world_keep_calls};
 	struct world *world;
 	char *error = NULL;
 	int err;

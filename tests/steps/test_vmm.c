@@ -893,6 +893,37 @@ START_TEST(an_endless_call_is_a_finding)
 }
 END_TEST
 
+/* Calls that nobody sees one by one count as all others do. */
+START_TEST(endless_folds_are_found_as_soon)
+{
+	uint64_t budget = 1u << 20;
+
+	/* Whoever keeps calls sees all of them. */
+	teardown();
+	world_keep_calls = 0;
+	setup();
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	for (size_t i = 0; i < realm.num_slots; i++)
+		budget += realm.slots[i].size / 4096 * 16;
+	for (int life = 0; life < 2; life++) {
+		char *error = NULL;
+
+		fake->plant = FAKE_ENDLESS_FOLDS;
+		ck_assert_int_eq(step(world, "vmm.activate", NO_ARGS).err, -EDEADLK);
+		ck_assert(was_found(world, "liveness", "endless-call"));
+		/* The first one beyond is not made any more. */
+		ck_assert_uint_eq(world_rmi_count(world, NULL), budget + 1);
+		ck_assert_uint_eq(world_rmi_count(world, "FEATURES"), (budget + 1) / 1000);
+		ck_assert_uint_eq(world_rmi_count(world, "RTT_FOLD"),
+				  budget + 1 - (budget + 1) / 1000);
+		ck_assert_int_eq(world_reset(world, &error), 0);
+		step_ok(world, "vmm.create_vm", NO_ARGS);
+		ck_assert_uint_eq(world_rmi_count(world, NULL), 0);
+	}
+	world_keep_calls = 64;
+}
+END_TEST
+
 START_TEST(kvm_run_without_end_is_a_finding)
 {
 	boot();
@@ -975,6 +1006,7 @@ int main(void)
 	tcase_add_test(tcase, after_the_end_there_are_no_steps);
 	tcase_add_test(tcase, other_eras_have_their_numbers);
 	tcase_add_test(tcase, an_endless_call_is_a_finding);
+	tcase_add_test(tcase, endless_folds_are_found_as_soon);
 	tcase_add_test(tcase, kvm_run_without_end_is_a_finding);
 	tcase_add_test(tcase, calls_of_the_step_are_counted);
 	suite_add_tcase(suite, tcase);

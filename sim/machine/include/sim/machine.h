@@ -128,6 +128,14 @@ extern const char machine_injected[];
 /* machine_num_calls - how many RMI calls have returned since the machine was made or reset, those of its start included. */
 uint64_t machine_num_calls(const struct machine *machine);
 /*
+ * machine_num_folds_again - how many of them the trace had the answer TRACE_FOLD_AGAIN for: most calls are such, and who
+ * only counts them need not see them. machine_set_fold_limit - once there are more than `limit`, `fn` is called with each
+ * further one, just before the trace is told of it; `fn` may change who sees it. At first there is no limit.
+ */
+uint64_t machine_num_folds_again(const struct machine *machine);
+void machine_set_fold_limit(struct machine *machine, uint64_t limit, void (*fn)(void *ctx),
+			    void *ctx);
+/*
  * machine_last_call - the RMI call that is `back` calls before the last one that returned, as the trace told of it;
  * NULL: it is not remembered. Valid until the next call.
  */

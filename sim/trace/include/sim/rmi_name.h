@@ -15,10 +15,18 @@ struct rmi_command {
 	const char *outs[4];
 };
 
-/* rmi_command - the command of a function identifier, whatever its SVE hint (bit 16); NULL: none. */
-const struct rmi_command *rmi_command(uint64_t fid);
-/* rmi_command_slot - a number of `command`, below RMI_COMMAND_SLOTS and its own. */
+/* By function identifier less the lowest one; one that is no command has no name. */
 #define RMI_COMMAND_SLOTS 64u
+#define RMI_COMMAND_FIRST UINT64_C(0xc4000150)
+extern const struct rmi_command rmi_commands[RMI_COMMAND_SLOTS];
+/* rmi_command - the command of a function identifier, whatever its SVE hint (bit 16); NULL: none. */
+static inline const struct rmi_command *rmi_command(uint64_t fid)
+{
+	const uint64_t slot = (fid & ~(UINT64_C(1) << 16)) - RMI_COMMAND_FIRST;
+
+	return slot < RMI_COMMAND_SLOTS && rmi_commands[slot].name ? &rmi_commands[slot] : NULL;
+}
+/* rmi_command_slot - a number of `command`, below RMI_COMMAND_SLOTS and its own. */
 static inline unsigned int rmi_command_slot(const struct rmi_command *command)
 {
 	/* Identifiers of commands differ in their last six bits. */

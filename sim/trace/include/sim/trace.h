@@ -52,6 +52,15 @@ struct trace_event {
 };
 
 struct trace;
+/* What is asked with each event: each struct trace begins with it. trace_now() - that of `trace`, which keeps it. */
+struct trace_now {
+	uint32_t step;
+	uint32_t answers; /* bit of each answer to an RMI call (enum trace_answer) that any sink wants to see */
+};
+static inline const struct trace_now *trace_now(const struct trace *trace)
+{
+	return (const struct trace_now *)(const void *)trace;
+}
 typedef void (*trace_sink_fn)(void *ctx, const struct trace_event *event);
 
 #define TRACE_MASK(kind) (1u << (kind))
