@@ -104,6 +104,28 @@ struct measured {
 	uint8_t digest[64];
 };
 
+/*
+ * Where the walk of an RTT_FOLD ended that found no table, for those that follow about the same parent: Hosts ask for
+ * each table that there could be. It says where to read, and what was read on the way: as long as that is what is
+ * read again, the walk ends there again, so that nobody need take care to forget it.
+ */
+typedef uint64_t word_of_any __attribute__((may_alias));
+#define FOLDED_WALK_LEVELS 2u /* above the parent */
+struct folded_walk {
+	uint64_t rd; /* FOLDED_WALK_NONE: there is none */
+	int64_t level;
+	unsigned int shift; /* of what the parent describes, all of which is in the IPA space */
+	uint64_t block;	    /* its IPA >> shift */
+	const struct granule *granule; /* of the RD */
+	const word_of_any *descriptor; /* the RD's first words: all that says where walks begin */
+	uint64_t descriptor_read[2];
+	const uint64_t *above[FOLDED_WALK_LEVELS]; /* entries that lead to the parent; itself where there are fewer */
+	uint64_t above_read[FOLDED_WALK_LEVELS];
+	const uint64_t *entries; /* of the parent */
+	const struct rmm_condition *condition;
+};
+#define FOLDED_WALK_NONE UINT64_C(1) /* no RD is there */
+
 struct rmm {
 	struct checker *checker; /* NULL: invariants are off */
 	struct bank *banks;	 /* by ascending base */
@@ -117,6 +139,7 @@ struct rmm {
 		const struct rmm_command *command;
 		const struct rmm_condition *condition;
 	} last_call, last_realm_call;
+	struct folded_walk folded_walk;
 	struct measured measured[NUM_MEASURED];
 	unsigned int next_measured;
 };

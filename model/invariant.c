@@ -676,6 +676,11 @@ void invariant_judge(struct rmm *rmm, const struct rmm_regs *regs, const uint64_
 void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
 	if (rmm->checker->level == RMM_INVARIANTS_STEP) {
+		/* Most calls are this one. */
+		if (regs->x[0] == RMI_RTT_FOLD) {
+			step_rtt_fold(rmm, regs, serve);
+			return;
+		}
 		switch ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) {
 		case RMI_GRANULE_DELEGATE:
 			step_delegate(rmm, regs, serve);

@@ -164,10 +164,13 @@ struct checker {
 		uint64_t table;
 		const struct granule *granule; /* of the table, and what is to be known of it */
 		const struct shadow *shadow;
+		uint64_t child_level; /* that RTT_FOLD names to take a table below it away; NO_CHILD: there are none */
+		uint64_t half;	      /* of the Realm's IPA space: where the unprotected one begins */
 	} recent;
 	struct hashed hashed;
 };
 #define FORGOTTEN UINT64_C(1) /* no RD is there */
+#define NO_CHILD  UINT64_MAX
 
 /* Where a walk ended, by the checker's own walk. */
 struct place {

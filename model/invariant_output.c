@@ -57,6 +57,11 @@ void output_error(struct call *call)
 	if (call->child != PA_NONE && index != limit && !(call->rmm->config.tfrmm & RMM_TFRMM_Q2))
 		VIOLATED(call, O2, "return code 0x%llx where there is a table of level %d", HEX(x0),
 			 limit);
+	/* Where there is none, the walk ends above. */
+	if ((call->fid == RMI_RTT_FOLD || call->fid == RMI_RTT_DESTROY) && call->placed &&
+	    call->child == PA_NONE && index != call->place.level)
+		VIOLATED(call, O2, "return code 0x%llx where the walk ends at level %d", HEX(x0),
+			 call->place.level);
 }
 
 static void check_top(struct call *call, uint64_t top)

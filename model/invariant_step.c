@@ -163,6 +163,8 @@ INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint6
 		recent->table = place->table;
 		recent->granule = &place->bank->granules[i];
 		recent->shadow = &place->bank->shadows[i];
+		recent->child_level = level < RTT_PAGE_LEVEL ? (uint64_t)level + 1 : NO_CHILD;
+		recent->half = realm_protected_end(&realm->expected);
 	}
 	return realm;
 }
@@ -531,56 +533,86 @@ static __attribute__((noinline)) void fold_anywhere(struct rmm *rmm, struct rmm_
 
 /* A call about an entry that was found without a walk did something else than it is to do. */
 static __attribute__((noinline, cold)) void recent_judge(struct rmm *rmm,
-							 const struct rmm_regs *regs,
-							 const uint64_t *x, uint64_t entry)
+							 const struct rmm_regs *regs, uint64_t fid,
+							 uint64_t rd, uint64_t ipa, uint64_t before)
 {
+	const struct recent *const recent = &rmm->checker->recent;
+	const uint64_t x[7] = {fid, rd, ipa, recent->child_level};
 	struct place place;
-	struct shadow_realm *realm =
-		entry_find(rmm, x[1], x[2], rmm->checker->recent.level, &place);
+	struct shadow_realm *realm = entry_find(rmm, rd, ipa, recent->level, &place);
 
-	place.entry = entry;
+	place.entry = before;
 	invariant_judge(rmm, regs, x,
 			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
 }
 
+/* What is unusual about an entry that was found without a walk is looked at as of any other. */
+static __attribute__((noinline)) void recent_examine(struct rmm *rmm, uint64_t ipa, uint64_t entry)
+{
+	const struct recent *const recent = &rmm->checker->recent;
+	const unsigned int shift = recent->shift - 9;
+
+	entry_check(rmm, recent->realm, ipa >> shift << shift, (int)recent->level, entry);
+}
+
+/*
+ * An RTT_FOLD about the table of the last walk, where there is no such table, was made: it says so and changed
+ * nothing. `entry` was `before`.
+ */
+INLINE void recent_finish(struct rmm *rmm, const struct rmm_regs *regs, uint64_t fid, uint64_t rd,
+			  uint64_t ipa, const uint64_t *entry, uint64_t before)
+{
+	const struct recent *const recent = &rmm->checker->recent;
+	const struct shadow_realm *const realm = recent->realm;
+
+	if (__builtin_expect(((reg(regs, 0) ^ RMI_RETURN_CODE(RMI_ERROR_RTT, recent->level)) |
+			      reg(regs, 1) | reg(regs, 2) | reg(regs, 3) | reg(regs, 4) |
+			      (*entry ^ before)) ||
+				     !granule_agrees(recent->granule, &recent->shadow->expected) ||
+				     !granule_agrees(realm->granule, &realm->shadow->expected) ||
+				     !realm_agrees_briefly(realm),
+			     0)) {
+		recent_judge(rmm, regs, fid, rd, ipa, before);
+		return;
+	}
+	rmm->checker->last_table.fid = 0;
+	/* UNASSIGNED names nothing. */
+	if (ipa >= recent->half || before & ~RTTE_RIPAS || before == RTTE_RIPAS)
+		recent_examine(rmm, ipa, before);
+}
+
+static __attribute__((noinline)) void recent_fold(struct rmm *rmm, struct rmm_regs *regs,
+						  smc_fn serve, const uint64_t *entry)
+{
+	const uint64_t fid = reg(regs, 0), rd = reg(regs, 1), ipa = reg(regs, 2), before = *entry;
+
+	step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
+	recent_finish(rmm, regs, fid, rd, ipa, entry, before);
+}
+
 /*
  * Hosts ask for each table that there could be, one after the other, so that nearly all calls are these: the parent is
- * that of the call before, and there is no such table. Everything else is for fold_anywhere().
+ * that of the call before, and there is no such table. Everything else is for fold_anywhere(). Nothing is called here
+ * but to end with.
  */
 void step_rtt_fold(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 {
 	const struct recent *const recent = &rmm->checker->recent;
-	const uint64_t rd = reg(regs, 1), ipa = reg(regs, 2), level = reg(regs, 3);
+	const uint64_t fid = reg(regs, 0), rd = reg(regs, 1), ipa = reg(regs, 2);
 	const uint64_t *entry;
 	uint64_t before;
 
-	if (rd != recent->rd || level > RTT_PAGE_LEVEL || (int64_t)level - 1 != recent->level ||
-	    ipa >> recent->shift != recent->block) {
+	if ((rd ^ recent->rd) | (reg(regs, 3) ^ recent->child_level) |
+	    (ipa >> recent->shift ^ recent->block)) {
 		fold_anywhere(rmm, regs, serve);
 		return;
 	}
 	entry = &recent->entries[ipa >> (recent->shift - 9) & (RTT_ENTRIES - 1)];
 	before = *entry;
-	if ((before & RTTE_HIPAS) == RTTE_TABLE) {
+	if ((before & RTTE_HIPAS) == RTTE_TABLE)
 		fold_anywhere(rmm, regs, serve);
-		return;
-	}
-	const uint64_t fid = reg(regs, 0);
-
-	step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
-	if (__builtin_expect(!((reg(regs, 0) ^ RMI_RETURN_CODE(RMI_ERROR_RTT, recent->level)) |
-			       reg(regs, 1) | reg(regs, 2) | reg(regs, 3) | reg(regs, 4) |
-			       (*entry ^ before)) &&
-				     granule_agrees(recent->granule, &recent->shadow->expected) &&
-				     granule_agrees(recent->realm->granule,
-						    &recent->realm->shadow->expected) &&
-				     realm_agrees_briefly(recent->realm),
-			     1)) {
-		const unsigned int shift = recent->shift - 9;
-
-		entry_check(rmm, recent->realm, ipa >> shift << shift, (int)recent->level, before);
-		rmm->checker->last_table.fid = 0;
-		return;
-	}
-	recent_judge(rmm, regs, (const uint64_t[7]){fid, rd, ipa, level}, before);
+	else if (serve != smc_serve || !rtt_fold_again(rmm, regs, &commands[COMMAND_RTT_FOLD]))
+		recent_fold(rmm, regs, serve, entry);
+	else
+		recent_finish(rmm, regs, fid, rd, ipa, entry, before);
 }

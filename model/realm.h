@@ -24,6 +24,8 @@ struct rd {
 	uint8_t measurements[RSI_MEASUREMENTS][RSI_MEASUREMENT_SIZE];
 };
 _Static_assert(sizeof(struct rd) <= RMM_GRANULE_SIZE, "an RD is one granule");
+_Static_assert(offsetof(struct rd, rtt_base) == 0 && offsetof(struct rd, lpa2) < 16,
+	       "struct folded_walk has all of it that walks ask for");
 _Static_assert(offsetof(struct rd, rpv) % 32 == 0 &&
 		       offsetof(struct rd, measurements) == offsetof(struct rd, rpv) + 64,
 	       "the checker compares these at once");

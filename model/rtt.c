@@ -159,6 +159,39 @@ static bool rtt_is_homogeneous(const uint64_t *entries, int level)
 	return scan_is_filled(entries, first, rtt_stride(first, level));
 }
 
+/* RTT_FOLD at `level` found no table: take note of where. */
+static void folded_walk_note(struct rmm *rmm, uint64_t rd_pa, const struct granule *granule,
+			     const struct rd *rd, uint64_t ipa, int64_t level,
+			     const struct rmm_condition *condition)
+{
+	struct folded_walk *const note = &rmm->folded_walk;
+	const int parent = (int)level - 1, above = parent - rd->rtt_level_start;
+
+	note->rd = FOLDED_WALK_NONE;
+	note->shift = rtt_shift(parent) + 9;
+	note->block = ipa >> note->shift;
+	/* Of a parent that describes more than there is, only a part is asked for. */
+	if (above > (int)FOLDED_WALK_LEVELS || (note->block + 1) << note->shift > realm_ipa_end(rd))
+		return;
+	note->level = level;
+	note->granule = granule;
+	note->descriptor = (const word_of_any *)rd;
+	memcpy(note->descriptor_read, note->descriptor, sizeof(note->descriptor_read));
+	for (int i = 0; i < (int)FOLDED_WALK_LEVELS; i++) {
+		note->above_read[i] = 0;
+		note->above[i] = &note->above_read[i];
+		if (i < above) {
+			const struct walk walk = rtt_walk(rmm, rd, ipa, rd->rtt_level_start + i);
+
+			note->above[i] = &walk.entries[walk.index];
+			note->above_read[i] = walk.entry;
+		}
+	}
+	note->entries = rtt_walk(rmm, rd, ipa, parent).entries;
+	note->condition = condition;
+	note->rd = rd_pa;
+}
+
 uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
 {
 	const uint64_t rd_pa = x[1], ipa = x[2];
@@ -178,6 +211,8 @@ uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)
 	FAIL_IF(ipa_align, !rtt_aligned(ipa, (int)level - 1));
 	walk = rtt_walk(rmm, rd, ipa, (int)level - 1);
 	FAIL_IF_AT(rtt_walk, walk.level < level - 1, walk.level);
+	if (!rtte_is_table(walk.entry))
+		folded_walk_note(rmm, rd_pa, rd_gran, rd, ipa, level, &checks[CHECK_rtte_state]);
 	FAIL_IF_AT(rtte_state, !rtte_is_table(walk.entry), walk.level);
 	const uint64_t rtt_pa = rtte_addr(walk.entry);
 	struct granule *const rtt_gran = granule_find(rmm, rtt_pa);

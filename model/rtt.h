@@ -116,6 +116,36 @@ static inline struct walk rtt_walk(const struct rmm *rmm, const struct rd *rd, u
 	}
 }
 
+/*
+ * rtt_fold_again - make the call if it is an RTT_FOLD (which x0 need not say) that finds no table where rmm->folded_walk
+ * ends; false: it is to be made by rmi_rtt_fold().
+ */
+static inline __attribute__((always_inline)) bool rtt_fold_again(struct rmm *rmm,
+								 struct rmm_regs *regs,
+								 const struct rmm_command *command)
+{
+	const struct folded_walk *const walk = &rmm->folded_walk;
+	const volatile uint64_t *const x = regs->x;
+	const uint64_t ipa = x[2];
+	unsigned int shift;
+
+	if ((x[1] ^ walk->rd) | (x[3] ^ (uint64_t)walk->level) | (ipa >> walk->shift ^ walk->block))
+		return false;
+	shift = walk->shift - 9;
+	if (walk->granule->state != RMM_GRANULE_RD ||
+	    (walk->descriptor[0] ^ walk->descriptor_read[0]) |
+		    (walk->descriptor[1] ^ walk->descriptor_read[1]) |
+		    (*walk->above[0] ^ walk->above_read[0]) |
+		    (*walk->above[1] ^ walk->above_read[1]) |
+		    (ipa & ((UINT64_C(1) << shift) - 1)) |
+		    (walk->entries[ipa >> shift & (RTT_ENTRIES - 1)] & RTTE_TABLE_BIT))
+		return false;
+	regs->x[0] = RMI_RETURN_CODE(RMI_ERROR_RTT, walk->level - 1);
+	regs->x[1] = regs->x[2] = regs->x[3] = regs->x[4] = 0;
+	rmm->last_call = (struct last_call){command, walk->condition};
+	return true;
+}
+
 /* rtt_dirty - `num` entries are about to be written, from the one on where a walk ended. */
 static inline void rtt_dirty(const struct walk *walk, unsigned int num)
 {

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "granule.h"
 #include "invariant.h"
+#include "rtt.h"
 
 static uint64_t rmi_version(struct rmm *rmm, const uint64_t *x, struct result *out)
 {
@@ -73,6 +74,7 @@ void rmm_smc(struct rmm *rmm, struct rmm_regs *regs)
 {
 	if (__builtin_expect(rmm->checker != NULL, 0))
 		invariant_smc(rmm, regs, smc_serve);
-	else
+	else if (regs->x[0] != RMI_RTT_FOLD ||
+		 !rtt_fold_again(rmm, regs, &commands[COMMAND_RTT_FOLD]))
 		smc_serve(rmm, regs);
 }

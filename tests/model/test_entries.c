@@ -686,6 +686,150 @@ START_TEST(test_fold_level_1)
 }
 END_TEST
 
+/*
+ * RTT_FOLD where there is no table, again and again: as hosts ask for each that there could be. That must not keep it from
+ * seeing what changed since it walked there.
+ */
+static void folds_nothing(struct host *h, uint64_t rd, uint64_t ipa, int level)
+{
+	for (int i = 0; i < 3; i++)
+		expect(h, RTT(level - 1), "rtte_state", RMI_RTT_FOLD, rd, ipa, (uint64_t)level);
+}
+
+static void check_fold_arguments(struct host *h)
+{
+	struct realm r, small;
+
+	realm_create(h, &r);
+	realm_tables(h, &r, 0);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	folds_nothing(h, r.rd, GiB - 2 * MiB, 3);
+	expect(h, INPUT, "ipa_align", RMI_RTT_FOLD, r.rd, 2 * MiB + PAGE, 3);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	expect(h, INPUT, "level_bound", RMI_RTT_FOLD, r.rd, 2 * MiB, 4);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	expect(h, INPUT, "level_bound", RMI_RTT_FOLD, r.rd, 2 * MiB, 3 | 1ull << 32);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	expect(h, RTT(1), "rtt_walk", RMI_RTT_FOLD, r.rd, GiB + 2 * MiB, 3);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	expect(h, INPUT, "rd_state", RMI_RTT_FOLD, r.rtt_base, 2 * MiB, 3);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	/* The entry itself: a table with another RIPAS in it, which folds only when it has none. */
+	ok(h, RMI_RTT_CREATE, r.rd, host_delegated(h), 2 * MiB, 3);
+	ok(h, RMI_RTT_FOLD, r.rd, 2 * MiB, 3);
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	/* Root tables: two of them, of 512 GiB each. */
+	folds_nothing(h, r.rd, GiB, 2);
+	folds_nothing(h, r.rd, 513 * GiB, 2);
+	ok(h, RMI_RTT_CREATE, r.rd, host_delegated(h), GiB, 2);
+	folds_nothing(h, r.rd, 513 * GiB, 2);
+	ok(h, RMI_RTT_FOLD, r.rd, GiB, 2);
+	/* One that describes more than the IPA space has. */
+	realm_prepare_as(h, &small, 33, 1, 1);
+	ok(h, RMI_REALM_CREATE, small.rd, small.params);
+	folds_nothing(h, small.rd, GiB, 2);
+	expect(h, INPUT, "ipa_bound", RMI_RTT_FOLD, small.rd, 8 * GiB, 2);
+	realm_destroy(h, &small);
+	realm_destroy(h, &r);
+}
+
+static void check_fold_path(struct host *h)
+{
+	const uint64_t g1 = host_delegated(h), g2 = host_delegated(h), other = host_delegated(h);
+	struct realm a, b;
+
+	/* Tables at levels 1 and 2 lead to what is asked for. */
+	realm_prepare_as(h, &a, 48, 0, 1);
+	realm_prepare_as(h, &b, 48, 0, 1);
+	ok(h, RMI_REALM_CREATE, a.rd, a.params);
+	ok(h, RMI_REALM_CREATE, b.rd, b.params);
+	ok(h, RMI_RTT_CREATE, a.rd, g1, 0, 1);
+	ok(h, RMI_RTT_CREATE, a.rd, g2, 0, 2);
+	folds_nothing(h, a.rd, 2 * MiB, 3);
+	/* The lower one is replaced, by one in which there is a table. */
+	ok(h, RMI_RTT_DESTROY, a.rd, 0, 2);
+	expect(h, RTT(1), "rtt_walk", RMI_RTT_FOLD, a.rd, 2 * MiB, 3);
+	ok(h, RMI_RTT_CREATE, a.rd, other, 0, 2);
+	ok(h, RMI_RTT_CREATE, a.rd, g2, 2 * MiB, 3);
+	ok(h, RMI_RTT_FOLD, a.rd, 2 * MiB, 3);
+	folds_nothing(h, a.rd, 2 * MiB, 3);
+	/* Both are another Realm's, where they lead to one another as they did here. */
+	ok(h, RMI_RTT_DESTROY, a.rd, 0, 2);
+	ok(h, RMI_RTT_CREATE, a.rd, g2, 0, 2);
+	folds_nothing(h, a.rd, 2 * MiB, 3);
+	ok(h, RMI_RTT_DESTROY, a.rd, 0, 2);
+	ok(h, RMI_RTT_DESTROY, a.rd, 0, 1);
+	ok(h, RMI_RTT_CREATE, b.rd, g1, 0, 1);
+	ok(h, RMI_RTT_CREATE, b.rd, g2, 0, 2);
+	expect(h, RTT(0), "rtt_walk", RMI_RTT_FOLD, a.rd, 2 * MiB, 3);
+	folds_nothing(h, b.rd, 2 * MiB, 3);
+	realm_destroy(h, &a);
+	realm_destroy(h, &b);
+}
+
+static void check_fold_realm(struct host *h)
+{
+	struct realm a, b, c;
+	uint64_t words[2], entry;
+	uint64_t table = host_delegated(h);
+
+	/* The RD is another Realm's, and what was its root table, with all below it, belongs to a third. */
+	realm_create(h, &a);
+	ok(h, RMI_RTT_CREATE, a.rd, table, 0, 2);
+	folds_nothing(h, a.rd, 2 * MiB, 3);
+	realm_destroy(h, &a);
+	realm_prepare(h, &b);
+	b.rtt_base = b.p->rtt_base = a.rtt_base;
+	ok(h, RMI_REALM_CREATE, b.rd, b.params);
+	ok(h, RMI_RTT_CREATE, b.rd, table, 0, 2);
+	realm_prepare(h, &c);
+	c.rd = a.rd;
+	c.p->vmid = a.p->vmid;
+	ok(h, RMI_REALM_CREATE, c.rd, c.params);
+	expect(h, RTT(1), "rtt_walk", RMI_RTT_FOLD, c.rd, 2 * MiB, 3);
+	folds_nothing(h, b.rd, 2 * MiB, 3);
+	/* Nothing but its state tells the granule of an RD from one that the Host wrote the same to. */
+	memcpy(words, host_ptr(h, b.rd), sizeof(words));
+	memcpy(&entry, host_ptr(h, b.rtt_base), sizeof(entry));
+	realm_destroy(h, &b);
+	ok(h, RMI_GRANULE_UNDELEGATE, b.rd);
+	ok(h, RMI_GRANULE_UNDELEGATE, b.rtt_base);
+	memcpy(host_ptr(h, b.rd), words, sizeof(words));
+	memcpy(host_ptr(h, b.rtt_base), &entry, sizeof(entry));
+	expect(h, INPUT, "rd_state", RMI_RTT_FOLD, b.rd, 2 * MiB, 3);
+	realm_destroy(h, &c);
+	/* The same RD and the same root table, of a smaller IPA space. */
+	realm_prepare(h, &a);
+	ok(h, RMI_REALM_CREATE, a.rd, a.params);
+	folds_nothing(h, a.rd, 9 * GiB, 2);
+	realm_destroy(h, &a);
+	realm_prepare_as(h, &b, 33, 1, 1);
+	b.rd = a.rd;
+	b.rtt_base = b.p->rtt_base = a.rtt_base;
+	ok(h, RMI_REALM_CREATE, b.rd, b.params);
+	expect(h, INPUT, "ipa_bound", RMI_RTT_FOLD, b.rd, 9 * GiB, 2);
+	realm_destroy(h, &b);
+}
+
+START_TEST(test_fold_nothing)
+{
+	static const uint8_t levels[] = {RMM_INVARIANTS_OFF, RMM_INVARIANTS_STEP,
+					 RMM_INVARIANTS_FULL};
+	struct host h;
+
+	host_init_config(&h);
+	h.config.invariants = levels[_i];
+	host_start(&h);
+	check_fold_arguments(&h);
+	check_fold_path(&h);
+	check_fold_realm(&h);
+	/* A new life: what was there in the last one is not. */
+	host_restart(&h);
+	check_fold_realm(&h);
+	host_end(&h);
+}
+END_TEST
+
 START_TEST(test_rtt_destroy_parent)
 {
 	/* Whatever a table without live entries holds, the parent is DESTROYED or UNASSIGNED_NS. */
@@ -888,6 +1032,7 @@ Suite *suite_entries(void)
 	tcase_add_test(tcase, test_fold_with_table);
 	tcase_add_test(tcase, test_fold_tables_that_look_contiguous);
 	tcase_add_test(tcase, test_fold_level_1);
+	tcase_add_loop_test(tcase, test_fold_nothing, 0, 3);
 	tcase_add_test(tcase, test_rtt_destroy_parent);
 	tcase_add_test(tcase, test_rtt_create_over_assigned_ns);
 	tcase_add_test(tcase, test_top);

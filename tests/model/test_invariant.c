@@ -926,6 +926,84 @@ START_TEST(test_create_fold_create)
 }
 END_TEST
 
+/* --- an RTT_FOLD that finds no table, after another one about the same parent --- */
+
+/* The parent's entry that it asks about. */
+static uint64_t *entry_asked(struct world *w)
+{
+	return entry_at(w, &w->a, 4 * MiB, 2);
+}
+
+static void edit_fold_index(struct world *w)
+{
+	w->regs->x[0] = RTT(1);
+}
+
+static void edit_fold_level(struct world *w)
+{
+	w->regs->x[0] = RTT(3);
+}
+
+static void edit_fold_entry(struct world *w)
+{
+	*entry_asked(w) ^= (uint64_t)RMI_RIPAS_RAM << RTTE_RIPAS_SHIFT;
+}
+
+static void edit_fold_table(struct world *w)
+{
+	granule_of(w, table_at(w, &w->a, 4 * MiB))->refcount++;
+}
+
+static void edit_fold_rd_granule(struct world *w)
+{
+	granule_of(w, w->a.rd)->refcount++;
+}
+
+static void edit_fold_rd(struct world *w)
+{
+	rd_of(w)->rtt_num_start++;
+}
+
+static void edit_fold_rim(struct world *w)
+{
+	rd_of(w)->measurements[0][RSI_MEASUREMENT_SIZE - 1] ^= 1;
+}
+
+static void plant_fold_ripas_3(struct world *w)
+{
+	*entry_asked(w) = RTTE_RIPAS;
+}
+
+static void plant_fold_ns(struct world *w)
+{
+	*entry_asked(w) = RTTE_UNASSIGNED_NS;
+}
+
+/* Each thing that such a call may change or say, and each entry that must not be there, is seen with the very call. */
+START_TEST(test_fold_again)
+{
+	static void (*const edits[])(struct world * w) = {
+		edit_fold_index,      edit_fold_level, edit_fold_entry, edit_fold_table,
+		edit_fold_rd_granule, edit_fold_rd,    edit_fold_rim,
+	};
+	static void (*const plants[])(struct world * w) = {plant_fold_ripas_3, plant_fold_ns};
+	const unsigned int num_edits = sizeof(edits) / sizeof(edits[0]);
+	struct world w;
+
+	world_init(&w, RMM_INVARIANTS_STEP);
+	expect(&w.h, RTT(2), "rtte_state", RMI_RTT_FOLD, w.a.rd, 2 * MiB, 3);
+	expect(&w.h, RTT(2), "rtte_state", RMI_RTT_FOLD, w.a.rd, 2 * MiB, 3);
+	if ((unsigned int)_i < num_edits) {
+		wrong(&w, edits[_i], RMI_RTT_FOLD, w.a.rd, 4 * MiB, 3, 0);
+	} else {
+		plants[(unsigned int)_i - num_edits](&w);
+		call(&w.h, RMI_RTT_FOLD, w.a.rd, 4 * MiB, 3);
+	}
+	check(w.num_seen);
+	host_end(&w.h);
+}
+END_TEST
+
 static uint64_t clean_page;
 
 static bool is_clean_page(void *ctx, uint64_t pa)
@@ -1291,6 +1369,7 @@ int main(void)
 	tcase_add_test(tcase, test_aborts);
 	tcase_add_test(tcase, test_violations_of_each_check);
 	tcase_add_test(tcase, test_create_fold_create);
+	tcase_add_loop_test(tcase, test_fold_again, 0, 9);
 	tcase_add_test(tcase, test_clean_params);
 	tcase_add_test(tcase, test_levels);
 	suite_add_tcase(suite, tcase);
