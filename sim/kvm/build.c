@@ -351,9 +351,12 @@ static int build_inspect_vm(int32_t tid, int32_t fd, struct kvm_inspect_vm *out)
 	struct file *file = task ? files_lookup(task->files, fd) : NULL;
 	const struct kvm *kvm;
 
-	if (!file || file->f_kind != FILE_VM)
+	if (file && file->f_kind == FILE_VM)
+		kvm = file->private_data;
+	else if (file && file->f_kind == FILE_VCPU)
+		kvm = ((const struct kvm_vcpu *)file->private_data)->kvm;
+	else
 		return -EBADF;
-	kvm = file->private_data;
 	*out = (struct kvm_inspect_vm){
 		.is_realm = kvm->arch.is_realm,
 		.rd = kvm->arch.realm.rd ? virt_to_phys(kvm->arch.realm.rd) : 0,

@@ -68,6 +68,8 @@ struct pending {
 	struct range ipa;
 	enum rmm_ripas ripas;
 	bool destroyed;
+	uint64_t allowed; /* it may be answered up to here */
+	uint64_t number;  /* of the realm's changes */
 };
 struct owner {
 	uint64_t written[4]; /* bit of each byte value that it ever stored */
@@ -80,6 +82,7 @@ struct realm {
 	unsigned int num_slots;
 	struct pending pending[PENDING_MAX];
 	unsigned int max_pending; /* all behind so many are inactive */
+	uint64_t num_asked;
 	/* What is known of its life, and bit of each vCPU that has a REC. */
 	enum answer_stage stage;
 	uint64_t recs;
@@ -1267,10 +1270,33 @@ static bool may_be_unsplit(const struct contract *contract)
 	       machine_num_faults(contract->machine);
 }
 
+/* Whether another vCPU's change has no answer yet. */
+static bool others_wait(const struct realm *realm, unsigned int vcpu)
+{
+	for (unsigned int i = 0; i < realm->max_pending; i++) {
+		if (i != vcpu && realm->pending[i].active)
+			return true;
+	}
+	return false;
+}
+
+/* The first page of the range that is DESTROYED, or its end. */
+static uint64_t first_destroyed(const struct realm *realm, struct range range)
+{
+	uint64_t at, end;
+
+	for (at = range.start; at < range.end; at = end) {
+		if (PAGE_RIPAS(interval_map_get(&realm->pages, at, &end)) == RMM_DESTROYED)
+			return at;
+	}
+	return range.end;
+}
+
 void contract_ripas_asked(struct contract *contract, unsigned int index, unsigned int vcpu,
 			  uint64_t base, uint64_t top, enum rmm_ripas ripas, bool destroyed)
 {
 	struct realm *realm = judged(contract, index);
+	struct pending *pending;
 
 	if (!realm)
 		return;
@@ -1280,8 +1306,43 @@ void contract_ripas_asked(struct contract *contract, unsigned int index, unsigne
 	}
 	if (vcpu >= realm->max_pending)
 		realm->max_pending = vcpu + 1;
-	realm->pending[vcpu] = (struct pending){
-		true, clip(realm, base, top > base ? top - base : 0), ripas, destroyed};
+	pending = &realm->pending[vcpu];
+	*pending = (struct pending){true,	clip(realm, base, top > base ? top - base : 0),
+				    ripas,	destroyed,
+				    UINT64_MAX, ++realm->num_asked};
+	if (!contract->config.ripas_first)
+		return;
+	contract->num_folded = 0;
+	/* Where two wait, what is DESTROYED now may not be when it is this one's turn. */
+	if (!destroyed && !others_wait(realm, vcpu))
+		pending->allowed = first_destroyed(realm, pending->ipa);
+	/* Nobody was told how much of it is made by now. */
+	interval_map_set(&realm->pages, pending->ipa.start, pending->ipa.end, PAGE_UNKNOWN);
+	if (ripas == RMM_EMPTY)
+		interval_map_set(&realm->bytes, pending->ipa.start, pending->ipa.end, BYTE_UNKNOWN);
+}
+
+static void without_consent(struct contract *contract, const struct pending *pending, uint64_t ipa)
+{
+	REPORT(contract, "ripas-answer",
+	       "IPA 0x%" PRIx64 " was DESTROYED, and its change to %s was answered without the "
+	       "guest's consent",
+	       ipa, rmm_ripas_name(pending->ripas));
+}
+
+/*
+ * What a page is that the guest was told of. A host that changes it before the VMM has its say makes EMPTY of what stays
+ * so, and RAM of what the VMM may destroy until the guest knows; and then another vCPU's may have come in between.
+ */
+static uint32_t page_answered(const struct contract *contract, const struct pending *pending,
+			      uint32_t page, bool last)
+{
+	if (contract->config.ripas_first && (pending->ripas == RMM_RAM || !last))
+		return PAGE_UNKNOWN;
+	if (pending->ripas == RMM_EMPTY)
+		return PAGE(RMM_EMPTY,
+			    PAGE_BACKED(page) == BACKED_NEVER ? BACKED_NEVER : BACKED_NO);
+	return PAGE(RMM_RAM, PAGE_BACKED(page));
 }
 
 void contract_ripas_answered(struct contract *contract, unsigned int index, unsigned int vcpu,
@@ -1290,11 +1351,13 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 	struct realm *realm = judged(contract, index);
 	struct pending pending;
 	uint64_t at, end;
+	bool last;
 
 	if (!realm || vcpu >= PENDING_MAX || !realm->pending[vcpu].active)
 		return;
 	pending = realm->pending[vcpu];
 	realm->pending[vcpu].active = false;
+	last = pending.number == realm->num_asked && !others_wait(realm, vcpu);
 	settle(contract, realm, pending.ipa.start, pending.ipa.end - pending.ipa.start);
 	changed(contract, realm, pending.ipa);
 	/*
@@ -1305,6 +1368,8 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 		contract->num_folded = 0;
 	if (new_base < pending.ipa.end)
 		pending.ipa.end = new_base;
+	if (pending.allowed < pending.ipa.end)
+		without_consent(contract, &pending, pending.allowed);
 	if (pending.ripas == RMM_EMPTY)
 		folded(contract, realm, pending.ipa, false);
 	for (at = pending.ipa.start; at < pending.ipa.end; at = end) {
@@ -1313,20 +1378,12 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 		if (end > pending.ipa.end)
 			end = pending.ipa.end;
 		if (PAGE_RIPAS(page) == RMM_DESTROYED && !pending.destroyed &&
-		    !may_be_unsplit(contract))
-			REPORT(contract, "ripas-answer",
-			       "IPA 0x%" PRIx64 " was DESTROYED, and its change to %s was answered "
-			       "without the guest's consent",
-			       at, rmm_ripas_name(pending.ripas));
-		if (pending.ripas == RMM_EMPTY) {
-			interval_map_set(&realm->pages, at, end,
-					 PAGE(RMM_EMPTY, PAGE_BACKED(page) == BACKED_NEVER
-								 ? BACKED_NEVER
-								 : BACKED_NO));
+		    !contract->config.ripas_first && !may_be_unsplit(contract))
+			without_consent(contract, &pending, at);
+		if (pending.ripas == RMM_EMPTY)
 			interval_map_set(&realm->bytes, at, end, BYTE_UNKNOWN);
-		} else {
-			interval_map_set(&realm->pages, at, end, PAGE(RMM_RAM, PAGE_BACKED(page)));
-		}
+		interval_map_set(&realm->pages, at, end,
+				 page_answered(contract, &pending, page, last));
 	}
 }
 

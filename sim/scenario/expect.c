@@ -88,6 +88,17 @@ static bool choice_load(struct loader *loader, const struct node *node, struct p
 	return true;
 }
 
+static bool choice_has(const struct choice *choice, unsigned int value)
+{
+	size_t i;
+
+	for (i = 0; i < choice->num; i++) {
+		if (choice->values[i] == value)
+			return true;
+	}
+	return false;
+}
+
 static void choice_check(const struct checker *checker, const struct plan_expect *item,
 			 unsigned int actual, const char *const *names, const char *actual_text)
 {
@@ -95,10 +106,8 @@ static void choice_check(const struct checker *checker, const struct plan_expect
 	GString *expected;
 	size_t i;
 
-	for (i = 0; i < choice->num; i++) {
-		if (choice->values[i] == actual)
-			return;
-	}
+	if (choice_has(choice, actual))
+		return;
 	expected = g_string_new(NULL);
 	for (i = 0; i < choice->num; i++)
 		g_string_append_printf(expected, "%s%s", i ? " or " : "", names[choice->values[i]]);
@@ -134,16 +143,36 @@ static const struct shape errno_shape = {SHAPE_NAME, .list_names = errno_name_li
 static const struct shape errnos_shape = {SHAPE_LIST, .min = 1, .item = &errno_shape};
 static const struct shape *const errno_shapes[] = {&errno_shape, &errnos_shape, NULL};
 
-static void errno_check(const struct checker *checker, const struct plan_expect *item)
+/* Where the list has it; UINT32_MAX: nowhere. */
+static unsigned int errno_index(int error)
 {
 	const char *const *names = errno_name_list();
-	int error = -checker->result->err;
 	unsigned int i;
 
 	for (i = 0; names[i] && errno_numbers[i] != error; i++)
 		;
-	choice_check(checker, item, names[i] ? i : UINT32_MAX, names,
+	return names[i] ? i : UINT32_MAX;
+}
+
+static void errno_check(const struct checker *checker, const struct plan_expect *item)
+{
+	int error = -checker->result->err;
+
+	choice_check(checker, item, errno_index(error), errno_name_list(),
 		     error ? errno_text(error) : "none");
+}
+
+bool expect_names_errno(const struct plan_expects *expects, int error)
+{
+	size_t i;
+
+	for (i = 0; i < expects->num; i++) {
+		const struct plan_expect *item = &expects->items[i];
+
+		if (item->def->check == errno_check && choice_has(item->data, errno_index(error)))
+			return true;
+	}
+	return false;
 }
 
 static const char *const *outcome_name_list(void)

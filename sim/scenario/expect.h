@@ -38,6 +38,8 @@ struct expect_def {
 
 /* expect_check - compare everything that `expects` mentions. */
 void expect_check(const struct checker *checker, const struct plan_expects *expects);
+/* expect_names_errno - whether `errno` is expected, and `error` (positive; 0: none) is one that it may be. */
+bool expect_names_errno(const struct plan_expects *expects, int error);
 /* expect_answer_begin - what a step answered, without its exits: "incomplete, response accept". g_string_free(). */
 GString *expect_answer_begin(const struct step_result *result);
 /* expect_outcome_text - how a step ended, in words: "incomplete, response accept; exit memory_fault ...". g_free(). */

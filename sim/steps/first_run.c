@@ -17,8 +17,8 @@
 static int unsupported(const struct world *world, const struct step_call *call, const char *why,
 		       char **error)
 {
-	return world_error(error, -EOPNOTSUPP, "%s: KVM's interface of era %s: %s",
-			   call->def->name, uapi_era_name(world->uapi), why);
+	return world_error(error, -EOPNOTSUPP, "%s: KVM's interface of era %s: %s", call->def->name,
+			   uapi_era_name(world->uapi), why);
 }
 
 /* Done, as far as it is done now. */
@@ -75,20 +75,29 @@ int first_run_init_ripas(struct world *world, struct step_call *call, char **err
 	int err;
 
 	if (!world_call_realm(world, call)->first.create)
-		return unsupported(world, call, "it has no call for this, and no realm to refuse it",
-				   error);
+		return unsupported(world, call,
+				   "it has no call for this, and no realm to refuse it", error);
 	err = add_ram(world, call, error);
 	return err ? err : wanted(call);
 }
 
+int first_run_may_finalize(const struct world *world, const struct step_call *call,
+			   const struct realm *realm, unsigned int index, char **error)
+{
+	if (index != realm->first.finalized || !realm->first.create)
+		return unsupported(world, call,
+				   "the first KVM_RUN makes all RECs, in the order of the vCPUs",
+				   error);
+	return 0;
+}
+
 int first_run_finalize(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error)
 {
-	struct first_run *first = &vcpu->realm->first;
+	int err = first_run_may_finalize(world, call, vcpu->realm, vcpu->index, error);
 
-	if (vcpu->index != first->finalized || !first->create)
-		return unsupported(world, call,
-				   "the first KVM_RUN makes all RECs, in the order of the vCPUs", error);
-	first->finalized++;
+	if (err)
+		return err;
+	vcpu->realm->first.finalized++;
 	return wanted(call);
 }
 
@@ -115,7 +124,8 @@ int first_run_populate(struct world *world, struct step_call *call, uint32_t fla
 		uint64_t source = slot ? slot->uaddr + (ipa - slot->base) : 0;
 
 		calls++;
-		ret = uapi_populate_from(world, realm, ipa, size - call->result.done, source, flags);
+		ret = uapi_populate_from(world, realm, ipa, size - call->result.done, source,
+					 flags);
 		if (!ret)
 			ret = -EFAULT;
 		if (ret > 0)
@@ -161,7 +171,7 @@ static bool ram_is_all(const struct realm *realm)
 	for (unsigned int i = 0; i < realm->num_slots; i++) {
 		const struct slot *slot = &realm->slots[i];
 
-		if (!slot->added || slot->gmem_fd < 0)
+		if (!slot->added || !slot->added_with_gmem)
 			continue;
 		slots[num++] = (struct first_run_range){slot->base, slot->base + slot->size};
 		if (!covered(first->ram, first->num_ram, slot->base, slot->base + slot->size))
@@ -182,14 +192,17 @@ int first_run_activate(struct world *world, struct step_call *call, char **error
 	int64_t ret;
 
 	if (!realm->first.create || !realm->num_vcpus || realm->vcpus[0].fd < 0)
-		return unsupported(world, call, "only KVM_RUN of a realm's vCPU activates it", error);
-	if (realm->first.finalized != realm->num_vcpus)
-		return unsupported(world, call, "the first KVM_RUN makes a REC of every vCPU", error);
-	if (!ram_is_all(realm))
-		return unsupported(world, call,
-				   "the first KVM_RUN makes RAM of all slots with a guest_memfd, and "
-				   "the scenario wants something else",
+		return unsupported(world, call, "only KVM_RUN of a realm's vCPU activates it",
 				   error);
+	if (realm->first.finalized != realm->num_vcpus)
+		return unsupported(world, call, "the first KVM_RUN makes a REC of every vCPU",
+				   error);
+	if (!ram_is_all(realm))
+		return unsupported(
+			world, call,
+			"the first KVM_RUN makes RAM of all slots with a guest_memfd, and "
+			"the scenario wants something else",
+			error);
 	ret = lifecycle_before_run(world, realm);
 	if (ret < 0)
 		return world_answer(world, call, ret, error);
@@ -198,15 +211,18 @@ int first_run_activate(struct world *world, struct step_call *call, char **error
 	if (ret >= 0)
 		ret = uapi_run(world, realm, vcpu, 0, UINT64_MAX, &exit);
 	world_refresh_rd(world, realm);
-	if (!world->dead && uapi_set_immediate_exit(world, vcpu, false) < 0)
-		return world_error(error, -EFAULT, "%s: kvm_run cannot be written", call->def->name);
 	if (ret == -EINTR)
 		ret = 0;
-	/* Now it is promised; or nobody knows how far it came. */
-	for (unsigned int i = 0; i < realm->first.num_ram; i++)
+	if (!world->dead) {
+		int64_t back = uapi_set_immediate_exit(world, vcpu, false);
+
+		ret = ret < 0 ? ret : back;
+	}
+	/* Now it is promised; or nobody knows how far it came. A realm that is active only runs. */
+	for (unsigned int i = 0; i < realm->first.num_ram && !realm->first.active; i++)
 		contract_init_ripas(world->contract, realm->index, realm->first.ram[i].base,
 				    realm->first.ram[i].end - realm->first.ram[i].base, ret);
-	realm->first.active = ret >= 0;
+	realm->first.active |= ret >= 0;
 	call->result.elsewhere = true;
 	return world_answer(world, call, ret, error);
 }
@@ -217,7 +233,8 @@ int first_run_ready(const struct world *world, const struct step_call *call,
 	if (!world->kvm || !uapi_first_run_activates(world->uapi) || !realm->is_realm ||
 	    realm->first.active)
 		return 0;
-	return unsupported(world, call, "KVM_RUN of a realm that is not active activates it", error);
+	return unsupported(world, call, "KVM_RUN of a realm that is not active activates it",
+			   error);
 }
 
 bool world_is_behind(const struct world *world)

@@ -30,7 +30,11 @@ struct first_run {
 int first_run_config(struct world *world, struct step_call *call, char **error);
 int first_run_create_realm(struct world *world, struct step_call *call, char **error);
 int first_run_init_ripas(struct world *world, struct step_call *call, char **error);
-int first_run_finalize(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error);
+/* first_run_may_finalize - whether vCPU `index` is the next one: 0 or -EOPNOTSUPP. */
+int first_run_may_finalize(const struct world *world, const struct step_call *call,
+			   const struct realm *realm, unsigned int index, char **error);
+int first_run_finalize(struct world *world, struct step_call *call, struct vcpu *vcpu,
+		       char **error);
 /* Does it at once; the source is what the VMM has mapped for these addresses. */
 int first_run_populate(struct world *world, struct step_call *call, uint32_t flags, char **error);
 int first_run_activate(struct world *world, struct step_call *call, char **error);

@@ -325,6 +325,8 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 				     ? (unsigned int)args[CREATE_VCPUS_COUNT].number
 				     : realm->config.vcpus;
 	uint64_t pc = args[CREATE_VCPUS_PC].number;
+	const bool wanted =
+		uapi_first_run_activates(world->uapi) && args[CREATE_VCPUS_FINALIZE].number;
 	unsigned int first = 0;
 	unsigned int features = (args[CREATE_VCPUS_PSCI].number ? UAPI_VCPU_PSCI : 0) |
 				(args[CREATE_VCPUS_PMU].number ? UAPI_VCPU_PMU : 0) |
@@ -343,6 +345,12 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 	/* What failed before is taken up where it was left. */
 	while (first < realm->num_vcpus && !realm->vcpus[first].unfinished)
 		first++;
+	if (rec && wanted && first < count) {
+		int err = first_run_may_finalize(world, call, realm, first, error);
+
+		if (err)
+			return err;
+	}
 	for (unsigned int i = first; i < count && ret >= 0; i++) {
 		struct vcpu *vcpu = &realm->vcpus[i];
 
@@ -361,8 +369,7 @@ int vmm_create_vcpus(struct world *world, struct step_call *call, char **error)
 	}
 	/* Finalized in the order of their numbers, as REC indices demand. */
 	for (unsigned int i = first; i < count && ret >= 0; i++) {
-		if (rec && args[CREATE_VCPUS_FINALIZE].number &&
-		    uapi_first_run_activates(world->uapi)) {
+		if (rec && wanted) {
 			int err = first_run_finalize(world, call, &realm->vcpus[i], error);
 
 			if (err)
@@ -449,6 +456,8 @@ int vmm_run(struct world *world, struct step_call *call, char **error)
 	struct vcpu *vcpu;
 	int err = world_vcpu(world, call, &vcpu, error);
 
+	if (!err)
+		err = first_run_ready(world, call, vcpu->realm, error);
 	if (err)
 		return err;
 	if (call->args[RUN_IMMEDIATE_EXIT].number) {

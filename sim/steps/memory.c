@@ -86,6 +86,7 @@ int64_t memory_slot_add(struct world *world, struct realm *realm, struct slot *s
 		return ret;
 	/* Without a size it is deleted. */
 	slot->added = slot->size;
+	slot->added_with_gmem = slot->added && slot->gmem_fd >= 0;
 	if (slot->gmem_fd < 0 || !make_private)
 		return 0;
 	return set_attributes(world, realm, world->tid, slot->base, slot->size,

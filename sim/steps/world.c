@@ -99,24 +99,25 @@ void world_refresh_rd(struct world *world, struct realm *realm)
 {
 	struct rmm_realm_view realm_view;
 	struct kvm_inspect_vm view;
+	int32_t fd = realm->vm_fd;
 
-	/* A VM whose descriptor was closed lives on with its vCPUs. */
-	if (world->kvm && realm->vm_fd < 0) {
-		if (realm->rd && !rmm_inspect_realm(world->rmm, realm->rd, &realm_view))
-			realm->rd = 0;
-		return;
-	}
-	realm->rd = 0;
 	if (!world->kvm) {
 		uint64_t rds[64];
 		size_t num = rmm_inspect_realms(world->rmm, rds, sizeof(rds) / sizeof(rds[0]));
 
-		if (realm->index < num && realm->index < sizeof(rds) / sizeof(rds[0]))
-			realm->rd = rds[realm->index];
+		realm->rd = realm->index < num && realm->index < sizeof(rds) / sizeof(rds[0])
+				    ? rds[realm->index]
+				    : 0;
 		return;
 	}
-	if (!world->dead && !world->kvm->inspect_vm(world->tid, realm->vm_fd, &view))
+	/* A VM whose descriptor was closed lives on with its vCPUs, and may get its RD when they run. */
+	for (unsigned int i = 0; fd < 0 && i < realm->num_vcpus; i++)
+		fd = realm->vcpus[i].fd;
+	if (!world->dead && !world->kvm->inspect_vm(world->tid, fd, &view))
 		realm->rd = view.rd;
+	else if (realm->vm_fd >= 0 || !realm->rd ||
+		 !rmm_inspect_realm(world->rmm, realm->rd, &realm_view))
+		realm->rd = 0;
 }
 
 int world_answer(struct world *world, struct step_call *call, int64_t ret, char **error)
@@ -399,6 +400,7 @@ static int contract_start(struct world *world, const struct machine_config *mach
 				     : world->page_size,
 		.scratch_pages = WORLD_SCRATCH_SIZE / world->page_size,
 		.by_top = world_series(world) >= 9,
+		.ripas_first = world->kvm && world_series(world) <= 5,
 		.answers = world_series(world) == 10,
 	};
 

@@ -22,8 +22,9 @@
 #define BLOCK_SIZE (UINT64_C(2) << 20)
 
 struct slot {
-	bool used;  /* known to the VMM; the memory behind it is there */
-	bool added; /* KVM has it */
+	bool used;	      /* known to the VMM; the memory behind it is there */
+	bool added;	      /* KVM has it */
+	bool added_with_gmem; /* and the guest_memfd stays the slot's when its file is closed */
 	bool readonly;
 	bool log_dirty;
 	uint32_t id;

@@ -44,6 +44,8 @@ struct contract_config {
 	 * the series is known not to do is not asked of it.
 	 */
 	bool by_top;
+	/* A guest's change of RIPAS is made before the VMM is asked, not when it runs the vCPU again: up to v5. */
+	bool ripas_first;
 	/* Errors are those of the posting that kvm-rme.md describes. */
 	bool answers;
 };

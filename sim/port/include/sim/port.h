@@ -236,7 +236,7 @@ struct kvm_build {
 	int64_t (*user_write)(int32_t tid, uint64_t addr, const void *buffer, uint64_t size);
 
 	void (*inspect)(struct kvm_inspect *out);
-	/* inspect_vm - -EBADF if fd is not a VM of tid's process. */
+	/* inspect_vm - -EBADF if fd is neither a VM of tid's process nor a vCPU of one. */
 	int (*inspect_vm)(int32_t tid, int32_t fd, struct kvm_inspect_vm *out);
 	/* site_name - "function file:line" of a frame's `site`; NULL if there is none. */
 	const char *(*site_name)(uint32_t site);
