@@ -27,6 +27,7 @@ enum condition {
 	GMEM_REFCOUNT,
 	WRONG_REALM,
 	OUTSIDE_RANGE,
+	NEEDLESS_TABLE,
 	STILL_DELEGATED,
 	STILL_ALLOCATED,
 	STILL_ACCOUNTED,
@@ -47,6 +48,7 @@ static const char *const condition_names[NUM_CONDITIONS] = {
 	[GMEM_REFCOUNT] = "gmem-refcount",
 	[WRONG_REALM] = "wrong-realm",
 	[OUTSIDE_RANGE] = "outside-range",
+	[NEEDLESS_TABLE] = "needless-table",
 	[STILL_DELEGATED] = "still-delegated",
 	[STILL_ALLOCATED] = "still-allocated",
 	[STILL_ACCOUNTED] = "still-accounted",
@@ -73,6 +75,7 @@ struct audit {
 	struct dram *dram;
 	const struct kvm_build *kvm;
 	uint64_t page_size;
+	bool maps_blocks; /* of more than a page */
 	bool enabled;
 
 	const char *call; /* the system call that is being judged */
@@ -80,6 +83,11 @@ struct audit {
 	bool in_call;
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
+	/* The change of RIPAS that the RMM has just refused for want of a table; empty: it was something else. */
+	struct {
+		uint64_t rd, start, end;
+	} wanted;
+	bool strange;	   /* the RMM was made to refuse what only a strange one does */
 	bool sees_folds;   /* that fail again */
 	unsigned int open; /* system calls that have begun and did not end */
 
@@ -425,6 +433,48 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 	       scope->end);
 }
 
+/*
+ * A change of RIPAS needs tables where it begins or ends inside of an entry. One whose place it covers as a whole
+ * says nothing that the entry could not say. Calls of several vCPUs mix, and then nobody knows what one is for.
+ */
+static void judge_table(struct audit *audit, const struct trace_event *event)
+{
+	const uint64_t *x = event->value;
+	const uint64_t fid = x[0] & ~SMCCC_SVE_HINT;
+	uint64_t size, start;
+
+	switch (fid) {
+	case RMI_RTT_INIT_RIPAS:
+	case RMI_RTT_SET_RIPAS:
+		audit->wanted.rd = x[1];
+		audit->wanted.start = fid == RMI_RTT_SET_RIPAS ? x[3] : x[2];
+		audit->wanted.end = fid == RMI_RTT_SET_RIPAS ? x[4] : x[3];
+		if ((event->result[0] & 0xff) != RMI_ERROR_RTT || audit->open != 1)
+			audit->wanted.end = audit->wanted.start;
+		break;
+	case RMI_RTT_CREATE:
+		if (event->result[0] != RMI_SUCCESS || x[1] != audit->wanted.rd || x[4] < 1 ||
+		    x[4] > 3)
+			break;
+		size = level_size(x[4] - 1);
+		start = x[3] & ~(size - 1);
+		if (start >= audit->wanted.start && start < audit->wanted.end &&
+		    size <= audit->wanted.end - start)
+			REPORT(audit, NEEDLESS_TABLE,
+			       "a table of level %" PRIu64 " at %#" PRIx64
+			       " is made for a change of RIPAS of %#" PRIx64 "..%#" PRIx64
+			       ", which covers all of it",
+			       x[4], start, audit->wanted.start, audit->wanted.end);
+		break;
+	case RMI_GRANULE_DELEGATE:
+	case RMI_GRANULE_UNDELEGATE:
+		break;
+	default:
+		audit->wanted.end = audit->wanted.start;
+		break;
+	}
+}
+
 /* Whether the call failed because a larger entry covers what it was to unmap. */
 static void block_note(struct audit *audit, const struct trace_event *event)
 {
@@ -444,9 +494,13 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	const uint64_t *x = event->value;
 	bool success = event->result[0] == RMI_SUCCESS;
 
+	if (event->text == machine_injected && (x[0] & ~SMCCC_SVE_HINT) != RMI_GRANULE_DELEGATE &&
+	    (x[0] & ~SMCCC_SVE_HINT) != RMI_GRANULE_UNDELEGATE)
+		audit->strange = true;
 	/* The most frequent answer, without anything in it that the switch would look at. */
 	if (!success && x[0] == RMI_RTT_FOLD) {
 		audit->block_level = 0;
+		audit->wanted.end = audit->wanted.start;
 		if (audit->enabled)
 			judge_range(audit, event);
 		return;
@@ -503,8 +557,10 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	default:
 		break;
 	}
-	if (audit->enabled)
+	if (audit->enabled) {
 		judge_range(audit, event);
+		judge_table(audit, event);
+	}
 	block_note(audit, event);
 }
 
@@ -540,10 +596,13 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 		if (view.state == RMM_GRANULE_DATA && !is_free && frame->kind != PORT_FRAME_GMEM)
 			REPORT(audit, DATA_NOT_GMEM,
 			       "granule %#" PRIx64 " is DATA, its frame is no guest_memfd page", g);
-		/* A block that cannot be split for want of memory stays. Before v9 faults raced with holes. */
+		/*
+		 * A block that cannot be split for want of memory stays, and what a strange RMM does not destroy.
+		 * Before v9 faults raced with holes.
+		 */
 		if (view.state == RMM_GRANULE_DATA && !cached && !is_free &&
-		    audit->kvm->info.uapi_era == KVM_UAPI_ERA_C &&
-		    !machine_num_faults(audit->machine))
+		    audit->kvm->info.uapi_era == KVM_UAPI_ERA_C && !audit->strange &&
+		    !(audit->maps_blocks && machine_num_faults(audit->machine)))
 			REPORT(audit, DATA_UNCACHED,
 			       "granule %#" PRIx64
 			       " is DATA, and no guest_memfd has its page any more",
@@ -659,6 +718,7 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 	const char *name = audit->call;
 
 	audit->in_call = false;
+	audit->wanted.end = audit->wanted.start;
 	if (audit->open)
 		audit->open--;
 	if (!audit->enabled) {
@@ -725,6 +785,44 @@ static bool left_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *
 	return true;
 }
 
+/* Pages of guest_memfds of which the RMM has something. */
+struct kept {
+	const struct audit *audit;
+	uint64_t last; /* number of the last one + 1; 0: none yet */
+	uint64_t pages;
+};
+
+/* Granules come in ascending order. */
+static bool kept_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
+{
+	struct kept *kept = ctx;
+	const struct audit *audit = kept->audit;
+	const uint64_t index = (pa - dram_base(audit->dram)) / audit->page_size;
+
+	(void)view;
+	if (kept->last == index + 1 || index >= dram_num_touched(audit->dram))
+		return true;
+	kept->last = index + 1;
+	kept->pages += dram_frames(audit->dram)[index].kind == PORT_FRAME_GMEM;
+	return true;
+}
+
+/*
+ * What the RMM keeps of a guest_memfd stays, and nothing else does. The host's own memory is not asked: with one
+ * granule of a PGD, or with a Realm that the RMM does not destroy, it may give up all that belongs to it (4, 11).
+ */
+static void judge_leaks(struct audit *audit, const struct kvm_inspect *now)
+{
+	const struct kvm_inspect *was = &audit->baseline;
+	struct kept kept = {.audit = audit};
+
+	rmm_inspect_each_granule(audit->rmm, kept_granule, &kept);
+	if (now->gmem_pages > was->gmem_pages + kept.pages)
+		REPORT(audit, GMEM_LEFT,
+		       "%" PRId64 " guest_memfd pages are left, of which the RMM keeps %" PRIu64,
+		       (int64_t)(now->gmem_pages - was->gmem_pages), kept.pages);
+}
+
 void audit_closing(struct audit *audit, bool allow_leaks)
 {
 	const struct kvm_inspect *was = &audit->baseline;
@@ -742,8 +840,10 @@ void audit_closing(struct audit *audit, bool allow_leaks)
 	if (now.user_pages != was->user_pages)
 		REPORT(audit, STILL_ALLOCATED, "%" PRId64 " pages of the process are left",
 		       (int64_t)(now.user_pages - was->user_pages));
-	if (allow_leaks)
+	if (allow_leaks) {
+		judge_leaks(audit, &now);
 		return;
+	}
 	rmm_inspect_each_granule(audit->rmm, left_granule, &left);
 	if (left.count)
 		REPORT(audit, STILL_DELEGATED,
@@ -772,6 +872,8 @@ void audit_reset(struct audit *audit)
 	audit->in_call = false;
 	folds_want(audit);
 	audit->open = 0;
+	audit->wanted.start = audit->wanted.end = 0;
+	audit->strange = false;
 	audit->num_touched = 0;
 	audit->lost = false;
 	audit->num_leaked = 0;
@@ -788,7 +890,7 @@ void audit_reset(struct audit *audit)
 		audit->kvm->inspect(&audit->baseline);
 }
 
-int audit_create(struct machine *machine, struct audit **out)
+int audit_create(struct machine *machine, uint64_t map_size, struct audit **out)
 {
 	struct audit *audit = calloc(1, sizeof(*audit));
 	int err;
@@ -800,6 +902,7 @@ int audit_create(struct machine *machine, struct audit **out)
 	audit->dram = machine_dram(machine);
 	audit->kvm = machine_kvm(machine);
 	audit->page_size = machine_page_size(machine);
+	audit->maps_blocks = map_size > audit->page_size;
 	audit->sees_folds = true;
 	audit_enable(audit, true);
 	err = trace_add_sink(machine_trace(machine), 1u << TRACE_RMI, audit_sink, audit);

@@ -443,7 +443,7 @@ int world_create(const struct world_config *config, struct world **out, char **e
 			goto fail;
 		}
 	}
-	err = audit_create(world->machine, &world->audit);
+	err = audit_create(world->machine, world->map_size, &world->audit);
 	if (!err)
 		err = contract_start(world, &config->machine);
 	if (err) {

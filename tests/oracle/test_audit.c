@@ -186,6 +186,30 @@ START_TEST(a_fault_is_reported_once)
 }
 END_TEST
 
+/* As if the walk had ended at level 2. */
+static bool refuse_init_ripas(void *ctx, struct rmm_regs *regs)
+{
+	(void)ctx;
+	if (regs->x[0] != RMI_RTT_INIT_RIPAS)
+		return false;
+	regs->x[0] = RMI_ERROR_RTT | 2 << 8;
+	return true;
+}
+
+/* kvm-rme.md 10: tables are made down to the level whose entries the range covers. */
+START_TEST(a_table_that_a_change_covers_is_found)
+{
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	machine_set_faults(world_machine(world), NULL, refuse_init_ripas, NULL);
+	fake->plant = FAKE_RIPAS_TABLE;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1ff000}));
+	assert_clean(world);
+	fake->plant = FAKE_RIPAS_TABLE;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80400000}, {"size", 0x200000}));
+	ck_assert(was_found(world, "host-audit", "needless-table"));
+}
+END_TEST
+
 START_TEST(pages_that_the_rmm_keeps_are_leaked_on_purpose)
 {
 	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
@@ -264,6 +288,15 @@ START_TEST(leaks_can_be_allowed)
 }
 END_TEST
 
+START_TEST(allowed_leaks_excuse_no_page_that_is_the_hosts)
+{
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	fake->plant = FAKE_LEAVE_GMEM;
+	world_teardown(world, true);
+	ck_assert(was_found(world, "host-audit", "gmem-left"));
+}
+END_TEST
+
 START_TEST(allowed_leaks_excuse_no_open_file)
 {
 	step_ok(world, "vmm.create_vm", NO_ARGS);
@@ -324,6 +357,7 @@ int main(void)
 			    sizeof(contract_canaries) / sizeof(contract_canaries[0]));
 	tcase_add_loop_test(tcase, each_fault_is_found, 0, sizeof(canaries) / sizeof(canaries[0]));
 	tcase_add_test(tcase, a_fault_is_reported_once);
+	tcase_add_test(tcase, a_table_that_a_change_covers_is_found);
 	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);
 	tcase_add_test(tcase, a_leak_that_ended_excuses_nothing);
 	tcase_add_test(tcase, a_leak_of_an_earlier_life_excuses_nothing);
@@ -331,6 +365,7 @@ int main(void)
 			    sizeof(leftovers) / sizeof(leftovers[0]));
 	tcase_add_test(tcase, a_clean_end_is_not_found);
 	tcase_add_test(tcase, leaks_can_be_allowed);
+	tcase_add_test(tcase, allowed_leaks_excuse_no_page_that_is_the_hosts);
 	tcase_add_test(tcase, allowed_leaks_excuse_no_open_file);
 	tcase_add_test(tcase, leaks_are_not_allowed_unasked);
 	tcase_add_test(tcase, hostile_calls_turn_it_off);

@@ -217,6 +217,13 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 	case FAKE_TABLE_BESIDE_RANGE:
 		smc(RMI_RTT_FOLD, state.rd, (range->address & ~0x1fffffull) + 0x200000, 3, 0);
 		break;
+	case FAKE_RIPAS_TABLE:
+		pa = frame_get(0, PORT_FRAME_PAGE);
+		smc(RMI_RTT_INIT_RIPAS, state.rd, range->address, range->address + range->size, 0);
+		smc(RMI_GRANULE_DELEGATE, pa, 0, 0, 0);
+		smc(RMI_RTT_CREATE, state.rd, pa, range->address & ~0x1fffffull, 3);
+		books.pgtable_pages++;
+		break;
 	case FAKE_TABLE_KEPT:
 	case FAKE_TABLE_KEPT_UNACCOUNTED:
 		/* The test's fault hook refuses GRANULE_UNDELEGATE. */

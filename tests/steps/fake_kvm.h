@@ -52,6 +52,7 @@ enum fake_plant {
 	FAKE_WRONG_REALM,
 	FAKE_OUTSIDE_RANGE,
 	FAKE_TABLE_BESIDE_RANGE,
+	FAKE_RIPAS_TABLE, /* INIT_RIPAS of the range, which a hook refuses, and a table of pages at its beginning */
 	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,

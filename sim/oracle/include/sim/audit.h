@@ -15,11 +15,13 @@
  *   page-not-nonsecure    a frame that is free holds a granule that is not the host's
  *   left-delegated        a granule stays DELEGATED although no GRANULE_UNDELEGATE of it failed
  *   data-not-gmem         a DATA granule lies in a frame that is no guest_memfd page
- *   data-uncached         a DATA granule lies in a page that a hole took from its guest_memfd, and nothing failed
+ *   data-uncached         a DATA granule lies in a page that a hole took from its guest_memfd, and it is no part of
+ *                         a block that there may have been no memory to split
  *   gmem-refcount         a guest_memfd page's references are not one for the page cache, plus
  *                         one if any of its granules is mapped (or could not be taken back)
  *   wrong-realm           an RMI call named another realm than the system call is for
  *   outside-range         an RMI call concerned addresses that the system call is not for
+ *   needless-table        a change of RIPAS made a table that it covers as a whole
  *   still-delegated, still-allocated, still-accounted, still-open, gmem-left
  *                         something is left at the end
  *
@@ -33,8 +35,11 @@
 
 struct audit;
 
-/* audit_create - starts to listen to the machine's trace. 0 or -ENOMEM. */
-int audit_create(struct machine *machine, struct audit **out);
+/*
+ * audit_create - starts to listen to the machine's trace. `map_size`: bytes that the host maps at most at once. 0 or
+ * -ENOMEM.
+ */
+int audit_create(struct machine *machine, uint64_t map_size, struct audit **out);
 /* audit_destroy - NULL is ignored. */
 void audit_destroy(struct audit *audit);
 /*
