@@ -95,6 +95,48 @@ static int error_due(const struct contract_request *request, const struct answer
 	return 0;
 }
 
+/* What does not fail by itself: of these errors somebody else is the cause, and that was seen. */
+static bool error_has_cause(enum contract_call call, const struct answer_facts *facts, int64_t ret)
+{
+	switch (-ret) {
+	case ENOMEM:
+		/* 3: so it is without a VMID. */
+		return facts->starved || call == CONTRACT_CREATE;
+	case ENXIO:
+		return facts->refused;
+	case EHWPOISON:
+		return facts->broken;
+	default:
+		return true;
+	}
+}
+
+/* 7, 10: what a guest that runs can run into. */
+static bool run_error_fits(const struct answer_facts *facts, int64_t ret)
+{
+	/* 10: KVM_EXIT_SHUTDOWN. */
+	if (facts->switched_off)
+		return false;
+	switch (-ret) {
+	case EINVAL:
+		return facts->plain;
+	case EBUSY:
+	case EOPNOTSUPP:
+		/* 1: the irqchip is not as it should be, which is seen before anything else. */
+		return !facts->calls;
+	case ENXIO:
+		return facts->refused || facts->fetched;
+	case EINTR:
+	case EFAULT:
+	case EIO:
+	case ENOMEM:
+	case EHWPOISON:
+		return error_has_cause(CONTRACT_RUN, facts, ret);
+	default:
+		return false;
+	}
+}
+
 bool answer_fits(const struct contract_request *request, const struct answer_facts *facts,
 		 int64_t ret, int *error)
 {
@@ -106,9 +148,10 @@ bool answer_fits(const struct contract_request *request, const struct answer_fac
 		return ret == -*error || (ret == -EFAULT && request->call != CONTRACT_RUN);
 	if (ret >= 0)
 		return true;
-	/* A guest runs into everything. */
 	if (request->call == CONTRACT_RUN)
-		return ret != -EPERM && ret != -ENOEXEC;
+		return run_error_fits(facts, ret);
+	if (!error_has_cause(request->call, facts, ret))
+		return false;
 	while (*other && ret != -*other)
 		other++;
 	return *other;

@@ -19,6 +19,14 @@ struct answer_facts {
 	/* Of the first chunk of a populate: the slot at its base, and whether that has a guest_memfd. */
 	bool has_slot, has_gmem;
 	uint64_t slot_end;
+	/* Of one that failed: what it ran into. */
+	uint64_t calls;	   /* RMI calls that it made */
+	bool starved;	   /* memory may have been short, or the RMM did not take it */
+	bool refused;	   /* an RMI call said more than where a walk ends */
+	bool switched_off; /* the RMM said so of the Realm */
+	bool broken;	   /* memory of a guest_memfd failed once */
+	bool plain;	   /* the guest accessed a protected address of a slot without a guest_memfd */
+	bool fetched;	   /* the guest fetched an instruction */
 };
 
 #define ANSWER_CHUNK (UINT64_C(2) << 20) /* of a populate */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <rmm/rmi.h>
+#include <sim/dram.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,7 @@ struct realm {
 	enum answer_stage stage;
 	uint64_t recs;
 	struct interval_map open; /* OPEN_* of each address below the half */
+	bool fetched; /* what the guest accessed last, in this system call, is an instruction */
 	struct owner guest, vmm;
 };
 struct file {
@@ -122,6 +124,7 @@ struct contract {
 	unsigned int num_files, max_files;
 	bool untracked; /* somebody has pages that nobody told of */
 	bool refused;	/* the RMM kept something, so that its pages stay the host's for ever */
+	bool broken;	/* memory of a guest_memfd failed */
 	/* The system call that is being made, and the machine's RMI calls before it. */
 	struct contract_thread call;
 	uint64_t first;
@@ -381,6 +384,7 @@ static void realm_clear(struct realm *realm)
 	realm->max_pending = 0;
 	realm->stage = ANSWER_NONE;
 	realm->recs = 0;
+	realm->fetched = false;
 }
 
 void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
@@ -576,9 +580,9 @@ static void claims_meet(struct contract *contract, struct actor *a, struct actor
 		what |= OPEN_USER;
 	for (unsigned int i = 0; what && i < x->num; i++) {
 		for (unsigned int j = 0; j < y->num; j++) {
-			const struct range part = meet(
-				(struct range){x->ranges[i].start, x->ranges[i].end},
-				(struct range){y->ranges[j].start, y->ranges[j].end});
+			const struct range part =
+				meet((struct range){x->ranges[i].start, x->ranges[i].end},
+				     (struct range){y->ranges[j].start, y->ranges[j].end});
 			uint64_t at = part.start, end;
 
 			for (; at < part.end; at = end) {
@@ -630,10 +634,10 @@ void contract_swap(struct contract *contract, struct contract_thread *call)
 void contract_step_begin(struct contract *contract, const struct contract_claim *claim)
 {
 	struct actor *actor = &contract->actors[contract->call.actor];
-	const uint64_t mask =
-		(contract->config.map_size > contract->config.gmem_size ? contract->config.map_size
-									: contract->config.gmem_size) -
-		1;
+	const uint64_t mask = (contract->config.map_size > contract->config.gmem_size
+				       ? contract->config.map_size
+				       : contract->config.gmem_size) -
+			      1;
 
 	if (!contract->enabled || claim->realm >= contract->num_realms)
 		return;
@@ -669,9 +673,8 @@ static void open_close(struct contract *contract, struct realm *realm, unsigned 
 		const struct contract_claim *claim = &contract->actors[i].claim;
 
 		for (unsigned int j = 0; contract->actors[i].active && j < claim->num; j++) {
-			const struct range part =
-				meet(range, (struct range){claim->ranges[j].start,
-							   claim->ranges[j].end});
+			const struct range part = meet(range, (struct range){claim->ranges[j].start,
+									     claim->ranges[j].end});
 
 			if (claim->realm == index)
 				interval_map_set(&realm->open, part.start, part.end, what);
@@ -877,6 +880,7 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 void contract_broken(struct contract *contract, unsigned int index, int32_t gmem, uint64_t offset,
 		     uint64_t size)
 {
+	contract->broken = true;
 	unmap_file(contract, index, gmem, (struct range){offset, offset + size});
 }
 
@@ -912,6 +916,21 @@ static void populate_pages(struct contract *contract, const struct realm *realm,
 	}
 }
 
+/* Where the RMM stored something that may still be so. */
+static void bytes_forget(struct interval_map *bytes, struct range range)
+{
+	uint64_t at = range.start, end;
+
+	for (; at < range.end; at = end) {
+		uint32_t known = interval_map_get(bytes, at, &end);
+
+		if (end > range.end)
+			end = range.end;
+		if (known != BYTE_ANY)
+			interval_map_set(bytes, at, end, BYTE_UNKNOWN);
+	}
+}
+
 void contract_populate(struct contract *contract, unsigned int index, uint64_t base, uint64_t size,
 		       int64_t ret)
 {
@@ -925,7 +944,7 @@ void contract_populate(struct contract *contract, unsigned int index, uint64_t b
 	range = clip(realm, base, size);
 	populate_pages(contract, realm, got, ret >= 0);
 	pages_change(contract, realm, range, page_forget);
-	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
+	bytes_forget(&realm->bytes, range);
 	if (ret < 0)
 		return;
 	pages_set(contract, realm, range, PAGE(RMM_RAM, BACKED_YES));
@@ -1009,6 +1028,64 @@ static void answer_facts(const struct contract *contract, const struct realm *re
 	}
 }
 
+static const struct slot *slot_at(const struct realm *realm, uint64_t ipa)
+{
+	for (unsigned int i = 0; i < realm->num_slots; i++) {
+		if (ipa >= realm->slots[i].ipa.start && ipa < realm->slots[i].ipa.end)
+			return &realm->slots[i];
+	}
+	return NULL;
+}
+
+/* Whether the RMM said more than where a walk ends; that an entry is in use counts. */
+static bool is_refusal(const struct trace_event *event)
+{
+	const uint64_t status = event->result[0] & 0xff, index = event->result[0] >> 8 & 0xff;
+
+	switch (event->value[0] & ~SMCCC_SVE_HINT) {
+	case RMI_DATA_CREATE:
+	case RMI_DATA_CREATE_UNKNOWN:
+		return status && (status != RMI_ERROR_RTT || index == MAX_LEVEL);
+	default:
+		return status && status != RMI_ERROR_RTT;
+	}
+}
+
+/* What the system call that has just failed ran into. */
+static void failure_facts(const struct contract *contract, const struct realm *realm,
+			  struct answer_facts *facts)
+{
+	const uint64_t calls = machine_num_calls(contract->machine) - contract->first;
+	/* Of several calls at once nobody knows which RMI call is whose. */
+	const bool faults = machine_num_faults(contract->machine) || contract->together;
+
+	/* What is no longer remembered may have been anything. */
+	facts->calls = contract->together ? 0 : calls;
+	facts->refused = faults || calls > MACHINE_LAST_CALLS;
+	for (uint64_t i = 0; i < calls && i < MACHINE_LAST_CALLS; i++) {
+		const struct trace_event *event = machine_last_call(contract->machine, i);
+		const uint64_t fid = event ? event->value[0] & ~SMCCC_SVE_HINT : 0;
+
+		if (!event)
+			continue;
+		facts->refused |= is_refusal(event);
+		facts->switched_off |= !contract->together && !i && fid == RMI_REC_ENTER &&
+				       event->result[0] == (RMI_ERROR_REALM | 1 << 8);
+	}
+	facts->starved = faults || facts->refused ||
+			 dram_num_touched(machine_dram(contract->machine)) * contract->page_size >=
+				 dram_size(machine_dram(contract->machine));
+	facts->broken = contract->broken || contract->together;
+	facts->plain = contract->together;
+	facts->fetched = realm->fetched;
+	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
+		const uint64_t ipa = contract->call.tried[i];
+		const struct slot *slot = ipa < realm->half ? slot_at(realm, ipa) : NULL;
+
+		facts->plain |= slot && slot->gmem < 0;
+	}
+}
+
 void contract_answer(struct contract *contract, unsigned int index,
 		     const struct contract_request *request, int64_t ret)
 {
@@ -1031,6 +1108,8 @@ void contract_answer(struct contract *contract, unsigned int index,
 	    request->vcpu >= VCPU_MAX)
 		return;
 	answer_facts(contract, realm, request, &facts);
+	if (ret < 0)
+		failure_facts(contract, realm, &facts);
 	fits = contract->actors[contract->call.actor].met_state ||
 	       answer_fits(request, &facts, ret, &error);
 	if (!fits && error)
@@ -1081,6 +1160,31 @@ void contract_fault_exit(struct contract *contract, unsigned int index, unsigned
 		       gpa, size, is_private ? "private" : "shared");
 }
 
+void contract_mmio_exit(struct contract *contract, unsigned int index, uint64_t gpa)
+{
+	struct realm *realm = judged(contract, index);
+	bool known;
+
+	if (!realm || !contract->config.answers)
+		return;
+	known = !contract->call.num_tried && gpa < realm->half;
+	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++)
+		known |= gpa == (contract->call.tried[i] & (realm->half - 1));
+	if (!known)
+		REPORT(contract, "exit",
+		       "KVM_EXIT_MMIO says 0x%" PRIx64 ", which is not what the guest accessed",
+		       gpa);
+}
+
+void contract_strange_exit(struct contract *contract, unsigned int index, const char *reason)
+{
+	if (judged(contract, index) && contract->config.answers)
+		REPORT(contract, "exit",
+		       "KVM_RUN ends with exit reason %s, for which there is no "
+		       "reason",
+		       reason);
+}
+
 /* --- the guest ---------------------------------------------------------------------------------------- */
 
 /* What a fault brought along with the page: the host maps more than a granule at once. */
@@ -1091,13 +1195,18 @@ static uint32_t page_beside(uint32_t page)
 		       : PAGE(PAGE_RIPAS(page), BACKED_MAYBE);
 }
 
-static const struct slot *slot_at(const struct realm *realm, uint64_t ipa)
+/* An access that needs another attribute than there is does not succeed: it is the VMM's to deal with. */
+static void attribute_judge(struct contract *contract, const struct realm *realm, uint64_t gpa,
+			    uint32_t needed)
 {
-	for (unsigned int i = 0; i < realm->num_slots; i++) {
-		if (ipa >= realm->slots[i].ipa.start && ipa < realm->slots[i].ipa.end)
-			return &realm->slots[i];
-	}
-	return NULL;
+	const struct slot *slot = slot_at(realm, gpa);
+
+	if (!contract->config.answers || contract->together || !slot || slot->gmem < 0 ||
+	    interval_map_get(&realm->attributes, gpa, NULL) == needed)
+		return;
+	REPORT(contract, "access",
+	       "the guest accessed 0x%" PRIx64 " as %s, which the VMM has made %s", gpa,
+	       needed ? "private" : "shared", needed ? "shared" : "private");
 }
 
 /* The guest and the VMM see the same bytes. */
@@ -1109,6 +1218,7 @@ static void shared_access(struct contract *contract, struct realm *realm, uint64
 
 	if (!slot || !data)
 		return;
+	attribute_judge(contract, realm, ipa - realm->half, 0);
 	user = slot->user + (ipa - realm->half - slot->ipa.start);
 	ledger_set(&contract->user_pages, user, user + size, LEDGER_PRESENT);
 	if (write) {
@@ -1171,6 +1281,14 @@ static bool never_is_meant(const struct contract *contract)
 	return !machine_num_faults(contract->machine) && !contract->refused;
 }
 
+void contract_fetched(struct contract *contract, unsigned int index)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (realm)
+		realm->fetched = true;
+}
+
 void contract_access(struct contract *contract, unsigned int index, uint64_t ipa, uint32_t size,
 		     bool write, const uint8_t *data)
 {
@@ -1193,6 +1311,8 @@ void contract_access(struct contract *contract, unsigned int index, uint64_t ipa
 		REPORT(contract, "access",
 		       "the guest accessed IPA 0x%" PRIx64 ", which the VMM took away from it",
 		       ipa);
+	if (PAGE_BACKED(page) == BACKED_NO)
+		attribute_judge(contract, realm, granule, ATTRIBUTE_PRIVATE);
 	if (PAGE_BACKED(page) != BACKED_YES) {
 		access_pages(contract, realm, granule, true);
 		fault_pages(contract, realm, ipa);
@@ -1345,6 +1465,29 @@ static uint32_t page_answered(const struct contract *contract, const struct pend
 	return PAGE(RMM_RAM, PAGE_BACKED(page));
 }
 
+/*
+ * A change ends early at a page that is DESTROYED, without the guest's consent, and nowhere else: where memory or time
+ * ran out KVM_RUN says so, and the next one goes on.
+ */
+static void stop_judge(struct contract *contract, const struct realm *realm,
+		       const struct pending *pending, uint64_t new_base)
+{
+	uint32_t page;
+
+	if (!contract->config.answers || contract->together || new_base < pending->ipa.start ||
+	    new_base >= pending->ipa.end)
+		return;
+	page = interval_map_get(&realm->pages, new_base & ~(GRANULE - 1), NULL);
+	if (PAGE_RIPAS(page) == RIPAS_UNKNOWN ||
+	    (PAGE_RIPAS(page) == RMM_DESTROYED && !pending->destroyed))
+		return;
+	REPORT(contract, "ripas-answer",
+	       "a change to %s ends at IPA 0x%" PRIx64 ", which is %s%s, and not at 0x%" PRIx64,
+	       rmm_ripas_name(pending->ripas), new_base,
+	       rmm_ripas_name((enum rmm_ripas)PAGE_RIPAS(page)),
+	       pending->destroyed ? " and may be changed whatever it is" : "", pending->ipa.end);
+}
+
 void contract_ripas_answered(struct contract *contract, unsigned int index, unsigned int vcpu,
 			     uint64_t new_base)
 {
@@ -1360,6 +1503,7 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 	last = pending.number == realm->num_asked && !others_wait(realm, vcpu);
 	settle(contract, realm, pending.ipa.start, pending.ipa.end - pending.ipa.start);
 	changed(contract, realm, pending.ipa);
+	stop_judge(contract, realm, &pending, new_base);
 	/*
 	 * A change to RAM makes entries alike that the fold before it could not join; one that stopped may have
 	 * made a table for what it did not come to.
@@ -1385,6 +1529,14 @@ void contract_ripas_answered(struct contract *contract, unsigned int index, unsi
 		interval_map_set(&realm->pages, at, end,
 				 page_answered(contract, &pending, page, last));
 	}
+}
+
+void contract_ripas_refused(struct contract *contract, unsigned int index, unsigned int vcpu)
+{
+	struct realm *realm = judged(contract, index);
+
+	if (realm && vcpu < PENDING_MAX)
+		realm->pending[vcpu].active = false;
 }
 
 /* --- judging ------------------------------------------------------------------------------------------ */
@@ -1692,6 +1844,8 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 	if (!contract->enabled)
 		return;
 	contract->call.num_tried = 0;
+	for (size_t i = 0; i < contract->num_realms; i++)
+		contract->realms[i].fetched = false;
 	contract->call.in_call = true;
 	contract->call.start = start;
 	contract->call.end = end;
@@ -1788,8 +1942,7 @@ void contract_check(struct contract *contract, const uint64_t *rds)
 
 			if (realm && rds[r] &&
 			    (dirty->by_index ? dirty->rd == r : dirty->rd == rds[r]))
-				range_judge_idle(contract, realm, rds[r],
-						 widen(realm, dirty->ipa));
+				range_judge_idle(contract, realm, rds[r], widen(realm, dirty->ipa));
 		}
 	}
 	dirty_clear(contract);
@@ -1801,8 +1954,7 @@ void contract_closing(struct contract *contract, const uint64_t *rds)
 		struct realm *realm = judged(contract, (unsigned int)r);
 
 		if (realm && rds[r])
-			range_judge_idle(contract, realm, rds[r],
-					 (struct range){0, realm->half});
+			range_judge_idle(contract, realm, rds[r], (struct range){0, realm->half});
 	}
 	dirty_clear(contract);
 }
@@ -1875,6 +2027,7 @@ void contract_reset(struct contract *contract)
 	contract->num_files = 0;
 	contract->untracked = false;
 	contract->refused = false;
+	contract->broken = false;
 	contract->call = (struct contract_thread){0};
 	contract->scratch_pages = contract->config.scratch_pages;
 	contract->together = false;

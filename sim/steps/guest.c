@@ -222,6 +222,8 @@ static void access_tried(struct world *world, const struct rmm_access *access,
 	const uint32_t part = granule_part(access->ipa, access->size);
 
 	contract_tried(world->contract, realm, access->ipa);
+	if (access->type == RMM_FETCH)
+		contract_fetched(world->contract, realm);
 	if (part < access->size)
 		contract_tried(world->contract, realm, access->ipa + part);
 	else if (outcome == RMM_SEA)
@@ -325,9 +327,8 @@ static void smc_done(struct world *world, struct guest *guest, struct rmm_cpu *c
 		return;
 	case GUEST_SET_RIPAS:
 		if (x[0] != RSI_SUCCESS) {
-			contract_ripas_answered(world->contract, realm_running(world),
-						world->running ? world->running->index : 0,
-						op->cursor);
+			contract_ripas_refused(world->contract, realm_running(world),
+					       world->running ? world->running->index : 0);
 			op->value = x[0];
 			op_finish(world, guest, STEP_ERROR);
 			return;

@@ -87,6 +87,12 @@ static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit
 	if (ret == -EFAULT && uapi_exit_class(exit->reason) == UAPI_EXIT_MEMORY_FAULT)
 		contract_fault_exit(world->contract, vcpu->realm->index, vcpu->index, exit->gpa,
 				    exit->size, exit->is_private);
+	if (!ret && uapi_exit_class(exit->reason) == UAPI_EXIT_MMIO)
+		contract_mmio_exit(world->contract, vcpu->realm->index, exit->gpa);
+	/* Nobody reads the reason of a vCPU whose kvm_run is not mapped. */
+	if (!ret && vcpu->run && uapi_exit_class(exit->reason) == UAPI_EXIT_OTHER)
+		contract_strange_exit(world->contract, vcpu->realm->index,
+				      step_exit_reason_name(exit->reason));
 	if (vcpu->signalled && !world->dead) {
 		vcpu->signalled = false;
 		world->kvm->signal_set(vcpu->tid, false);

@@ -12,15 +12,18 @@
  *   guest-bytes     the guest reads something else than it wrote
  *   user-bytes      shared memory does not hold what was written there
  *   foreign-bytes   somebody reads what only another owner ever wrote
- *   access          an access succeeded where the guest has no RAM, or failed where it has
- *   ripas-answer    the guest was told another RIPAS, or that it changed without its consent
+ *   access          an access succeeded where the guest has no RAM or the memory attribute says otherwise, or failed
+ *                   where it has
+ *   ripas-answer    the guest was told another RIPAS, that it changed without its consent, or that the change stopped
+ *                   where nothing stands in its way
  *   table-left      after an unmap a table stays whose entries say what its parent could say
  *   gmem-pages      the guest_memfds hold more pages than were asked for, or fewer than are in use
  *   user-pages      the same of the VMM's own memory
  *   failed-calls    a system call made more RMI calls that failed than what it found can explain
  *   too-many-calls  it made more that succeeded than its range has work for
  *   answer          a system call gave another error than is due for what it was asked, or succeeded where one is due
- *   exit            KVM_EXIT_MEMORY_FAULT does not name what the guest accessed or asked for
+ *   exit            KVM_EXIT_MEMORY_FAULT or KVM_EXIT_MMIO does not name what the guest accessed or asked for, or KVM_RUN
+ *                   ends with a reason that there is none for
  *
  * That RMI calls stay inside the range of their system call, and the tables that cover it, is asked by the
  * host audit (outside-range), which knows the range of each.
@@ -123,6 +126,10 @@ void contract_answer(struct contract *contract, unsigned int realm,
 /* contract_fault_exit - KVM_RUN ended with KVM_EXIT_MEMORY_FAULT, which says this. */
 void contract_fault_exit(struct contract *contract, unsigned int realm, unsigned int vcpu,
 			 uint64_t gpa, uint64_t size, bool is_private);
+/* KVM_EXIT_MMIO, which says this address. */
+void contract_mmio_exit(struct contract *contract, unsigned int realm, uint64_t gpa);
+/* KVM_RUN returned 0 with a reason that no Realm has on a sound RMM. */
+void contract_strange_exit(struct contract *contract, unsigned int realm, const char *reason);
 
 /* What a system call may concern, as in struct audit_scope. */
 void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end);
@@ -136,6 +143,8 @@ void contract_access(struct contract *contract, unsigned int realm, uint64_t ipa
 		     bool write, const uint8_t *data);
 /* An access that the host has to do something for, whatever that is. */
 void contract_tried(struct contract *contract, unsigned int realm, uint64_t ipa);
+/* It was for an instruction. */
+void contract_fetched(struct contract *contract, unsigned int realm);
 /* Bytes that somebody else stored for the guest: their values are not known. */
 void contract_written(struct contract *contract, unsigned int realm, uint64_t ipa, uint64_t size);
 /* The access was answered by a Synchronous External Abort. */
@@ -149,6 +158,8 @@ void contract_ripas_asked(struct contract *contract, unsigned int realm, unsigne
 /* It came back: the guest was told that [base, new_base) changed, and nothing else. */
 void contract_ripas_answered(struct contract *contract, unsigned int realm, unsigned int vcpu,
 			     uint64_t new_base);
+/* It was nothing that can be asked: the guest was told of an error, and nothing changes. */
+void contract_ripas_refused(struct contract *contract, unsigned int realm, unsigned int vcpu);
 
 /* --- steps at the same time --------------------------------------------------------------------------- */
 
