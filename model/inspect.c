@@ -3,6 +3,7 @@
 #include <string.h>
 #include "rec.h"
 #include "rtt.h"
+#include "scan.h"
 
 static struct rmm_granule_view granule_view(const struct granule *granule)
 {
@@ -58,6 +59,26 @@ const char *rmm_ripas_name(enum rmm_ripas ripas)
 	static const char *const names[] = {"EMPTY", "RAM", "DESTROYED", "NONE"};
 
 	return names[ripas];
+}
+
+bool rmm_inspect_undelegated(const struct rmm *rmm, uint64_t pa, uint64_t size)
+{
+	for (; size; pa += RMM_GRANULE_SIZE, size -= RMM_GRANULE_SIZE) {
+		const struct granule *granule = granule_find(rmm, pa);
+
+		if (!granule || granule->state != RMM_GRANULE_UNDELEGATED)
+			return false;
+	}
+	return true;
+}
+
+bool rmm_inspect_nonsecure(const struct rmm *rmm, uint64_t pa, uint64_t size)
+{
+	for (; size; pa += RMM_GRANULE_SIZE, size -= RMM_GRANULE_SIZE) {
+		if (!ns_permits(rmm, pa))
+			return false;
+	}
+	return true;
 }
 
 void rmm_inspect_each_granule(const struct rmm *rmm,
@@ -183,8 +204,8 @@ bool rmm_inspect_run(const struct rmm *rmm, uint64_t rd_pa, uint64_t ipa, int le
 	entry_view(&walk, ipa, view);
 	i = walk.index + 1;
 	num = rtt_num_entries(walk.level);
-	while (!rtte_is_table(walk.entry) && i < num && !((walk.entries[i] ^ walk.entry) & state))
-		i++;
+	if (!rtte_is_table(walk.entry))
+		i = scan_other(walk.entries, i, num, state, walk.entry);
 	*end = view->ipa + (uint64_t)(i - walk.index) * view->size;
 	/* What a starting table has beyond the IPA space is not reached. */
 	ipa_end = realm_ipa_end(granule_memory(rmm, rd_pa));

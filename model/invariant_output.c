@@ -88,15 +88,7 @@ static void check_top(struct call *call, uint64_t top)
 	}
 	size = entry_size(place->level);
 	num = place->level < 0 ? 16 : RTT_ENTRIES;
-	for (i++; i < num && i % 4 && !(place->entries[i] & RTTE_LIVE); i++)
-		;
-	while (i < num && !(i % 4) &&
-	       !((place->entries[i] | place->entries[i + 1] | place->entries[i + 2] |
-		  place->entries[i + 3]) &
-		 RTTE_LIVE))
-		i += 4;
-	while (i < num && !(place->entries[i] & RTTE_LIVE))
-		i++;
+	i = scan_other(place->entries, i + 1, num, RTTE_LIVE, 0);
 	next = place->ipa + (i - place->index) * size;
 	if (top != next || top <= ipa)
 		VIOLATED(call, O3, "top is 0x%llx, after 0x%llx the next live entry is 0x%llx",

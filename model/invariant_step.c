@@ -169,6 +169,15 @@ INLINE struct shadow_realm *entry_find(const struct rmm *rmm, uint64_t rd, uint6
 	return realm;
 }
 
+/* What of an RD is behind its first 16 bytes and before `next`. */
+INLINE uint64_t rd_second(const struct rd *rd)
+{
+	return (uint64_t)rd->rtt_num_start << 32 | rd->rec_index;
+}
+_Static_assert(offsetof(struct rd, rtt_num_start) == 16 && offsetof(struct rd, rec_index) == 20 &&
+		       offsetof(struct rd, next) == 24,
+	       "that is all");
+
 /*
  * The RD is as it is to be, but for the RPV and REMs, which none of these commands has anything to do with: they are
  * compared with every other call.
@@ -183,7 +192,10 @@ INLINE bool realm_agrees_briefly(const struct shadow_realm *realm)
 
 	for (unsigned int i = 0; i < RSI_MEASUREMENT_SIZE / sizeof(*a); i++)
 		differs |= a[i] ^ b[i];
-	return !(differs[0] | differs[1]) && !memcmp(rd, expected, offsetof(struct rd, next));
+	a = (const words2 *)rd;
+	b = (const words2 *)expected;
+	differs |= *a ^ *b;
+	return !(differs[0] | differs[1] | (rd_second(rd) ^ rd_second(expected)));
 }
 
 /*
@@ -213,16 +225,9 @@ INLINE bool entry_alone(const struct shadow_realm *realm, const struct place *pl
 /* What is to be said of the next live entry after a call at the one in `place`, which is not live. */
 INLINE uint64_t entry_top(const struct place *place)
 {
-	const uint64_t *e = place->entries;
 	const unsigned int num = place->level < 0 ? 16 : RTT_ENTRIES;
-	unsigned int i = place->index + 1;
+	const unsigned int i = scan_other(place->entries, place->index + 1, num, RTTE_LIVE, 0);
 
-	for (; i < num && i % 4 && !(e[i] & RTTE_LIVE); i++)
-		;
-	while (i < num && !(i % 4) && !((e[i] | e[i + 1] | e[i + 2] | e[i + 3]) & RTTE_LIVE))
-		i += 4;
-	while (i < num && !(e[i] & RTTE_LIVE))
-		i++;
 	return place->ipa + ((uint64_t)(i - place->index) << (39 - 9 * place->level));
 }
 

@@ -17,23 +17,11 @@ uint64_t rtt_table_ipa(const struct walk *walk, uint64_t ipa)
 
 uint64_t rtt_skip_non_live(const struct walk *walk, uint64_t ipa)
 {
-	const uint64_t *e = walk->entries;
-	const unsigned int end = rtt_num_entries(walk->level);
-	unsigned int i = walk->index;
-
-	if (rtte_is_live(e[i]))
+	if (rtte_is_live(walk->entries[walk->index]))
 		return ipa;
-	for (i++; i < end && i % 8; i++) {
-		if (rtte_is_live(e[i]))
-			goto out;
-	}
-	while (i < end && !rtte_is_live(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] |
-					e[i + 5] | e[i + 6] | e[i + 7]))
-		i += 8;
-	while (i < end && !rtte_is_live(e[i]))
-		i++;
-out:
-	return rtt_table_ipa(walk, ipa) + i * rtt_entry_size(walk->level);
+	return rtt_table_ipa(walk, ipa) + scan_other(walk->entries, walk->index + 1,
+						     rtt_num_entries(walk->level), RTTE_LIVE, 0) *
+						  rtt_entry_size(walk->level);
 }
 
 void rtt_root_create(struct rmm *rmm, const struct rd *rd, uint32_t number)

@@ -126,6 +126,40 @@ INLINE bool is_replaced(const uint64_t *words, const uint64_t *old, unsigned int
 	return !(differ | ANY(differs));
 }
 
+INLINE unsigned int other(const uint64_t *words, unsigned int from, unsigned int num, uint64_t mask,
+			  uint64_t value)
+{
+	unsigned int i = from;
+
+	for (; i < num && i % 4; i++) {
+		if ((words[i] ^ value) & mask)
+			return i;
+	}
+	for (; i + 32 <= num; i += 32) {
+		const words4_anywhere *at = (const words4_anywhere *)&words[i];
+		words4 differs = {0}, more = {0};
+
+		for (unsigned int j = 0; j < 8; j += 2) {
+			differs |= at[j] ^ value;
+			more |= at[j + 1] ^ value;
+		}
+		differs = (differs | more) & mask;
+		if (ANY(differs))
+			break;
+	}
+	for (; i + 4 <= num; i += 4) {
+		const words4 differs = (*(const words4_anywhere *)&words[i] ^ value) & mask;
+
+		if (ANY(differs))
+			break;
+	}
+	for (; i < num; i++) {
+		if ((words[i] ^ value) & mask)
+			return i;
+	}
+	return num;
+}
+
 /* One to one, and 0 to 0. */
 INLINE uint64_t mix(uint64_t x)
 {
@@ -190,6 +224,12 @@ AVX2 static bool is_replaced_avx2(const uint64_t *words, const uint64_t *old, un
 	return is_replaced(words, old, num, mask, value, any);
 }
 
+AVX2 static unsigned int other_avx2(const uint64_t *words, unsigned int from, unsigned int num,
+				    uint64_t mask, uint64_t value)
+{
+	return other(words, from, num, mask, value);
+}
+
 AVX2 static uint64_t digest_avx2(const void *memory)
 {
 	return digest(memory);
@@ -229,6 +269,12 @@ bool scan_is_replaced(const uint64_t *words, const uint64_t *old, unsigned int n
 		      uint64_t value, uint64_t *any)
 {
 	return DISPATCH(is_replaced, words, old, num, mask, value, any);
+}
+
+unsigned int scan_other(const uint64_t *words, unsigned int from, unsigned int num, uint64_t mask,
+			uint64_t value)
+{
+	return DISPATCH(other, words, from, num, mask, value);
 }
 
 uint64_t scan_digest(const void *memory)

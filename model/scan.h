@@ -31,6 +31,13 @@ bool scan_is_same(const void *a, const void *b, unsigned int size);
 bool scan_is_replaced(const uint64_t *words, const uint64_t *old, unsigned int num, uint64_t mask,
 		      uint64_t value, uint64_t *any);
 
+/*
+ * scan_other - the number of the first word from number `from` on whose bits of `mask` are not those of `value`; `num` if
+ * there is none below it. 8-byte alignment is enough.
+ */
+unsigned int scan_other(const uint64_t *words, unsigned int from, unsigned int num, uint64_t mask,
+			uint64_t value);
+
 /* scan_digest - order-sensitive sums; 0 for zeros. No protection against intent. */
 uint64_t scan_digest(const void *memory);
 

@@ -138,8 +138,9 @@ int linux_cond_resched(const struct linux_site *site)
 	return 0;
 }
 
-int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
-			    const struct linux_site *site)
+static __attribute__((__noinline__)) int resched_examine(struct linux_lock *lock,
+							 enum linux_lock_mode mode,
+							 const struct linux_site *site)
 {
 	const bool held = linux_lock_held(lock, mode);
 	bool drop;
@@ -162,4 +163,19 @@ int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
 	if (drop)
 		linux_lock_acquire(lock, mode, site);
 	return drop;
+}
+
+int linux_cond_resched_lock(struct linux_lock *lock, enum linux_lock_mode mode,
+			    const struct linux_site *site)
+{
+	const struct task_struct *task = current;
+	const u32 num = task->num_held;
+
+	/* Mostly it is the last lock that was taken, nothing is wrong, and nobody has anything to decide. */
+	if (num && task->held[num - 1].lock == lock && task->held[num - 1].mode >= (u32)mode &&
+	    task->atomic_depth <= 1 && task->kept != lock && !linux_port->sched &&
+	    !(linux_port->fault_mask & 1u << PORT_FAULT_RESCHED) &&
+	    !linux_event_wanted(PORT_EVENT_RESCHED))
+		return 0;
+	return resched_examine(lock, mode, site);
 }

@@ -8,19 +8,10 @@
 
 bool machine_granules_nonsecure(const struct machine *machine, uint64_t pa, uint64_t size)
 {
-	uint64_t end = pa + size;
+	const uint64_t mask = RMM_GRANULE_SIZE - 1, start = pa & ~mask, end = pa + size;
 
-	if (end < pa)
-		return false;
-	for (uint64_t at = pa & ~(uint64_t)(RMM_GRANULE_SIZE - 1); at < end;
-	     at += RMM_GRANULE_SIZE) {
-		struct rmm_granule_view view;
-
-		if (!rmm_inspect_granule(machine->rmm, at, &view) ||
-		    (view.gpt != RMM_GPT_NS && view.gpt != RMM_GPT_AAP))
-			return false;
-	}
-	return true;
+	return end >= pa && end <= UINT64_MAX - mask &&
+	       rmm_inspect_nonsecure(machine->rmm, start, ((end + mask) & ~mask) - start);
 }
 
 static void port_smc(void *ctx, uint64_t regs[18])

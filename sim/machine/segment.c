@@ -40,13 +40,18 @@ __attribute__((no_sanitize("address"), noinline)) static void raw_copy(uint8_t *
 	typedef uint64_t word __attribute__((aligned(1), may_alias));
 	uint64_t at = 0;
 
-	/* Volatile, so that no compiler makes a call of memcpy() of it. */
-	for (; at + sizeof(word) <= size; at += sizeof(word)) {
+	for (; at + 8 * sizeof(word) <= size; at += 8 * sizeof(word)) {
 		volatile word *target = (volatile word *)(to + at);
-		const volatile word *source = (const volatile word *)(from + at);
+		const word *now = (const word *)(to + at), *source = (const word *)(from + at);
+		word differs = 0;
 
-		if (*target != *source)
-			*target = *source;
+		for (unsigned int i = 0; i < 8; i++)
+			differs |= now[i] ^ source[i];
+		if (!differs)
+			continue;
+		/* Volatile, so that no compiler makes a call of memcpy() of it. */
+		for (unsigned int i = 0; i < 8; i++)
+			target[i] = source[i];
 	}
 	for (; at < size; at++)
 		*(volatile uint8_t *)(to + at) = *(const volatile uint8_t *)(from + at);

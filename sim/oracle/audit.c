@@ -575,7 +575,12 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 	bool any = false, leaked = false;
 	int expected;
 
-	for (uint64_t g = start; g < start + audit->page_size; g += RMM_GRANULE_SIZE) {
+	/* Most are the Host's altogether. */
+	const uint64_t end = rmm_inspect_undelegated(audit->rmm, start, audit->page_size)
+				     ? start
+				     : start + audit->page_size;
+
+	for (uint64_t g = start; g < end; g += RMM_GRANULE_SIZE) {
 		struct rmm_granule_view view;
 
 		if (!rmm_inspect_granule(audit->rmm, g, &view) ||

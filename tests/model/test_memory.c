@@ -1328,6 +1328,42 @@ START_TEST(test_default_config)
 }
 END_TEST
 
+/* Ranges of granules: one that is different is seen wherever it is, as are ends of memory. */
+START_TEST(test_inspect_ranges)
+{
+	struct host h;
+	uint64_t pa, gpt_pa;
+
+	host_init(&h);
+	pa = host_pages(&h, 16);
+	for (uint64_t at = 0; at < 16; at++) {
+		ok(&h, RMI_GRANULE_DELEGATE, pa + at * PAGE);
+		for (uint64_t from = 0; from < 16; from++) {
+			for (uint64_t end = from; end <= 16; end++) {
+				const bool without = at < from || at >= end;
+				const uint64_t start = pa + from * PAGE, size = (end - from) * PAGE;
+
+				check(rmm_inspect_undelegated(h.rmm, start, size) == without);
+				check(rmm_inspect_nonsecure(h.rmm, start, size) == without);
+			}
+		}
+		ok(&h, RMI_GRANULE_UNDELEGATE, pa + at * PAGE);
+	}
+	check(!rmm_inspect_undelegated(h.rmm, NOWHERE, PAGE));
+	check(!rmm_inspect_nonsecure(h.rmm, NOWHERE, PAGE));
+	check(!rmm_inspect_undelegated(h.rmm, LOW_BASE + LOW_SIZE - PAGE, 2 * PAGE));
+	check(!rmm_inspect_nonsecure(h.rmm, LOW_BASE + LOW_SIZE - PAGE, 2 * PAGE));
+	/* What is another's is not the RMM's, and not the Host's either; AAP is everybody's. */
+	gpt_pa = pa + PAGE;
+	check(!rmm_set_gpt(h.rmm, gpt_pa, RMM_GPT_SECURE));
+	check(rmm_inspect_undelegated(h.rmm, pa, 3 * PAGE));
+	check(!rmm_inspect_nonsecure(h.rmm, pa, 3 * PAGE));
+	check(!rmm_set_gpt(h.rmm, gpt_pa, RMM_GPT_AAP));
+	check(rmm_inspect_nonsecure(h.rmm, pa, 3 * PAGE));
+	host_end(&h);
+}
+END_TEST
+
 Suite *suite_memory(void)
 {
 	Suite *suite = suite_create("memory");
@@ -1361,6 +1397,7 @@ Suite *suite_memory(void)
 	tcase_add_test(tcase, test_bank_of_any_size);
 	tcase_add_test(tcase, test_config);
 	tcase_add_test(tcase, test_no_memory);
+	tcase_add_test(tcase, test_inspect_ranges);
 	tcase_add_test(tcase, test_default_config);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -103,6 +103,38 @@ START_TEST(test_same)
 }
 END_TEST
 
+/* Each place where the first one can be, from each place on; what is before it, behind the end or no bit of the mask is not. */
+START_TEST(test_other)
+{
+	const uint64_t mask = UINT64_C(0x8000000000000301), value = UINT64_C(0x1);
+	static const unsigned int ends[] = {1, 2, 15, 16, 17, 31, 32, 33, 100, 511, 512};
+
+	for (unsigned int i = 0; i < WORDS; i++)
+		page[i] = (UINT64_C(0x123456789abcd000) ^ (uint64_t)i << 32) | value;
+	for (unsigned int e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+		const unsigned int end = ends[e];
+
+		for (unsigned int from = 0; from <= end; from += from % 37 ? 1 : 3)
+			ck_assert_uint_eq(scan_other(page, from, end, mask, value | 0x800), end);
+		for (unsigned int at = 0; at < WORDS; at++) {
+			const uint64_t bits[] = {0x1, 0x100, 0x200, UINT64_C(1) << 63};
+			const uint64_t was = page[at];
+
+			page[at] ^= bits[at % 4];
+			for (unsigned int from = at > 40 ? at - 40 : 0; from <= end; from += 7) {
+				const unsigned int expected = at >= from && at < end ? at : end;
+
+				if (scan_other(page, from, end, mask, value) != expected)
+					ck_abort_msg("word %u, from %u to %u", at, from, end);
+			}
+			if (at < end)
+				ck_assert_uint_eq(scan_other(page, at, end, mask, value), at);
+			page[at] = was;
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_replaced)
 {
 	static uint64_t old[64], now[64];
@@ -147,6 +179,7 @@ int main(void)
 	tcase_add_test(tcase, test_zero);
 	tcase_add_test(tcase, test_digest);
 	tcase_add_test(tcase, test_same);
+	tcase_add_test(tcase, test_other);
 	tcase_add_test(tcase, test_replaced);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -38,6 +38,13 @@ bool rmm_inspect_granule(const struct rmm *rmm, uint64_t pa, struct rmm_granule_
 /* rmm_inspect_count - how many granules are in `state` (UNDELEGATED counts those of all banks). */
 uint64_t rmm_inspect_count(const struct rmm *rmm, enum rmm_granule_state state);
 
+/*
+ * rmm_inspect_undelegated - whether all granules of [pa, pa + size), both granule aligned, are in memory and UNDELEGATED.
+ * rmm_inspect_nonsecure - whether all of them are in memory that the GPT lets the Host access. True if size is 0.
+ */
+bool rmm_inspect_undelegated(const struct rmm *rmm, uint64_t pa, uint64_t size);
+bool rmm_inspect_nonsecure(const struct rmm *rmm, uint64_t pa, uint64_t size);
+
 /* "UNDELEGATED", "DELEGATED", ... as the specification spells them. */
 const char *rmm_granule_state_name(enum rmm_granule_state state);
 
