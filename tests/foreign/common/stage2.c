@@ -8,7 +8,7 @@
  *   TABLE_ACCOUNT(va, nr)	statistics of page tables, where the posting keeps them
  *   MAPPING_GET(phys)		the reference that a mapping holds on its host page, and its end:
  *   MAPPING_PUT(phys)		 nothing where the posting's mappings hold none
- *   MAPPING_KEEP(phys)		the RMM keeps a granule of it: it must never be freed
+ *   MAPPING_KEEP(phys)		the RMM keeps a granule of it: a reference more, so that it is never freed
  *   UNMAP_PAUSE(kvm, block)	give up mmu_lock for a moment, where the posting does
  */
 
@@ -185,13 +185,16 @@ static bool page_is_mapped(struct realm *realm, unsigned long page_ipa, phys_add
 	return false;
 }
 
-/* A page of which the RMM keeps anything is never released. */
+/*
+ * The mapping's reference goes with its last granule. A page of which the RMM keeps anything has one more that nobody
+ * drops: others of its granules may be unmapped later.
+ */
 static void page_release(struct realm *realm, unsigned long page_ipa, phys_addr_t page_phys,
 			 bool ours)
 {
 	if (!ours)
 		MAPPING_KEEP(page_phys);
-	else if (!page_is_mapped(realm, page_ipa, page_phys))
+	if (!page_is_mapped(realm, page_ipa, page_phys))
 		MAPPING_PUT(page_phys);
 }
 

@@ -9,7 +9,7 @@
 #include <asm/virt.h>
 
 #define TABLE_ACCOUNT(va, nr) kvm_account_pgtable_pages(va, nr)
-#define MAPPING_KEEP(phys)    ((void)(phys)) /* it has its reference */
+#define MAPPING_KEEP(phys)    get_page(phys_to_page(phys))
 #define MAPPING_GET(phys)     get_page(phys_to_page(phys))
 #define MAPPING_PUT(phys)     free_page((unsigned long)phys_to_virt(phys))
 #define UNMAP_PAUSE(kvm, block)                                                                    \

@@ -10,7 +10,7 @@
 #include <asm/virt.h>
 
 #define TABLE_ACCOUNT(va, nr)	((void)(va))
-#define MAPPING_KEEP(phys)	((void)(phys)) /* it has its reference */
+#define MAPPING_KEEP(phys)	get_page(phys_to_page(phys))
 #define MAPPING_GET(phys)	get_page(phys_to_page(phys))
 #define MAPPING_PUT(phys)	put_page(phys_to_page(phys))
 #define UNMAP_PAUSE(kvm, block) ((void)(kvm), (void)(block))
