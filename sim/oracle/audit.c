@@ -14,6 +14,9 @@
 #define RECENT_TABLES 8
 /* Bit 16 of a function identifier says that the caller holds no SVE state. */
 #define SMCCC_SVE_HINT (UINT64_C(1) << 16)
+/* Of a descriptor of shared memory: MemAttr in bits 5:2 (6: normal write-back, with FEAT_S2FWB), S2AP in bits 7:6. */
+#define DESC_ATTRIBUTES 0xfcu
+#define DESC_NORMAL_RW	(6u << 2 | 3u << 6)
 
 enum condition {
 	RETURN_VALUE,
@@ -28,6 +31,7 @@ enum condition {
 	WRONG_REALM,
 	OUTSIDE_RANGE,
 	NEEDLESS_TABLE,
+	SHARED_ATTRIBUTES,
 	STILL_DELEGATED,
 	STILL_ALLOCATED,
 	STILL_ACCOUNTED,
@@ -49,6 +53,7 @@ static const char *const condition_names[NUM_CONDITIONS] = {
 	[WRONG_REALM] = "wrong-realm",
 	[OUTSIDE_RANGE] = "outside-range",
 	[NEEDLESS_TABLE] = "needless-table",
+	[SHARED_ATTRIBUTES] = "shared-attributes",
 	[STILL_DELEGATED] = "still-delegated",
 	[STILL_ALLOCATED] = "still-allocated",
 	[STILL_ACCOUNTED] = "still-accounted",
@@ -475,6 +480,21 @@ static void judge_table(struct audit *audit, const struct trace_event *event)
 	}
 }
 
+/* 6: normal memory that the guest may read and write. Calls by hand may say something else. */
+static void judge_shared(struct audit *audit, const struct trace_event *event)
+{
+	const uint64_t *x = event->value;
+
+	if (!audit->open || event->result[0] != RMI_SUCCESS ||
+	    (x[0] & ~SMCCC_SVE_HINT) != RMI_RTT_MAP_UNPROTECTED ||
+	    (x[4] & DESC_ATTRIBUTES) == DESC_NORMAL_RW)
+		return;
+	REPORT(audit, SHARED_ATTRIBUTES,
+	       "shared memory at %#" PRIx64 " is mapped with attributes %#" PRIx64
+	       ", not normal write-back memory for reading and writing (%#x)",
+	       x[2], x[4] & DESC_ATTRIBUTES, DESC_NORMAL_RW);
+}
+
 /* Whether the call failed because a larger entry covers what it was to unmap. */
 static void block_note(struct audit *audit, const struct trace_event *event)
 {
@@ -560,6 +580,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	if (audit->enabled) {
 		judge_range(audit, event);
 		judge_table(audit, event);
+		judge_shared(audit, event);
 	}
 	block_note(audit, event);
 }

@@ -210,6 +210,19 @@ START_TEST(a_table_that_a_change_covers_is_found)
 }
 END_TEST
 
+/* kvm-rme.md 6. */
+START_TEST(shared_memory_that_is_a_device_is_found)
+{
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	fake->plant = FAKE_SHARED_BLOCK;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x200000}));
+	assert_clean(world);
+	fake->plant = FAKE_SHARED_DEVICE;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80400000}, {"size", 0x200000}));
+	ck_assert(was_found(world, "host-audit", "shared-attributes"));
+}
+END_TEST
+
 START_TEST(pages_that_the_rmm_keeps_are_leaked_on_purpose)
 {
 	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
@@ -358,6 +371,7 @@ int main(void)
 	tcase_add_loop_test(tcase, each_fault_is_found, 0, sizeof(canaries) / sizeof(canaries[0]));
 	tcase_add_test(tcase, a_fault_is_reported_once);
 	tcase_add_test(tcase, a_table_that_a_change_covers_is_found);
+	tcase_add_test(tcase, shared_memory_that_is_a_device_is_found);
 	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);
 	tcase_add_test(tcase, a_leak_that_ended_excuses_nothing);
 	tcase_add_test(tcase, a_leak_of_an_earlier_life_excuses_nothing);

@@ -217,6 +217,12 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 	case FAKE_TABLE_BESIDE_RANGE:
 		smc(RMI_RTT_FOLD, state.rd, (range->address & ~0x1fffffull) + 0x200000, 3, 0);
 		break;
+	case FAKE_SHARED_BLOCK:
+	case FAKE_SHARED_DEVICE:
+		/* S2AP to read and to write, MemAttr 6 (normal) or 1 (device). */
+		smc(RMI_RTT_MAP_UNPROTECTED, state.rd, range->address | 1ull << 32, 2,
+		    port->phys_base | 0xc0 | (what == FAKE_SHARED_DEVICE ? 1 : 6) << 2);
+		break;
 	case FAKE_RIPAS_TABLE:
 		pa = frame_get(0, PORT_FRAME_PAGE);
 		smc(RMI_RTT_INIT_RIPAS, state.rd, range->address, range->address + range->size, 0);

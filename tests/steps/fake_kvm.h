@@ -52,11 +52,13 @@ enum fake_plant {
 	FAKE_WRONG_REALM,
 	FAKE_OUTSIDE_RANGE,
 	FAKE_TABLE_BESIDE_RANGE,
+	FAKE_SHARED_BLOCK,  /* 2 MiB of the shared half of the range are mapped */
+	FAKE_SHARED_DEVICE, /* the same, as a device */
 	FAKE_RIPAS_TABLE, /* INIT_RIPAS of the range, which a hook refuses, and a table of pages at its beginning */
 	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
 	FAKE_ENDLESS,
-	FAKE_ENDLESS_FOLDS, /* that fail as the last one did, but for one call in a thousand */
+	FAKE_ENDLESS_FOLDS,    /* that fail as the last one did, but for one call in a thousand */
 	FAKE_GMEM_UNASKED,     /* a page in a guest_memfd that nobody asked for */
 	FAKE_USER_UNASKED,     /* more of the VMM's memory than arguments can need */
 	FAKE_ASKS_IN_VAIN,     /* RMI calls that fail, again and again */

@@ -22,6 +22,7 @@
  *   wrong-realm           an RMI call named another realm than the system call is for
  *   outside-range         an RMI call concerned addresses that the system call is not for
  *   needless-table        a change of RIPAS made a table that it covers as a whole
+ *   shared-attributes     shared memory was mapped otherwise than as normal memory for reading and writing
  *   still-delegated, still-allocated, still-accounted, still-open, gmem-left
  *                         something is left at the end
  *
