@@ -1613,6 +1613,9 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 	bool unsplit = assigned && may_be_unsplit(contract);
 	uint32_t actual = PAGE(entry->ripas, assigned ? BACKED_YES : BACKED_NO);
 
+	/* After a fault it may be backed again, but what is nobody's may not. */
+	if (PAGE_BACKED(page) == BACKED_NEVER && !never_is_meant(contract))
+		page = PAGE(PAGE_RIPAS(page), BACKED_NO);
 	if (page == actual)
 		return true;
 	if (pending) {
@@ -1643,15 +1646,14 @@ static bool entry_judge(struct contract *contract, struct realm *realm, struct r
 		return false;
 	}
 	if (PAGE_BACKED(page) == BACKED_NEVER) {
-		if (assigned && never_is_meant(contract)) {
+		if (assigned) {
 			REPORT(contract, "backed",
 			       "IPA 0x%" PRIx64 "..0x%" PRIx64
 			       " is backed, and the VMM took it away from the guest",
 			       range.start, range.end);
 			return false;
 		}
-		if (!assigned)
-			actual = PAGE(entry->ripas, BACKED_NEVER);
+		actual = PAGE(entry->ripas, BACKED_NEVER);
 	}
 	if (PAGE_BACKED(page) == BACKED_NO && assigned && entry->ripas == RMM_EMPTY && !unsplit) {
 		REPORT(contract, "backed",

@@ -231,7 +231,7 @@ steps:
 END
 expect 0 run race.yaml
 expect 0 shrink race.yaml --kvm "$racy" -o small.yaml
-says err 'rmesim: 6 steps, 7 before'
+says err 'rmesim: 5 steps, 7 before'
 for step in actors: '    - guest.write' '    - vmm.set_attributes' '  - vmm.activate:'; do
 	says small.yaml "$step"
 done
@@ -239,7 +239,7 @@ for word in use: vcpu1 irqchip get_ripas 'name:' ' vcpus'; do
 	lacks small.yaml "$word"
 done
 expect 1 run small.yaml --kvm "$racy"
-says out 'expected false, found true at 0x80200000'
+says out 'contract/access: the guest accessed IPA 0x80200000, which the VMM took away from it'
 expect 0 run small.yaml
 # What happens without a race has no actors.
 cat >plain.yaml <<'END'
