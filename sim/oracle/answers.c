@@ -111,8 +111,8 @@ static bool error_has_cause(enum contract_call call, const struct answer_facts *
 	}
 }
 
-/* 7, 10: what a guest that runs can run into. */
-static bool run_error_fits(const struct answer_facts *facts, int64_t ret)
+/* 7, 10: what a guest that runs can run into. `told`: the VMM was, by a memory fault exit. */
+static bool run_error_fits(const struct answer_facts *facts, bool told, int64_t ret)
 {
 	/* 10: KVM_EXIT_SHUTDOWN. */
 	if (facts->switched_off)
@@ -126,8 +126,9 @@ static bool run_error_fits(const struct answer_facts *facts, int64_t ret)
 		return !facts->calls;
 	case ENXIO:
 		return facts->refused || facts->fetched;
-	case EINTR:
 	case EFAULT:
+		return told || facts->nowhere;
+	case EINTR:
 	case EIO:
 	case ENOMEM:
 	case EHWPOISON:
@@ -149,7 +150,7 @@ bool answer_fits(const struct contract_request *request, const struct answer_fac
 	if (ret >= 0)
 		return true;
 	if (request->call == CONTRACT_RUN)
-		return run_error_fits(facts, ret);
+		return run_error_fits(facts, request->told, ret);
 	if (!error_has_cause(request->call, facts, ret))
 		return false;
 	while (*other && ret != -*other)

@@ -26,6 +26,7 @@ struct answer_facts {
 	bool switched_off; /* the RMM said so of the Realm */
 	bool broken;	   /* memory of a guest_memfd failed once */
 	bool plain;	   /* the guest accessed a protected address of a slot without a guest_memfd */
+	bool nowhere;	   /* there may be nothing behind what the guest accessed */
 	bool fetched;	   /* the guest fetched an instruction */
 };
 

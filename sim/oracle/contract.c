@@ -125,6 +125,7 @@ struct contract {
 	bool untracked; /* somebody has pages that nobody told of */
 	bool refused;	/* the RMM kept something, so that its pages stay the host's for ever */
 	bool broken;	/* memory of a guest_memfd failed */
+	bool closed;	/* a guest_memfd was closed */
 	/* The system call that is being made, and the machine's RMI calls before it. */
 	struct contract_thread call;
 	uint64_t first;
@@ -874,6 +875,7 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 		ledger_set(&file->pages, hole.start, hole.end, LEDGER_ABSENT);
 	else
 		file_forget(contract, gmem);
+	contract->closed |= !file;
 	unmap_file(contract, index, gmem, hole);
 }
 
@@ -1078,11 +1080,14 @@ static void failure_facts(const struct contract *contract, const struct realm *r
 	facts->broken = contract->broken || contract->together;
 	facts->plain = contract->together;
 	facts->fetched = realm->fetched;
+	/* What is behind a shared address, and in a file that was closed, may be nothing. */
+	facts->nowhere = faults || contract->closed || !contract->call.num_tried;
 	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
 		const uint64_t ipa = contract->call.tried[i];
 		const struct slot *slot = ipa < realm->half ? slot_at(realm, ipa) : NULL;
 
 		facts->plain |= slot && slot->gmem < 0;
+		facts->nowhere |= !slot || slot->gmem < 0;
 	}
 }
 
@@ -1128,6 +1133,31 @@ void contract_answer(struct contract *contract, unsigned int index,
 		realm->recs |= 1ull << request->vcpu;
 }
 
+/*
+ * 7: an access that the memory attribute fits is the host's to deal with, unless the page was destroyed under the guest, or
+ * there is no slot. Each page that the guest has tried has to say so.
+ */
+static bool is_needless_exit(const struct contract *contract, const struct realm *realm,
+			     uint64_t gpa, bool is_private)
+{
+	const struct slot *slot = slot_at(realm, gpa);
+
+	if (contract->together || !contract->call.num_tried || !slot || slot->gmem < 0 ||
+	    (interval_map_get(&realm->attributes, gpa, NULL) == ATTRIBUTE_PRIVATE) != is_private)
+		return false;
+	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
+		const uint64_t ipa = contract->call.tried[i];
+		uint32_t page;
+
+		if (ipa >= realm->half)
+			continue;
+		page = interval_map_get(&realm->pages, ipa & ~(GRANULE - 1), NULL);
+		if (PAGE_RIPAS(page) != RMM_RAM)
+			return false;
+	}
+	return true;
+}
+
 void contract_fault_exit(struct contract *contract, unsigned int index, unsigned int vcpu,
 			 uint64_t gpa, uint64_t size, bool is_private)
 {
@@ -1153,6 +1183,12 @@ void contract_fault_exit(struct contract *contract, unsigned int index, unsigned
 		known |= gpa == (ipa & (realm->half - 1) & page) && size == contract->page_size &&
 			 is_private == (ipa < realm->half);
 	}
+	if (known && !realm->pending[vcpu].active &&
+	    is_needless_exit(contract, realm, gpa, is_private))
+		REPORT(contract, "exit",
+		       "KVM_EXIT_MEMORY_FAULT says 0x%" PRIx64
+		       ", %s, which is as the guest accessed it",
+		       gpa, is_private ? "private" : "shared");
 	if (!known)
 		REPORT(contract, "exit",
 		       "KVM_EXIT_MEMORY_FAULT says 0x%" PRIx64 "+0x%" PRIx64
@@ -1174,6 +1210,18 @@ void contract_mmio_exit(struct contract *contract, unsigned int index, uint64_t 
 		REPORT(contract, "exit",
 		       "KVM_EXIT_MMIO says 0x%" PRIx64 ", which is not what the guest accessed",
 		       gpa);
+}
+
+void contract_device(struct contract *contract, unsigned int index, uint64_t address, uint64_t size,
+		     uint64_t given, uint64_t got)
+{
+	const uint64_t mask = size < sizeof(given) ? (1ull << 8 * size) - 1 : UINT64_MAX;
+
+	if (judged(contract, index) && contract->config.answers && ((given ^ got) & mask))
+		REPORT(contract, "device",
+		       "of the device at 0x%" PRIx64 " 0x%" PRIx64 " was given, and 0x%" PRIx64
+		       " arrived",
+		       address, given & mask, got & mask);
 }
 
 void contract_strange_exit(struct contract *contract, unsigned int index, const char *reason)
@@ -2029,7 +2077,7 @@ void contract_reset(struct contract *contract)
 	contract->num_files = 0;
 	contract->untracked = false;
 	contract->refused = false;
-	contract->broken = false;
+	contract->broken = contract->closed = false;
 	contract->call = (struct contract_thread){0};
 	contract->scratch_pages = contract->config.scratch_pages;
 	contract->together = false;

@@ -184,8 +184,15 @@ static void access_emulated(struct world *world, struct guest *guest, struct rmm
 {
 	struct guest_op *op = op_current(guest);
 
-	if (op->type == RMM_READ)
-		memcpy(world->buffers->read, &rmm_cpu_regs(cpu)->gprs[ACCESS_REGISTER], sizeof(uint64_t));
+	if (op->type == RMM_READ) {
+		const uint64_t value = rmm_cpu_regs(cpu)->gprs[ACCESS_REGISTER];
+
+		memcpy(world->buffers->read, &value, sizeof(value));
+		if (op->answered)
+			contract_device(world->contract, realm_running(world), op->cursor,
+					access_chunk(op), op->answer, value);
+		op->answered = false;
+	}
 	access_done(world, guest, access_chunk(op));
 }
 

@@ -40,6 +40,7 @@ struct guest_op {
 	/* What the VMM does about KVM_EXIT_MMIO while this operation runs. */
 	unsigned int mmio;
 	uint64_t answer;
+	bool answered; /* the VMM has given the answer to the last exit */
 };
 
 struct guest_result {

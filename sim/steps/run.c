@@ -71,6 +71,19 @@ static void run_scope(const struct world *world, const struct vcpu *vcpu, uint64
 		*start = *end = 0;
 }
 
+/* What the guest stores to a device is what its VMM is told. */
+static void mmio_judge(struct world *world, struct vcpu *vcpu, const struct step_exit *exit)
+{
+	const struct guest_op *op = guest_head(&vcpu->guest);
+	const unsigned int realm = vcpu->realm->index;
+
+	contract_mmio_exit(world->contract, realm, exit->gpa);
+	if (exit->is_write && op && op->kind == GUEST_ACCESS && op->type == RMM_WRITE)
+		contract_device(world->contract, realm, exit->gpa, exit->size,
+				op->width ? op->value : op->value * 0x0101010101010101ull,
+				exit->data);
+}
+
 /* One KVM_RUN. A signal that was pending is delivered when it returns. */
 static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit *exit)
 {
@@ -83,12 +96,16 @@ static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit
 	ret = uapi_run(world, vcpu->realm, vcpu, start, end, exit);
 	world->running = NULL;
 	contract_answer(world->contract, vcpu->realm->index,
-			&(struct contract_request){.call = CONTRACT_RUN, .vcpu = vcpu->index}, ret);
+			&(struct contract_request){.call = CONTRACT_RUN,
+						   .vcpu = vcpu->index,
+						   .told = uapi_exit_class(exit->reason) ==
+							   UAPI_EXIT_MEMORY_FAULT},
+			ret);
 	if (ret == -EFAULT && uapi_exit_class(exit->reason) == UAPI_EXIT_MEMORY_FAULT)
 		contract_fault_exit(world->contract, vcpu->realm->index, vcpu->index, exit->gpa,
 				    exit->size, exit->is_private);
 	if (!ret && uapi_exit_class(exit->reason) == UAPI_EXIT_MMIO)
-		contract_mmio_exit(world->contract, vcpu->realm->index, exit->gpa);
+		mmio_judge(world, vcpu, exit);
 	/* Nobody reads the reason of a vCPU whose kvm_run is not mapped. */
 	if (!ret && vcpu->run && uapi_exit_class(exit->reason) == UAPI_EXIT_OTHER)
 		contract_strange_exit(world->contract, vcpu->realm->index,
@@ -165,6 +182,9 @@ static enum after_exit exit_handle(struct world *world, struct step_call *call, 
 			err = uapi_set_events(world, vcpu->realm, vcpu, vcpu->tid, false, true);
 		else if (!exit->is_write)
 			err = uapi_answer_mmio(world, vcpu, op ? op->answer : 0);
+		if (op && op->kind == GUEST_ACCESS)
+			guest->ops[guest->head].answered =
+				!exit->is_write && !err && op->mmio != MMIO_SEA;
 		break;
 	case UAPI_EXIT_HYPERCALL:
 		break;

@@ -96,7 +96,15 @@ static const struct row {
 	/* Section 1. */
 	{{.call = CONTRACT_RUN}, {.stage = ANSWER_NEW, .has_rec = true}, EPERM, EINVAL},
 	{{.call = CONTRACT_RUN}, {.stage = ANSWER_ACTIVE}, EPERM, 0},
-	{{.call = CONTRACT_RUN}, {.stage = ANSWER_ACTIVE, .has_rec = true}, EFAULT, EPERM},
+	{{.call = CONTRACT_RUN, .told = true},
+	 {.stage = ANSWER_ACTIVE, .has_rec = true},
+	 EFAULT,
+	 EPERM},
+	{{.call = CONTRACT_RUN},
+	 {.stage = ANSWER_ACTIVE, .has_rec = true, .nowhere = true},
+	 EFAULT,
+	 EPERM},
+	{{.call = CONTRACT_RUN}, {.stage = ANSWER_ACTIVE, .has_rec = true}, 0, EFAULT},
 	/* Sections 7 and 10: what a guest that runs can run into. */
 	{{.call = CONTRACT_RUN}, {.stage = ANSWER_ACTIVE, .has_rec = true}, EINTR, ENOENT},
 	{{.call = CONTRACT_RUN}, {.stage = ANSWER_ACTIVE, .has_rec = true}, EIO, ENOMEM},

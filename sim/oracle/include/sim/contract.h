@@ -22,6 +22,7 @@
  *   failed-calls    a system call made more RMI calls that failed than what it found can explain
  *   too-many-calls  it made more that succeeded than its range has work for
  *   answer          a system call gave another error than is due for what it was asked, or succeeded where one is due
+ *   device          what the guest stores to a device is not what the VMM is told, or what that answers not what the guest loads
  *   exit            KVM_EXIT_MEMORY_FAULT or KVM_EXIT_MMIO does not name what the guest accessed or asked for, or KVM_RUN
  *                   ends with a reason that there is none for
  *
@@ -118,6 +119,7 @@ struct contract_request {
 	enum contract_call call;
 	unsigned int vcpu;   /* of CONTRACT_FINALIZE and CONTRACT_RUN */
 	uint64_t base, size; /* of CONTRACT_INIT_RIPAS and CONTRACT_POPULATE */
+	bool told;	     /* of CONTRACT_RUN: it ended with KVM_EXIT_MEMORY_FAULT */
 	bool flags_known;    /* of CONTRACT_POPULATE: it has no flag that nobody knows */
 };
 /* contract_answer - judges what the realm's VM, or its vCPU, answered. */
@@ -128,6 +130,12 @@ void contract_fault_exit(struct contract *contract, unsigned int realm, unsigned
 			 uint64_t gpa, uint64_t size, bool is_private);
 /* KVM_EXIT_MMIO, which says this address. */
 void contract_mmio_exit(struct contract *contract, unsigned int realm, uint64_t gpa);
+/*
+ * Of `size` bytes of a device one side gave the low ones of `given`, and the other got `got`: the guest, which stores,
+ * and the VMM, which is told; or the other way round.
+ */
+void contract_device(struct contract *contract, unsigned int realm, uint64_t address, uint64_t size,
+		     uint64_t given, uint64_t got);
 /* KVM_RUN returned 0 with a reason that no Realm has on a sound RMM. */
 void contract_strange_exit(struct contract *contract, unsigned int realm, const char *reason);
 
