@@ -112,10 +112,10 @@ struct measured {
 typedef uint64_t word_of_any __attribute__((may_alias));
 #define FOLDED_WALK_LEVELS 2u /* above the parent */
 struct folded_walk {
-	uint64_t rd; /* FOLDED_WALK_NONE: there is none */
+	uint64_t rd;
 	int64_t level;
-	unsigned int shift; /* of what the parent describes, all of which is in the IPA space */
-	uint64_t block;	    /* its IPA >> shift */
+	unsigned int shift; /* of what the parent describes, all of which is in the IPA space; never 0 */
+	uint64_t block;	    /* its IPA >> shift; FOLDED_WALK_NONE: there is none */
 	const struct granule *granule; /* of the RD */
 	const word_of_any *descriptor; /* the RD's first words: all that says where walks begin */
 	uint64_t descriptor_read[2];
@@ -124,7 +124,7 @@ struct folded_walk {
 	const uint64_t *entries; /* of the parent */
 	const struct rmm_condition *condition;
 };
-#define FOLDED_WALK_NONE UINT64_C(1) /* no RD is there */
+#define FOLDED_WALK_NONE UINT64_MAX /* what no register, shifted, is: each has any value that the Host likes */
 
 struct rmm {
 	struct checker *checker; /* NULL: invariants are off */

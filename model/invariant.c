@@ -68,7 +68,8 @@ int checker_create(struct rmm *rmm)
 	checker = (struct checker *)p;
 	checker->size = size;
 	checker->level = rmm->config.invariants;
-	checker->recent.rd = FORGOTTEN;
+	checker->recent.block = FORGOTTEN;
+	checker->recent.shift = GRANULE_SHIFT;
 	checker->realms = (struct shadow_realm *)(p + head);
 	p += head + realms;
 	for (size_t i = 0; i < num_banks(rmm); i++) {
@@ -105,7 +106,7 @@ void checker_reset(struct rmm *rmm)
 	}
 	memset(checker->count, 0, sizeof(checker->count));
 	checker->last_table.fid = 0;
-	checker->recent.rd = FORGOTTEN;
+	checker->recent.block = FORGOTTEN;
 	checker->running = 0;
 }
 
@@ -390,7 +391,7 @@ static void call_before(struct call *call, struct rmm *rmm, const uint64_t *x)
 	call_init(call, rmm, x);
 	kind = call->kind;
 	fid = call->fid;
-	call->checker->recent.rd = FORGOTTEN;
+	call->checker->recent.block = FORGOTTEN;
 	if (kind->granule) {
 		const struct bank *bank = bank_find(rmm, call->x[kind->granule]);
 
@@ -661,7 +662,7 @@ void invariant_judge(struct rmm *rmm, const struct rmm_regs *regs, const uint64_
 	struct call call;
 
 	call_init(&call, rmm, x);
-	call.checker->recent.rd = FORGOTTEN;
+	call.checker->recent.block = FORGOTTEN;
 	call.was_clean = before->was_clean;
 	call.realm = before->realm;
 	call.placed = before->place != NULL;

@@ -154,10 +154,10 @@ struct checker {
 	 * Forgotten with every call that may change tables.
 	 */
 	struct recent {
-		uint64_t rd; /* FORGOTTEN: none */
+		uint64_t rd;
 		int64_t level;
-		uint64_t block; /* IPA of the table >> shift */
-		unsigned int shift; /* of what the table describes */
+		uint64_t block; /* IPA of the table >> shift; FORGOTTEN: there is none */
+		unsigned int shift; /* of what the table describes, never 0 */
 		struct shadow_realm *realm;
 		const struct bank *bank;
 		const uint64_t *entries;
@@ -169,7 +169,7 @@ struct checker {
 	} recent;
 	struct hashed hashed;
 };
-#define FORGOTTEN UINT64_C(1) /* no RD is there */
+#define FORGOTTEN UINT64_MAX /* what no register, shifted, is: each has any value that the Host likes */
 #define NO_CHILD  UINT64_MAX
 
 /* Where a walk ended, by the checker's own walk. */

@@ -440,7 +440,7 @@ void step_rtt_create(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	rmm->checker->recent.rd = FORGOTTEN;
+	rmm->checker->recent.block = FORGOTTEN;
 	step_serve(rmm, regs, serve, rmi_rtt_create, COMMAND_RTT_CREATE);
 	if (reg(regs, 0) != RMI_SUCCESS) {
 		/* The parent is missing, or the table is there already: the answer says which, and nothing else. */
@@ -514,7 +514,7 @@ static __attribute__((noinline)) void fold_anywhere(struct rmm *rmm, struct rmm_
 		invariant_checked(rmm, regs, serve);
 		return;
 	}
-	rmm->checker->recent.rd = FORGOTTEN;
+	rmm->checker->recent.block = FORGOTTEN;
 	step_serve(rmm, regs, serve, rmi_rtt_fold, COMMAND_RTT_FOLD);
 	good = reg(regs, 0) == RMI_SUCCESS && reg(regs, 1) == rtt &&
 	       place.entries[place.index] == first &&

@@ -167,7 +167,8 @@ int rmm_create(const struct rmm_config *config, struct rmm **out)
 	rmm->config.banks = NULL;
 	rmm->feature_0 = feature_0(config);
 	rmm->first_realm = PA_NONE;
-	rmm->folded_walk.rd = FOLDED_WALK_NONE;
+	rmm->folded_walk.block = FOLDED_WALK_NONE;
+	rmm->folded_walk.shift = GRANULE_SHIFT;
 	ret = banks_init(rmm, config);
 	if (!ret)
 		ret = checker_create(rmm);
@@ -241,7 +242,7 @@ void rmm_reset(struct rmm *rmm)
 	}
 	memset(rmm->count, 0, sizeof(rmm->count));
 	rmm->first_realm = PA_NONE;
-	rmm->folded_walk.rd = FOLDED_WALK_NONE;
+	rmm->folded_walk.block = FOLDED_WALK_NONE;
 	rmm->last_call = (struct last_call){NULL, NULL};
 	rmm->last_realm_call = (struct last_call){NULL, NULL};
 }

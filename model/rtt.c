@@ -154,13 +154,13 @@ static void folded_walk_note(struct rmm *rmm, uint64_t rd_pa, const struct granu
 {
 	struct folded_walk *const note = &rmm->folded_walk;
 	const int parent = (int)level - 1, above = parent - rd->rtt_level_start;
+	const unsigned int shift = rtt_shift(parent) + 9;
 
-	note->rd = FOLDED_WALK_NONE;
-	note->shift = rtt_shift(parent) + 9;
-	note->block = ipa >> note->shift;
+	note->block = FOLDED_WALK_NONE;
 	/* Of a parent that describes more than there is, only a part is asked for. */
-	if (above > (int)FOLDED_WALK_LEVELS || (note->block + 1) << note->shift > realm_ipa_end(rd))
+	if (above > (int)FOLDED_WALK_LEVELS || ((ipa >> shift) + 1) << shift > realm_ipa_end(rd))
 		return;
+	note->rd = rd_pa;
 	note->level = level;
 	note->granule = granule;
 	note->descriptor = (const word_of_any *)rd;
@@ -177,7 +177,8 @@ static void folded_walk_note(struct rmm *rmm, uint64_t rd_pa, const struct granu
 	}
 	note->entries = rtt_walk(rmm, rd, ipa, parent).entries;
 	note->condition = condition;
-	note->rd = rd_pa;
+	note->shift = shift;
+	note->block = ipa >> shift;
 }
 
 uint64_t rmi_rtt_fold(struct rmm *rmm, const uint64_t *x, struct result *out)

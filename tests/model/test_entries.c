@@ -696,12 +696,37 @@ static void folds_nothing(struct host *h, uint64_t rd, uint64_t ipa, int level)
 		expect(h, RTT(level - 1), "rtte_state", RMI_RTT_FOLD, rd, ipa, (uint64_t)level);
 }
 
+/* No value of a register stands for a walk that there was not. */
+static void folds_of_nobody(struct host *h, uint64_t ipa)
+{
+	const uint64_t values[] = {0, 1, 2, 3, 4, UINT64_MAX, UINT64_MAX - 1};
+	const size_t num = sizeof(values) / sizeof(values[0]);
+
+	for (size_t rd = 0; rd < num; rd++) {
+		for (size_t level = 0; level < num; level++) {
+			const char *const label = values[rd] ? "rd_align" : "rd_bound";
+
+			expect(h, INPUT, label, RMI_RTT_FOLD, values[rd], ipa, values[level]);
+			expect(h, INPUT, label, RMI_RTT_FOLD, values[rd], UINT64_MAX,
+			       values[level]);
+			expect(h, INPUT, label, RMI_RTT_READ_ENTRY, values[rd], ipa, values[level]);
+		}
+	}
+}
+
 static void check_fold_arguments(struct host *h)
 {
 	struct realm r, small;
 
+	folds_of_nobody(h, 0);
 	realm_create(h, &r);
 	realm_tables(h, &r, 0);
+	/* What was known is forgotten with this call. */
+	folds_nothing(h, r.rd, 2 * MiB, 3);
+	ok(h, RMI_RTT_CREATE, r.rd, host_delegated(h), 2 * MiB, 3);
+	folds_of_nobody(h, 4 * MiB);
+	ok(h, RMI_RTT_FOLD, r.rd, 2 * MiB, 3);
+	folds_of_nobody(h, 4 * MiB);
 	folds_nothing(h, r.rd, 2 * MiB, 3);
 	folds_nothing(h, r.rd, GiB - 2 * MiB, 3);
 	expect(h, INPUT, "ipa_align", RMI_RTT_FOLD, r.rd, 2 * MiB + PAGE, 3);
@@ -825,6 +850,7 @@ START_TEST(test_fold_nothing)
 	check_fold_realm(&h);
 	/* A new life: what was there in the last one is not. */
 	host_restart(&h);
+	folds_of_nobody(&h, 0);
 	check_fold_realm(&h);
 	host_end(&h);
 }
