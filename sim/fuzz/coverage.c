@@ -43,19 +43,25 @@ static unsigned int state_of(const struct rmm *rmm, const uint64_t *x)
 	return 7 + (unsigned int)entry.hipas;
 }
 
-/* What a call is about stays as it was: the checker sees to that. */
-#define UNCHANGED UINT32_MAX
+/*
+ * Whether what a call is about stays as it was: tables come and go unseen, which the checker sees to. Most calls are this
+ * one, and fail.
+ */
+static bool is_unseen(const uint64_t *x)
+{
+	return COVERAGE_SLOT(x[0]) == COVERAGE_SLOT(RMI_RTT_FOLD);
+}
 
 void fuzz_coverage_watch(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x)
 {
-	/* Tables come and go unseen, and most calls are this one, and fail. */
-	coverage->before = x[0] == RMI_RTT_FOLD ? UNCHANGED : state_of(rmm, x);
+	if (!is_unseen(x))
+		coverage->before = state_of(rmm, x);
 }
 
 static void transition_add(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x)
 {
 	const unsigned int after = state_of(rmm, x);
-	const unsigned int before = coverage->before == UNCHANGED ? after : coverage->before;
+	const unsigned int before = is_unseen(x) ? after : coverage->before;
 	const unsigned int index =
 		((unsigned int)COVERAGE_SLOT(x[0]) * COVERAGE_STATES + before) * COVERAGE_STATES +
 		after;

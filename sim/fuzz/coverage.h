@@ -41,7 +41,10 @@ void fuzz_coverage_watch(struct fuzz_coverage *coverage, const struct rmm *rmm, 
 void fuzz_coverage_note(struct fuzz_coverage *coverage, const struct rmm *rmm, const uint64_t *x,
 			uint64_t result, const char *label);
 
-/* fuzz_coverage_before, fuzz_coverage_after - around each call of the RMM: its registers, its answer. */
+/*
+ * fuzz_coverage_before, fuzz_coverage_after - around each call of the RMM: its registers, its answer. Of an RTT_FOLD the
+ * first is not needed.
+ */
 static inline void fuzz_coverage_before(struct fuzz_coverage *coverage, const struct rmm *rmm,
 					const uint64_t *x)
 {

@@ -226,8 +226,9 @@ void trial_destroy(struct trial *trial)
 /* Most sequences have no faults: then nobody counts what could fail. */
 static void faults_arm(struct trial *trial, const struct sequence *sequence)
 {
+	const int fold = point_rmi(rmi_command(RMI_RTT_FOLD));
+	bool calls = trial->coverage->watch, folds = false;
 	uint32_t points = 0;
-	bool calls = trial->coverage->watch;
 	unsigned int i;
 
 	for (i = 0; i < sequence->num_faults; i++) {
@@ -235,8 +236,12 @@ static void faults_arm(struct trial *trial, const struct sequence *sequence)
 			points |= 1u << sequence->faults[i].point;
 		else
 			calls = true;
+		folds |= (int)sequence->faults[i].point == fold;
 	}
 	machine_set_faults(trial->life.machine, on_point, calls ? on_call : NULL, trial);
+	/* Coverage asks nothing before them. */
+	if (!folds)
+		machine_set_rmi_except(trial->life.machine, RMI_RTT_FOLD);
 	machine_set_fault_mask(trial->life.machine, points);
 }
 

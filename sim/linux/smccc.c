@@ -21,10 +21,22 @@ void linux_smccc_call(unsigned long a0, unsigned long a1, unsigned long a2, unsi
 		      unsigned long a4, unsigned long a5, unsigned long a6, unsigned long a7,
 		      struct arm_smccc_res *res)
 {
-	unsigned long regs[18] = {a0, a1, a2, a3, a4, a5, a6, a7};
+	unsigned long regs[18];
+	/* Volatile, so that no compiler makes a call of memset() of it, which sanitizers make dear. */
+	volatile unsigned long *const in = regs;
 	/* They are written one by one: loading two at a time would make the processor wait for both. */
 	const volatile unsigned long *out = regs;
 
+	in[0] = a0;
+	in[1] = a1;
+	in[2] = a2;
+	in[3] = a3;
+	in[4] = a4;
+	in[5] = a5;
+	in[6] = a6;
+	in[7] = a7;
+	in[8] = in[9] = in[10] = in[11] = in[12] = 0;
+	in[13] = in[14] = in[15] = in[16] = in[17] = 0;
 	smc(regs);
 	if (!res)
 		return;

@@ -230,7 +230,7 @@ int machine_reset(struct machine *machine)
 	if (machine->build)
 		kvm_module_restore(machine->config.kvm);
 	machine_findings_clear(machine);
-	machine->num_calls = 0;
+	machine->num_calls = machine->next_call = 0;
 	machine->num_folds_again = 0;
 	memset(machine->reasons, 0, sizeof(machine->reasons));
 	machine->num_faults = 0;
@@ -290,7 +290,8 @@ const struct trace_event *machine_last_call(const struct machine *machine, uint6
 {
 	if (back >= MACHINE_LAST_CALLS || back >= machine->num_calls)
 		return NULL;
-	return &machine->calls[(machine->num_calls - 1 - back) % MACHINE_LAST_CALLS];
+	return &machine->calls[(machine->next_call + MACHINE_LAST_CALLS - back) %
+			       (MACHINE_LAST_CALLS + 1)];
 }
 
 /* The answer of firmware that is not the RMM of this machine. */
@@ -319,6 +320,12 @@ static inline void registers_copy(uint64_t *to, const uint64_t *regs, unsigned i
 		to[i] = from[i];
 }
 
+/* REC_ENTER: the Realm has its turn, and others may make calls meanwhile. Bit 16 is a hint about SVE state. */
+static inline bool rmi_is_enter(uint64_t fid)
+{
+	return ((uint32_t)fid & ~(1u << 16)) == RMI_REC_ENTER;
+}
+
 /* How the call ended; `condition` failed. */
 static enum trace_answer smc_answer(struct machine *machine, const struct rmi_command *command,
 				    uint64_t result, const char *condition)
@@ -338,22 +345,20 @@ static enum trace_answer smc_answer(struct machine *machine, const struct rmi_co
 	return command->fid == RMI_RTT_FOLD ? TRACE_FOLD_AGAIN : TRACE_AGAIN;
 }
 
-/* The call with the registers `in` is over: `regs` are its results. */
-static inline void smc_note(struct machine *machine, const uint64_t *in, struct rmm_regs *regs,
-			    const char *condition)
+/* The call that is taken down in `event`, but for what it answered, is over: `regs` are its results. */
+static inline void smc_note(struct machine *machine, struct trace_event *event,
+			    struct rmm_regs *regs, const char *condition)
 {
-	const struct rmi_command *const command = rmi_command(in[0]);
+	const struct rmi_command *const command = rmi_command(event->value[0]);
 	const struct trace_now *const now = trace_now(machine->trace);
-	/* Only now: other calls may have been made while a REC ran. */
-	struct trace_event *const event =
-		&machine->calls[machine->num_calls++ % MACHINE_LAST_CALLS];
 	const enum trace_answer answer = smc_answer(machine, command, regs->x[0], condition);
 
+	machine->num_calls++;
+	machine->next_call = machine->next_call < MACHINE_LAST_CALLS ? machine->next_call + 1 : 0;
 	event->kind = TRACE_RMI;
 	event->answer = answer;
 	event->actor = machine->actor;
 	event->step = now->step;
-	registers_copy(event->value, in, 7);
 	registers_copy(event->result, regs->x, 5);
 	event->text = condition;
 	event->name = command ? command->name : NULL;
@@ -363,10 +368,11 @@ static inline void smc_note(struct machine *machine, const uint64_t *in, struct 
 		trace_emit(machine->trace, event);
 }
 
-/* A call that a hook may answer, that is logged, or that finds no RMM. */
+/* A call that a hook may answer, that is logged, that finds no RMM, or in which others may be made. */
 static __attribute__((noinline)) void smc_watched(struct machine *machine, struct rmm_regs *regs)
 {
 	struct rmi_log *log = machine->log;
+	struct trace_event *event;
 	const char *condition;
 	uint64_t in[7];
 
@@ -389,20 +395,26 @@ static __attribute__((noinline)) void smc_watched(struct machine *machine, struc
 		if (log)
 			rmi_log_result(log, in, regs->x, condition);
 	}
-	smc_note(machine, in, regs, condition);
+	/* Only now: other calls may have been made while a REC ran. */
+	event = &machine->calls[machine->next_call];
+	registers_copy(event->value, in, 7);
+	smc_note(machine, event, regs, condition);
 }
 
 void machine_smc(struct machine *machine, struct rmm_regs *regs)
 {
-	uint64_t in[7];
+	const uint64_t fid = *(const volatile uint64_t *)&regs->x[0];
+	struct trace_event *event;
 
-	if (machine->rmi || machine->log || machine->config.rmi != MACHINE_RMI_1_0) {
+	if ((machine->rmi && fid != machine->rmi_except) || machine->log ||
+	    machine->config.rmi != MACHINE_RMI_1_0 || rmi_is_enter(fid)) {
 		smc_watched(machine, regs);
 		return;
 	}
-	registers_copy(in, regs->x, 7);
+	event = &machine->calls[machine->next_call];
+	registers_copy(event->value, regs->x, 7);
 	rmm_smc(machine->rmm, regs);
-	smc_note(machine, in, regs, rmm_last_call(machine->rmm).condition);
+	smc_note(machine, event, regs, rmm_last_call(machine->rmm).condition);
 }
 
 int machine_set_gpt(struct machine *machine, uint64_t pa, enum rmm_gpt gpt)
@@ -481,7 +493,13 @@ void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine
 	machine->rmi = rmi;
 	machine->fault_ctx = ctx;
 	machine->fault_mask = (1u << PORT_NUM_FAULTS) - 1;
+	machine->rmi_except = UINT64_MAX;
 	port_masks_update(machine);
+}
+
+void machine_set_rmi_except(struct machine *machine, uint64_t fid)
+{
+	machine->rmi_except = fid;
 }
 
 void machine_set_fault_mask(struct machine *machine, uint32_t points)

@@ -24,13 +24,18 @@ struct machine {
 	uint32_t fault_mask; /* bit of each point that it is asked about */
 	uint64_t num_faults; /* that happened */
 	machine_rmi_fn rmi;
+	uint64_t rmi_except; /* function identifier that `rmi` is not asked about */
 	void *fault_ctx;
 	uint64_t gpf_countdown; /* 0: none; the access that brings it to 0 faults */
 	const struct machine_sched *sched; /* NULL: there is one actor */
 	int32_t actor;
 
-	/* RMI calls that have returned, as the trace tells of them. A ring: call i of all is at i % MACHINE_LAST_CALLS. */
-	struct trace_event calls[MACHINE_LAST_CALLS];
+	/*
+	 * RMI calls that have returned, as the trace tells of them. A ring with one place more than there are to be, where
+	 * the next one is taken down while it is made.
+	 */
+	struct trace_event calls[MACHINE_LAST_CALLS + 1];
+	unsigned int next_call;
 	uint64_t num_calls;
 	uint64_t num_folds_again; /* of them, with the answer TRACE_FOLD_AGAIN */
 	uint64_t fold_limit;	  /* the next one above it is told of to `fold_limit_fn` first */

@@ -454,24 +454,25 @@ static void busy_guest(void *ctx, struct rmm_cpu *cpu)
 
 START_TEST(the_log_says_what_realm_and_host_did_while_a_rec_ran)
 {
-	static const char expected[] = ".fill 800003000 800 0\n"
-				       ".w64 800003000 4\n"
-				       ".realm write 100 11 8\n"
-				       ".realm write 108 22 8\n"
-				       ".realm write 110 33 8\n"
-				       ".realm hvc\n"
-				       ".realm rsi c4000190 10000\n"
-				       ".realm fill 800000000 800 0\n"
-				       ".realm w64 800000008 1\n"
-				       ".realm rmi REC_ENTER 800002000 800000000\n"
-				       "#= 3 0 0 0 0 REC rec_state\n"
-				       ".realm rmi GRANULE_DELEGATE 123\n"
-				       "#= 1 0 0 0 0 INPUT gran_align\n"
-				       ".realm read 1000\n"
-				       ".realm fiq\n"
-				       "REC_ENTER 800002000 800003000 #= 0 0 0 0 0 SUCCESS\n"
-				       "# not a call of the RMM, the result was injected: "
-				       "GRANULE_UNDELEGATE 800009000 -> #= 1 800009000 0 0 0 INPUT\n";
+	static const char expected[] =
+		".fill 800003000 800 0\n"
+		".w64 800003000 4\n"
+		".realm write 100 11 8\n"
+		".realm write 108 22 8\n"
+		".realm write 110 33 8\n"
+		".realm hvc\n"
+		".realm rsi c4000190 10000\n"
+		".realm fill 800000000 800 0\n"
+		".realm w64 800000008 1\n"
+		".realm rmi REC_ENTER 800002000 800000000\n"
+		"#= 3 0 0 0 0 REC rec_state\n"
+		".realm rmi GRANULE_DELEGATE 123\n"
+		"#= 1 0 0 0 0 INPUT gran_align\n"
+		".realm read 1000\n"
+		".realm fiq\n"
+		"REC_ENTER 800002000 800003000 #= 0 0 0 0 0 SUCCESS\n"
+		"# not a call of the RMM, the result was injected: "
+		"GRANULE_UNDELEGATE 800009000 -> #= 1 800009000 0 0 0 INPUT\n";
 	struct machine_config config;
 	struct machine *machine;
 	char *text = NULL;
@@ -501,6 +502,83 @@ START_TEST(the_log_says_what_realm_and_host_did_while_a_rec_ran)
 	ck_assert_int_eq(fclose(log), 0);
 	ck_assert_str_eq(text + before, expected);
 	free(text);
+}
+END_TEST
+
+static bool count_calls(void *ctx, struct rmm_regs *regs)
+{
+	(void)regs;
+	++*(int *)ctx;
+	return false;
+}
+
+START_TEST(calls_are_remembered)
+{
+	struct machine_config config;
+	struct machine *machine;
+	int asked = 0;
+
+	machine_config_init(&config);
+	machine = create(&config);
+	ck_assert_ptr_null(machine_last_call(machine, 0));
+	for (uint64_t i = 1; i <= 200; i++) {
+		rmi(machine, RMI_GRANULE_DELEGATE, i, i + 1, i + 2, 0);
+		for (uint64_t back = 0; back < i && back < MACHINE_LAST_CALLS; back++) {
+			const struct trace_event *call = machine_last_call(machine, back);
+
+			ck_assert_uint_eq(call->value[0], RMI_GRANULE_DELEGATE);
+			ck_assert_uint_eq(call->value[1], i - back);
+			ck_assert_uint_eq(call->value[3], i - back + 2);
+			ck_assert_uint_eq(call->result[0], RMI_ERROR_INPUT);
+		}
+		ck_assert_ptr_null(machine_last_call(
+			machine, i < MACHINE_LAST_CALLS ? i : MACHINE_LAST_CALLS));
+	}
+	/* A hook is asked about all, but for one. */
+	machine_set_faults(machine, NULL, count_calls, &asked);
+	rmi(machine, RMI_RTT_FOLD, 1, 0, 0, 0);
+	ck_assert_int_eq(asked, 1);
+	machine_set_rmi_except(machine, RMI_RTT_FOLD);
+	rmi(machine, RMI_RTT_FOLD, 2, 0, 0, 0);
+	rmi(machine, RMI_GRANULE_DELEGATE, 3, 0, 0, 0);
+	ck_assert_int_eq(asked, 2);
+	ck_assert_uint_eq(machine_last_call(machine, 1)->value[1], 2);
+	machine_set_faults(machine, NULL, count_calls, &asked);
+	rmi(machine, RMI_RTT_FOLD, 4, 0, 0, 0);
+	ck_assert_int_eq(asked, 3);
+	ck_assert_int_eq(machine_reset(machine), 0);
+	ck_assert_ptr_null(machine_last_call(machine, 0));
+	machine_destroy(machine);
+}
+END_TEST
+
+START_TEST(calls_while_a_rec_runs_are_over_before_its_own)
+{
+	struct machine_config config;
+	struct machine *machine;
+
+	machine_config_init(&config);
+	config.rmm.rec_aux = 0;
+	machine = create(&config);
+	make_realm(machine);
+	machine_set_guest(machine, busy_guest, machine);
+	for (uint64_t hint = 0; hint <= 1u << 16; hint += 1u << 16) {
+		const struct trace_event *call;
+
+		memset(host_memory(machine, PAGE(RUN)), 0, 4096);
+		rmi(machine, RMI_REC_ENTER | hint, PAGE(REC), PAGE(RUN), 0, 0);
+		call = machine_last_call(machine, 0);
+		ck_assert_uint_eq(call->value[0], RMI_REC_ENTER | hint);
+		ck_assert_uint_eq(call->value[2], PAGE(RUN));
+		ck_assert_uint_eq(call->result[0], RMI_SUCCESS);
+		call = machine_last_call(machine, 1);
+		ck_assert_uint_eq(call->value[0], RMI_GRANULE_DELEGATE);
+		ck_assert_uint_eq(call->value[1], 0x123);
+		call = machine_last_call(machine, 2);
+		ck_assert_uint_eq(call->value[2], PAGE(PARAMS));
+		ck_assert_uint_eq(call->result[0], RMI_ERROR_REC);
+	}
+	machine_destroy(machine);
 }
 END_TEST
 
@@ -972,6 +1050,8 @@ int main(int argc, char **argv)
 	tcase_add_test(bare, calls_are_traced_and_can_be_answered_by_a_hook);
 	tcase_add_test(bare, calls_tell_whether_they_failed_for_another_reason);
 	tcase_add_test(bare, folds_that_fail_again_are_counted);
+	tcase_add_test(bare, calls_are_remembered);
+	tcase_add_test(bare, calls_while_a_rec_runs_are_over_before_its_own);
 	tcase_add_test(bare, rsi_calls_are_traced_with_the_condition_that_failed);
 	tcase_add_test(bare, the_log_says_what_realm_and_host_did_while_a_rec_ran);
 	tcase_add_test(bare, violated_invariants_of_the_rmm_are_findings);

@@ -154,6 +154,11 @@ void machine_set_faults(struct machine *machine, machine_fault_fn fault, machine
  * whose bit is set: there are thousands of others in a run. At first it is asked about all.
  */
 void machine_set_fault_mask(struct machine *machine, uint32_t points);
+/*
+ * machine_set_rmi_except - from now on, and until machine_set_faults(), machine_rmi_fn is not asked about calls whose x0 is
+ * `fid`: most calls are RTT_FOLDs.
+ */
+void machine_set_rmi_except(struct machine *machine, uint64_t fid);
 /* machine_num_faults - how many times such a hook let something fail since the last reset. */
 uint64_t machine_num_faults(const struct machine *machine);
 
