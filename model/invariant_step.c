@@ -551,6 +551,18 @@ static __attribute__((noinline, cold)) void recent_judge(struct rmm *rmm,
 			&(struct before){.realm = realm, .place = &place, .child = PA_NONE});
 }
 
+/* granule_agrees() of what nobody has just written to: all at once. */
+INLINE bool granule_still_agrees(const struct granule *a, const struct granule *b)
+{
+	const struct granule all = {.state = 0xf, .gpt = 7, .refcount = UINT16_MAX};
+	uint32_t mask, x, y;
+
+	memcpy(&mask, &all, sizeof(mask));
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return !((x ^ y) & mask);
+}
+
 /* What is unusual about an entry that was found without a walk is looked at as of any other. */
 static __attribute__((noinline)) void recent_examine(struct rmm *rmm, uint64_t ipa, uint64_t entry)
 {
@@ -570,13 +582,13 @@ INLINE void recent_finish(struct rmm *rmm, const struct rmm_regs *regs, uint64_t
 	const struct recent *const recent = &rmm->checker->recent;
 	const struct shadow_realm *const realm = recent->realm;
 
-	if (__builtin_expect(((reg(regs, 0) ^ RMI_RETURN_CODE(RMI_ERROR_RTT, recent->level)) |
-			      reg(regs, 1) | reg(regs, 2) | reg(regs, 3) | reg(regs, 4) |
-			      (*entry ^ before)) ||
-				     !granule_agrees(recent->granule, &recent->shadow->expected) ||
-				     !granule_agrees(realm->granule, &realm->shadow->expected) ||
-				     !realm_agrees_briefly(realm),
-			     0)) {
+	if (__builtin_expect(
+		    ((reg(regs, 0) ^ RMI_RETURN_CODE(RMI_ERROR_RTT, recent->level)) | reg(regs, 1) |
+		     reg(regs, 2) | reg(regs, 3) | reg(regs, 4) | (*entry ^ before)) ||
+			    !granule_still_agrees(recent->granule, &recent->shadow->expected) ||
+			    !granule_still_agrees(realm->granule, &realm->shadow->expected) ||
+			    !realm_agrees_briefly(realm),
+		    0)) {
 		recent_judge(rmm, regs, fid, rd, ipa, before);
 		return;
 	}
