@@ -106,7 +106,7 @@ void bytes_read(const uint8_t *data, size_t size, const struct shape *shape,
 
 	sequence->shape = shape;
 	sequence->num_steps = 0;
-	sequence->num_faults = 0;
+	sequence->num_faults = sequence->num_races = 0;
 	next(&reader);
 	read_faults(&reader, sequence);
 	while (has(&reader, 4) && sequence->num_steps < BYTES_MAX_STEPS)

@@ -16,6 +16,9 @@
 /* Steps of a sequence. */
 #define USUAL_LENGTH 16u
 #define LONG_LENGTH  150u
+/* Sequences of which one has races, which cost more than other steps. */
+#define RACES_ONE_IN 16u
+#define RACE_SALT    UINT64_C(0x0e11ace5)
 
 /* --- machines ----------------------------------------------------------------------------------------- */
 
@@ -512,6 +515,174 @@ void sequence_draw_step(struct dice *dice, const struct shape *shape, unsigned i
 		draw_args(dice, shape, call, likely[row].max_size);
 }
 
+/* --- races -------------------------------------------------------------------------------------------- */
+
+unsigned int race_steps(const struct race *race)
+{
+	unsigned int num = 0, i;
+
+	for (i = 0; i < race->num_actors; i++)
+		num += race->num[i];
+	return num;
+}
+
+const struct race *sequence_race(const struct sequence *sequence, unsigned int step)
+{
+	unsigned int i;
+
+	for (i = 0; i < sequence->num_races; i++) {
+		const struct race *race = &sequence->races[i];
+
+		if (step >= race->first && step - race->first < race_steps(race))
+			return race;
+	}
+	return NULL;
+}
+
+/* What takes a vCPU for itself, as in a scenario. */
+static bool call_drives(const struct step_call *call)
+{
+	static const struct step_def *run;
+
+	if (!run)
+		run = step_find("vmm.run");
+	return call->def->actor == STEP_ACTOR_GUEST || call->def == run;
+}
+
+bool sequence_race_fits(const struct sequence *sequence, const struct race *race)
+{
+	const unsigned int num = race_steps(race);
+	unsigned int drivers[SEQUENCE_MAX_REALMS][MAX_VCPUS] = {{0}};
+	unsigned int actor, i, step = race->first;
+
+	if (race->num_actors < 2 || race->first >= sequence->num_steps ||
+	    num > sequence->num_steps - race->first)
+		return false;
+	for (i = 0; i < sequence->num_races; i++) {
+		const struct race *other = &sequence->races[i];
+
+		if (other != race && other->first < race->first + num &&
+		    race->first < other->first + race_steps(other))
+			return false;
+	}
+	for (actor = 0; actor < race->num_actors; actor++) {
+		if (!race->num[actor])
+			return false;
+		for (i = 0; i < race->num[actor]; i++, step++) {
+			const struct step_call *call = &sequence->steps[step];
+			unsigned int *driver;
+
+			if (call->def->actor == STEP_ACTOR_RMM ||
+			    !strcmp(call->def->name, "vmm.create_vcpus") || call->vcpu >= MAX_VCPUS ||
+			    call->realm >= SEQUENCE_MAX_REALMS)
+				return false;
+			if (!call_drives(call))
+				continue;
+			driver = &drivers[call->realm][call->vcpu];
+			if (*driver && *driver != actor + 1)
+				return false;
+			*driver = actor + 1;
+		}
+	}
+	return true;
+}
+
+/* What is likely to meet: what a guest does, and what a VMM does to it. */
+struct racing {
+	const char *name;
+	unsigned int weight;
+};
+static const struct racing guest_racing[] = {
+	{"guest.write", 8},	   {"guest.read", 3},	     {"guest.set_ripas", 6},
+	{"guest.get_ripas", 1},	   {"guest.fetch", 1},	     {"guest.host_call", 1},
+	{"guest.psci_cpu_off", 1}, {"guest.psci_system_off", 1},
+};
+static const struct racing vmm_racing[] = {
+	{"vmm.set_attributes", 8}, {"vmm.punch_hole", 8}, {"vmm.remove_slot", 3},
+	{"vmm.add_slot", 2},	   {"vmm.mmap", 3},	  {"vmm.munmap", 2},
+	{"vmm.madvise", 3},	   {"vmm.oom_reap", 1},	  {"vmm.write", 2},
+	{"vmm.read", 1},	   {"vmm.close", 3},	  {"vmm.memory_failure", 1},
+	{"vmm.signal", 1},	   {"vmm.populate", 2},	  {"vmm.init_ripas", 1},
+	{"vmm.finalize_vcpu", 1},  {"vmm.activate", 1},	  {"vmm.run", 1},
+};
+
+static const struct step_def *racing_draw(struct dice *dice, const struct racing *rows, size_t num)
+{
+	unsigned int total = 0;
+	uint64_t at;
+	size_t i;
+
+	for (i = 0; i < num; i++)
+		total += rows[i].weight;
+	at = dice_below(dice, total);
+	for (i = 0; at >= rows[i].weight; i++)
+		at -= rows[i].weight;
+	return step_find(rows[i].name);
+}
+
+/* Most of them are about the same one or two pages. */
+static void race_aim(struct dice *dice, const struct shape *shape, struct step_call *call,
+		     uint64_t hot)
+{
+	const uint64_t half = 1ull << (shape->ipa_bits - 1);
+	size_t i;
+
+	for (i = 0; i < call->def->num_params; i++) {
+		const struct step_param *param = &call->def->params[i];
+		struct step_value *value = &call->args[i];
+
+		if (dice_one_in(dice, 10))
+			continue;
+		if (param->type == STEP_ADDRESS && (!strcmp(param->name, "base") || *param->name == 'i')) {
+			value->given = true;
+			value->number = hot + dice_below(dice, 3) / 2 * shape->page_size;
+			if (*param->name == 'i' && dice_one_in(dice, 4))
+				value->number |= half;
+		} else if (param->type == STEP_SIZE && value->given) {
+			value->number = shape->page_size * (1 + dice_below(dice, 3) / 2);
+		}
+	}
+}
+
+static void race_draw(struct dice *dice, struct sequence *sequence)
+{
+	const struct shape *shape = sequence->shape;
+	const struct world_slot *slot = &shape->slots[dice_below(dice, shape->num_slots)];
+	const uint64_t pages = MIN(slot->size / shape->page_size, 8);
+	const uint64_t hot = slot->base + dice_below(dice, pages) * shape->page_size;
+	const unsigned int realm = (unsigned int)dice_below(dice, shape->num_realms);
+	struct race *race = &sequence->races[sequence->num_races];
+	unsigned int guests = 1, actor, i;
+
+	if (shape->vcpus > 1 && dice_one_in(dice, 2))
+		guests = 2;
+	*race = (struct race){.first = sequence->num_steps,
+			      .num_actors = dice_one_in(dice, 4) ? 3 : 2,
+			      .seed = dice_next(dice)};
+	if (dice_one_in(dice, 8))
+		guests = 0;
+	for (actor = 0; actor < race->num_actors; actor++) {
+		race->num[actor] = dice_one_in(dice, 3) ? 2 : 1;
+		for (i = 0; i < race->num[actor]; i++) {
+			struct step_call *call = &sequence->steps[sequence->num_steps++];
+			const struct step_def *def =
+				actor < guests ? racing_draw(dice, guest_racing,
+							     G_N_ELEMENTS(guest_racing))
+					       : racing_draw(dice, vmm_racing,
+							     G_N_ELEMENTS(vmm_racing));
+
+			sequence_draw_step(dice, shape, sequence_row_of(def), call);
+			if (call->realm != realm && !dice_one_in(dice, 8))
+				call->realm = realm;
+			if (actor < guests)
+				call->vcpu = actor;
+			race_aim(dice, shape, call, hot);
+		}
+	}
+	if (sequence_race_fits(sequence, race))
+		sequence->num_races++;
+}
+
 /* --- sequences ---------------------------------------------------------------------------------------- */
 
 struct drawing {
@@ -629,22 +800,48 @@ void sequence_draw_fault(struct dice *dice, struct sequence *sequence)
 		1 + dice_below(dice, 2ull << dice_below(dice, 7));
 }
 
+static void draw_cpu_on(struct drawing *drawing, unsigned int target)
+{
+	struct step_call *call = step_add(drawing);
+
+	step_call_init(call, step_find("guest.psci_cpu_on"));
+	set_arg(call, "target", target);
+}
+
 void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_t seed,
 		   unsigned int length)
 {
 	struct drawing drawing = {.sequence = sequence, .shape = shape, .dice = {seed}};
-	unsigned int i;
+	/* Of its own, so that what other sequences are does not depend on it. */
+	struct dice races = {seed ^ RACE_SALT};
+	unsigned int left = dice_one_in(&races, RACES_ONE_IN) ? 1 + dice_one_in(&races, 3) : 0;
+	unsigned int i, until, at;
 
 	sequence->shape = shape;
+	sequence->num_races = 0;
 	sequence->num_steps = 0;
 	sequence->num_faults = 0;
 	sequence->hostile = dice_one_in(&drawing.dice, 64);
 	draw_weights(&drawing);
 	for (i = 0; i < shape->num_realms; i++)
 		draw_realm(&drawing, i);
-	while (sequence->num_steps < MIN(length, SEQUENCE_MAX_STEPS))
+	until = MIN(length, SEQUENCE_MAX_STEPS);
+	at = sequence->num_steps + (unsigned int)dice_below(&races, 5);
+	while (sequence->num_steps < until) {
+		if (left && sequence->num_steps >= at &&
+		    until - sequence->num_steps >= RACE_MAX_ACTORS * RACE_MAX_STEPS) {
+			/* All of them are on. */
+			for (i = 1; i < shape->vcpus && sequence->num_races == 0; i++)
+				draw_cpu_on(&drawing, i);
+			race_draw(&races, sequence);
+			left--;
+			at = sequence->num_steps + (unsigned int)dice_below(&races, 8);
+			continue;
+		}
 		draw_step(&drawing);
-	while (sequence->num_faults < SEQUENCE_MAX_FAULTS && dice_one_in(&drawing.dice, 4))
+	}
+	/* What fails in a race fails under one schedule: torture does that. */
+	while (!sequence->num_races && sequence->num_faults < SEQUENCE_MAX_FAULTS && dice_one_in(&drawing.dice, 4))
 		sequence_draw_fault(&drawing.dice, sequence);
 	sequence_settle(sequence);
 }
@@ -747,5 +944,11 @@ void sequence_settle(struct sequence *sequence)
 			settle_smc(call);
 		if (call->def == set_gpt)
 			call->args[pa].number = far_granule(call->args[pa].number);
+	}
+	for (i = 0; i < sequence->num_races;) {
+		if (sequence_race_fits(sequence, &sequence->races[i]))
+			i++;
+		else
+			sequence->races[i] = sequence->races[--sequence->num_races];
 	}
 }

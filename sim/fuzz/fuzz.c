@@ -429,6 +429,7 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 				      "); the host %s.",
 				      config->seed, run, hang ? "does not come back" : "crashes");
 	const char *at = result->stderr_text ? strstr(result->stderr_text, "ERROR: ") : NULL;
+	const struct race *race;
 	char *message, *yaml;
 	struct shape shape;
 
@@ -446,7 +447,9 @@ static void crash_add(struct fuzzing *fuzzing, uint64_t run, const struct pool_r
 	sequence = g_new0(struct sequence, 1);
 	run_draw(config, run, &shape, sequence);
 	/* What comes behind the step of the crash plays no part. */
-	sequence->num_steps = MIN(sequence->num_steps, told->num + 1);
+	race = sequence_race(sequence, told->num);
+	sequence->num_steps = MIN(sequence->num_steps,
+				  race ? race->first + race_steps(race) : told->num + 1);
 	outcome = (struct sequence_outcome){.answers = told->answers,
 					    .warns = told->warns,
 					    .num = told->num,

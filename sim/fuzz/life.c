@@ -108,7 +108,7 @@ void life_perform_call(struct life *life, const struct step_call *from, struct l
 	answer->implied = call.result.implied;
 	answer->implied_err = call.result.implied_err;
 	/* It is carried out or does nothing, but for what it implies: a scenario could not say what it did. */
-	if (answer->refused && !answer->implied && world_num_syscalls(life->world) != syscalls)
+	if (answer->refused && !answer->implied && !life->together && world_num_syscalls(life->world) != syscalls)
 		machine_report(life->machine, "steps", "refused-step-acted", call.def->name,
 			       "it made system calls and was then not carried out: %s",
 			       error ? error : g_strerror(-answer->refused));

@@ -27,6 +27,7 @@ struct life {
 	size_t num_steps;
 	struct world *world;
 	struct machine *machine;
+	bool together; /* other steps are being performed, too: system calls are not only this one's */
 };
 
 /* life_steps - the steps of a plan that act, in order: const struct plan_step *. */

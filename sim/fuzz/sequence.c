@@ -44,14 +44,15 @@ static const char *errno_name(int err)
 	return NULL;
 }
 
-static void yaml_expect(GString *out, const struct life_answer *answer, unsigned int warns)
+static void yaml_expect(GString *out, const struct life_answer *answer, unsigned int warns,
+			const char *indent)
 {
 	const char *name = answer->err ? errno_name(answer->err) : NULL;
 	const char *comma = "";
 
 	if (!name && answer->outcome == STEP_OK && !answer->rejected && !warns)
 		return;
-	g_string_append(out, "    expect: {");
+	g_string_append_printf(out, "%s  expect: {", indent);
 	if (name)
 		g_string_append_printf(out, "errno: %s", name);
 	else if (answer->outcome != STEP_OK)
@@ -65,7 +66,8 @@ static void yaml_expect(GString *out, const struct life_answer *answer, unsigned
 	g_string_append(out, "}\n");
 }
 
-static void yaml_step(GString *out, const struct sequence *sequence, const struct step_call *call)
+static void yaml_step(GString *out, const struct sequence *sequence, const struct step_call *call,
+		      const char *indent)
 {
 	static const char *const policies[] = {[STEP_CONVERT_KVMTOOL] = NULL,
 					       [STEP_CONVERT_QEMU] = "{convert: qemu}",
@@ -74,7 +76,7 @@ static void yaml_step(GString *out, const struct sequence *sequence, const struc
 	bool first = true;
 	size_t i;
 
-	g_string_append_printf(out, "  - %s:", call->def->name);
+	g_string_append_printf(out, "%s- %s:", indent, call->def->name);
 	for (i = 0; i < call->def->num_params; i++) {
 		const struct step_param *param = &call->def->params[i];
 		uint64_t number = call->args[i].number;
@@ -96,11 +98,11 @@ static void yaml_step(GString *out, const struct sequence *sequence, const struc
 	}
 	g_string_append(out, first ? "\n" : "}\n");
 	if (sequence->shape->num_realms > 1)
-		g_string_append_printf(out, "    realm: r%u\n", call->realm);
+		g_string_append_printf(out, "%s  realm: r%u\n", indent, call->realm);
 	if (call->vcpu)
-		g_string_append_printf(out, "    vcpu: %u\n", call->vcpu);
+		g_string_append_printf(out, "%s  vcpu: %u\n", indent, call->vcpu);
 	if (policies[call->memory_fault] && call->def->actor == STEP_ACTOR_GUEST)
-		g_string_append_printf(out, "    on_memory_fault: %s\n",
+		g_string_append_printf(out, "%s  on_memory_fault: %s\n", indent,
 				       policies[call->memory_fault]);
 }
 
@@ -166,6 +168,77 @@ static void yaml_implied(GString *out, const struct sequence *sequence,
 		g_string_append_printf(out, "    expect: {errno: %s}\n", name);
 }
 
+/* A step that was carried out, or of which nothing is known; and what it answered. */
+static void yaml_performed(GString *out, const struct sequence *sequence,
+			   const struct sequence_outcome *outcome, unsigned int step,
+			   const char *indent)
+{
+	yaml_step(out, sequence, &sequence->steps[step], indent);
+	/* A host that was left in the middle has answered nothing. */
+	if (step < outcome->num && outcome->answers[step].err != -EDEADLK)
+		yaml_expect(out, &outcome->answers[step],
+			    outcome->warns ? outcome->warns[step] : 0, indent);
+}
+
+static bool is_left_out(const struct sequence_outcome *outcome, unsigned int step)
+{
+	return step < outcome->num && outcome->answers[step].refused;
+}
+
+/* Its turns as they were taken; or, when they are not known, the seed that gives them. */
+static void yaml_schedule(GString *out, const struct race *race,
+			  const struct sequence_outcome *outcome, size_t number, const bool *acts)
+{
+	const char *comma = "";
+	size_t i;
+
+	if (!outcome->num_turns[number]) {
+		g_string_append_printf(
+			out, "      schedules: {seed: 0x%" PRIx64 ", runs: 1}\n", race->seed);
+		return;
+	}
+	g_string_append(out, "      schedule: [");
+	for (i = 0; i < outcome->num_turns[number]; i++) {
+		const struct schedule_turn *turn = &outcome->turns[number][i];
+
+		if (!acts[turn->actor])
+			continue;
+		g_string_append_printf(out, "%sa%u", comma, turn->actor);
+		if (turn->points)
+			g_string_append_printf(out, "*%" PRIu64, turn->points);
+		comma = ", ";
+	}
+	g_string_append(out, "]\n");
+}
+
+static void yaml_race(GString *out, const struct sequence *sequence, const struct race *race,
+		      const struct sequence_outcome *outcome)
+{
+	unsigned int step = race->first, acting = 0, actor, i;
+	bool acts[RACE_MAX_ACTORS] = {false};
+
+	for (actor = 0; actor < race->num_actors; actor++) {
+		for (i = 0; i < race->num[actor]; i++, step++)
+			acts[actor] |= !is_left_out(outcome, step);
+		acting += acts[actor];
+	}
+	step = race->first;
+	if (acting > 1) {
+		g_string_append(out, "  - parallel:\n");
+		yaml_schedule(out, race, outcome, (size_t)(race - sequence->races), acts);
+		g_string_append(out, "      actors:\n");
+	}
+	for (actor = 0; actor < race->num_actors; actor++) {
+		if (acting > 1 && acts[actor])
+			g_string_append_printf(out, "        a%u:\n", actor);
+		for (i = 0; i < race->num[actor]; i++, step++) {
+			if (!is_left_out(outcome, step))
+				yaml_performed(out, sequence, outcome, step,
+					       acting > 1 ? "          " : "  ");
+		}
+	}
+}
+
 char *sequence_yaml(const struct sequence *sequence, const struct sequence_outcome *outcome,
 		    const char *id, const char *about)
 {
@@ -200,17 +273,21 @@ char *sequence_yaml(const struct sequence *sequence, const struct sequence_outco
 	}
 	g_string_append(out, "steps:\n");
 	for (i = 0; i < sequence->num_steps; i++) {
-		if (i < outcome->num && answers[i].refused) {
+		const struct race *race = sequence_race(sequence, i);
+
+		if (race) {
+			yaml_race(out, sequence, race, outcome);
+			i += race_steps(race) - 1;
+			continue;
+		}
+		if (is_left_out(outcome, i)) {
 			if (answers[i].implied)
 				yaml_implied(out, sequence, &sequence->steps[i], &answers[i]);
 			if (answers[i].implied == STEP_IMPLIED_IRQCHIP)
 				break;
 			continue;
 		}
-		yaml_step(out, sequence, &sequence->steps[i]);
-		/* A host that was left in the middle has answered nothing. */
-		if (i < outcome->num && answers[i].err != -EDEADLK)
-			yaml_expect(out, &answers[i], outcome->warns ? outcome->warns[i] : 0);
+		yaml_performed(out, sequence, outcome, i, "  ");
 	}
 	return g_string_free(out, FALSE);
 }

@@ -3,6 +3,8 @@
 #ifndef FUZZ_SEQUENCE_H
 #define FUZZ_SEQUENCE_H
 
+#include <sim/schedule.h>
+
 #include "dice.h"
 #include "life.h"
 
@@ -10,6 +12,9 @@
 #define SEQUENCE_MAX_SLOTS  3u
 #define SEQUENCE_MAX_REALMS 2u
 #define SEQUENCE_MAX_FAULTS 2u
+#define SEQUENCE_MAX_RACES  2u
+#define RACE_MAX_ACTORS	    3u
+#define RACE_MAX_STEPS	    2u /* of each actor */
 
 /* What a machine is like; runs with the same shape share one. */
 struct shape {
@@ -24,12 +29,20 @@ struct shape {
 	struct world_slot slots[SEQUENCE_MAX_SLOTS];
 	size_t num_slots;
 };
+/* Steps that several actors perform at the same time: those of the first from `first` on, then those of the next. */
+struct race {
+	unsigned int first, num_actors;
+	unsigned int num[RACE_MAX_ACTORS];
+	uint64_t seed; /* of the schedule */
+};
 struct sequence {
 	const struct shape *shape;
 	/* Has steps that are calls behind the host's back: its oracles do not count then. */
 	bool hostile;
 	struct step_call steps[SEQUENCE_MAX_STEPS];
 	unsigned int num_steps;
+	struct race races[SEQUENCE_MAX_RACES]; /* in the order of their steps */
+	unsigned int num_races;
 	struct {
 		unsigned int point;
 		uint64_t nth;
@@ -58,6 +71,14 @@ unsigned int sequence_row_of(const struct step_def *def);
 /* sequence_draw_step - one more step of that row. */
 void sequence_draw_step(struct dice *dice, const struct shape *shape, unsigned int row,
 			struct step_call *call);
+/* race_steps - of all its actors. sequence_race - the race that step is in, or NULL. */
+unsigned int race_steps(const struct race *race);
+const struct race *sequence_race(const struct sequence *sequence, unsigned int step);
+/*
+ * sequence_race_fits - whether these steps can overlap: they are there, in no other race, none is made behind the host's
+ * back, and no two actors drive one vCPU.
+ */
+bool sequence_race_fits(const struct sequence *sequence, const struct race *race);
 /* sequence_draw_fault - what happens to fail. */
 void sequence_draw_fault(struct dice *dice, struct sequence *sequence);
 /* sequence_strings - texts that parameters of type STEP_STRING take; NULL past the last. */
@@ -75,6 +96,9 @@ struct sequence_outcome {
 	unsigned int num;
 	unsigned int fired; /* bit of each fault that happened */
 	bool closing_warns; /* documented WARNs behind the last step */
+	/* Of each race the turns that its actors took; none: it did not come to its end. */
+	const struct schedule_turn *turns[SEQUENCE_MAX_RACES];
+	size_t num_turns[SEQUENCE_MAX_RACES];
 };
 /*
  * sequence_yaml - as a scenario that expects these answers. Steps that could not be carried out and faults that did not

@@ -2,6 +2,7 @@
 #include "trial.h"
 
 #include <rmm/rmi.h>
+#include <sim/parallel.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,8 @@ static bool on_call(void *ctx, struct rmm_regs *regs)
 		}
 		trial->fired = fired;
 	}
+	if (trial->race)
+		return false;
 	fuzz_coverage_before(trial->coverage, machine_rmm(trial->life.machine), regs->x);
 	return false;
 }
@@ -62,6 +65,9 @@ static void on_trace(void *ctx, const struct trace_event *event)
 {
 	struct trial *trial = ctx;
 
+	/* Calls within others are not one after the other. */
+	if (trial->race)
+		return;
 	fuzz_coverage_after(trial->coverage, machine_rmm(trial->life.machine), event->value,
 			    event->result[0], event->text);
 }
@@ -132,6 +138,10 @@ void trial_outcome(struct trial *trial, struct sequence_outcome *outcome)
 			!trial->sequence->hostile &&
 			documented_warns(trial, seen, machine_num_findings(trial->life.machine)),
 	};
+	for (i = 0; i < SEQUENCE_MAX_RACES; i++) {
+		outcome->turns[i] = trial->turns[i];
+		outcome->num_turns[i] = trial->num_turns[i];
+	}
 }
 
 const struct finding *trial_finding(const struct trial *trial)
@@ -215,11 +225,26 @@ int trial_create(struct trial *trial, const struct shape *shape, struct kvm_modu
 	return err;
 }
 
+static void turns_clear(struct trial *trial)
+{
+	unsigned int i;
+
+	for (i = 0; i < SEQUENCE_MAX_RACES; i++) {
+		g_clear_pointer(&trial->turns[i], g_free);
+		trial->num_turns[i] = 0;
+	}
+}
+
 void trial_destroy(struct trial *trial)
 {
+	unsigned int i;
+
 	if (!trial->life.world)
 		return;
 	trace_remove_sink(machine_trace(trial->life.machine), on_trace, trial);
+	for (i = 0; i < G_N_ELEMENTS(trial->teams); i++)
+		parallel_destroy(trial->teams[i]);
+	turns_clear(trial);
 	life_destroy(&trial->life);
 }
 
@@ -245,6 +270,64 @@ static void faults_arm(struct trial *trial, const struct sequence *sequence)
 	machine_set_fault_mask(trial->life.machine, points);
 }
 
+/* One after the other: what is known of a step when it ends. */
+static void step_run(struct trial *trial, unsigned int index)
+{
+	struct life_answer *answer = &trial->answers[index];
+
+	life_perform_call(&trial->life, &trial->sequence->steps[index], answer);
+	trial->found[index] = machine_num_findings(trial->life.machine);
+	trial->failed_steps += answer->refused || answer->err;
+}
+
+static void actor_run(void *ctx, unsigned int actor)
+{
+	struct trial *trial = ctx;
+	unsigned int index = trial->race->first, i;
+
+	for (i = 0; i < actor; i++)
+		index += trial->race->num[i];
+	for (i = 0; i < trial->race->num[actor]; i++)
+		step_run(trial, index + i);
+}
+
+/* All steps of a race, in the order that its seed gives. False: there was no memory for its actors. */
+static bool race_run(struct trial *trial, const struct race *race)
+{
+	const size_t number = (size_t)(race - trial->sequence->races);
+	struct parallel_config config = {
+		.num = race->num_actors, .ctx = trial, .run = actor_run};
+	struct parallel **team = &trial->teams[race->num_actors];
+	struct schedule *schedule = schedule_create_random(race->seed, 1);
+	const struct schedule_turn *turns;
+	unsigned int i;
+	bool good;
+
+	/* Those that the end of the host left out. */
+	for (i = race->first; i < race->first + race_steps(race); i++) {
+		trial->answers[i] = (struct life_answer){.refused = -EDEADLK};
+		trial->found[i] = machine_num_findings(trial->life.machine);
+	}
+	good = schedule && (*team || !parallel_create(&config, team)) && schedule_next(schedule);
+	if (good) {
+		trial->race = race;
+		trial->life.together = true;
+		good = !parallel_run(*team, trial->life.world, schedule, NULL);
+		trial->life.together = false;
+		trial->race = NULL;
+	}
+	if (good) {
+		turns = schedule_turns(schedule, &trial->num_turns[number]);
+		trial->turns[number] =
+			g_memdup2(turns, trial->num_turns[number] * sizeof(*turns));
+	}
+	schedule_destroy(schedule);
+	/* What was found meanwhile is nobody's alone. */
+	trial->found[race->first + race_steps(race) - 1] =
+		machine_num_findings(trial->life.machine);
+	return good;
+}
+
 int trial_run(struct trial *trial, const struct sequence *sequence)
 {
 	struct fuzz_coverage *coverage = trial->coverage;
@@ -257,23 +340,26 @@ int trial_run(struct trial *trial, const struct sequence *sequence)
 		return err;
 	trial->used = true;
 	trial->sequence = sequence;
+	turns_clear(trial);
 	memset(trial->counts, 0, sizeof(trial->counts));
 	trial->fired = 0;
 	trial->fired_points = 0;
 	trial->armed = true;
 	faults_arm(trial, sequence);
 	for (trial->num_answers = 0; trial->num_answers < sequence->num_steps;) {
-		unsigned int i = trial->num_answers;
-		struct life_answer *answer = &trial->answers[i];
+		const struct race *race = sequence_race(sequence, trial->num_answers);
+		const unsigned int begin = trial->num_answers, num = race ? race_steps(race) : 1;
+		unsigned int i;
 
-		life_perform_call(&trial->life, &sequence->steps[i], answer);
-		trial->found[i] = machine_num_findings(trial->life.machine);
-		trial->num_answers++;
-		trial->failed_steps += answer->refused || answer->err;
-		if (trial->answered)
+		if (race && !race_run(trial, race))
+			return -ENOMEM;
+		if (!race)
+			step_run(trial, begin);
+		trial->num_answers += num;
+		for (i = begin; i < begin + num && trial->answered; i++)
 			trial->answered(trial->answered_ctx, i);
 		/* Each step would try it again, which a scenario has no step for. */
-		if (answer->implied == STEP_IMPLIED_IRQCHIP)
+		if (!race && trial->answers[begin].implied == STEP_IMPLIED_IRQCHIP)
 			break;
 	}
 	world_teardown(trial->life.world, leaks_allowed(trial));

@@ -757,8 +757,11 @@ static void kvm_destroy_vm(struct kvm *kvm)
 	struct mm_struct *mm = kvm->mm;
 
 	mmu_notifier_unregister(&kvm->mmu_notifier, mm);
-	WARN_ON(kvm->mn_active_invalidate_count);
-	WARN_ON(kvm->mmu_invalidate_in_progress);
+	/* An invalidation of user memory that had begun ends without this VM, which is told nothing any more. */
+	if (kvm->mn_active_invalidate_count)
+		kvm->mn_active_invalidate_count = 0;
+	else
+		WARN_ON(kvm->mmu_invalidate_in_progress);
 	kvm_arch_destroy_vm(kvm);
 	kvm_free_memslots(kvm->memslots);
 	cleanup_srcu_struct(&kvm->irq_srcu);

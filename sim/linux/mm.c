@@ -518,6 +518,11 @@ int mmu_notifier_register(struct mmu_notifier *mn, struct mm_struct *mm)
 	return 0;
 }
 
+static bool nobody_notifies(void *mm)
+{
+	return !((const struct mm_struct *)mm)->notifying;
+}
+
 void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)
 {
 	struct mmu_notifier **at = &mm->notifiers;
@@ -529,6 +534,9 @@ void mmu_notifier_unregister(struct mmu_notifier *mn, struct mm_struct *mm)
 			at = &(*at)->next;
 		*at = mn->next;
 	}
+	/* Whoever goes through the notifiers may have this one in its hands. */
+	(void)linux_wait_until(nobody_notifies, mm, PORT_SCHED_LOCK, "the notifiers' srcu",
+			       LINUX_SITE());
 	mmdrop(mm);
 }
 
@@ -548,8 +556,10 @@ void mmu_notifier_invalidate_range_start(const struct mmu_notifier_range *range)
 	struct mmu_notifier *mn;
 
 	current->non_block += !range->blockable;
+	range->mm->notifying++;
 	for (mn = range->mm->notifiers; mn; mn = mn->next)
 		WARN_ON(notifier_ops(mn)->invalidate_range_start(mn, range) && range->blockable);
+	range->mm->notifying--;
 	current->non_block -= !range->blockable;
 }
 
@@ -557,8 +567,10 @@ void mmu_notifier_invalidate_range_end(const struct mmu_notifier_range *range)
 {
 	struct mmu_notifier *mn;
 
+	range->mm->notifying++;
 	for (mn = range->mm->notifiers; mn; mn = mn->next)
 		notifier_ops(mn)->invalidate_range_end(mn, range);
+	range->mm->notifying--;
 }
 
 bool mmu_notifier_clear_flush_young(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -566,11 +578,13 @@ bool mmu_notifier_clear_flush_young(struct mm_struct *mm, unsigned long start, u
 	struct mmu_notifier *mn;
 	bool young = false;
 
+	mm->notifying++;
 	for (mn = mm->notifiers; mn; mn = mn->next) {
 		if (notifier_ops(mn)->clear_flush_young &&
 		    notifier_ops(mn)->clear_flush_young(mn, mm, start, end))
 			young = true;
 	}
+	mm->notifying--;
 	return young;
 }
 

@@ -427,10 +427,13 @@ static void folded(struct contract *contract, const struct realm *realm, struct 
 	contract->folded[contract->num_folded++].ipa = range;
 }
 
+static void settle(struct contract *contract, struct realm *realm, uint64_t ipa, uint64_t size);
+
 static void unmap(struct contract *contract, struct realm *realm, struct range range)
 {
 	if (range.start >= range.end)
 		return;
+	settle(contract, realm, range.start, range.end - range.start);
 	pages_change(contract, realm, range, page_unmapped);
 	folded(contract, realm, range, true);
 	interval_map_set(&realm->bytes, range.start, range.end, BYTE_UNKNOWN);
@@ -561,6 +564,13 @@ static void claims_meet(struct contract *contract, struct actor *a, struct actor
 	a->met = b->met = true;
 	if (x->files || y->files)
 		contract->untracked = true;
+	/* Whoever uses a file while it is closed is the one that ends it, and takes what it held. */
+	if ((x->files || y->files) && x->realm == y->realm) {
+		a->claim.takes = b->claim.takes = true;
+		a->claim.num = b->claim.num = 1;
+		a->claim.ranges[0].start = b->claim.ranges[0].start = 0;
+		a->claim.ranges[0].end = b->claim.ranges[0].end = UINT64_MAX;
+	}
 	if (x->hidden || y->hidden) {
 		interval_map_init(&contract->user, BYTE_UNKNOWN);
 		ledger_set(&contract->user_pages, 0, UINT64_MAX, LEDGER_MAYBE);
@@ -659,7 +669,8 @@ void contract_step_converts(struct contract *contract)
 
 	if (!contract->together || !actor->active)
 		return;
-	actor->claim.takes = actor->claim.attributes = actor->claim.user = true;
+	actor->claim.takes = actor->claim.fills = true;
+	actor->claim.attributes = actor->claim.user = true;
 	claims_meet_all(contract, actor);
 }
 

@@ -35,7 +35,7 @@ struct thread {
 	struct contract_thread contract;
 	struct world_buffers *buffers;
 	bool dropped; /* it gave a lock up to let others run */
-	char place[PLACE_SIZE];
+	const char *verb, *object; /* where it was last, in words */
 };
 
 struct parallel {
@@ -45,6 +45,7 @@ struct parallel {
 	struct machine_sched sched;
 	struct thread thread[SCHEDULE_MAX_ACTORS];
 	struct world_buffers buffers[SCHEDULE_MAX_ACTORS];
+	char place[PLACE_SIZE];
 };
 
 /* Exchanges what the world has for what the actor had, or back. */
@@ -151,9 +152,13 @@ void parallel_destroy(struct parallel *parallel)
 	free(parallel);
 }
 
-const char *parallel_place(const struct parallel *parallel, unsigned int actor)
+const char *parallel_place(struct parallel *parallel, unsigned int actor)
 {
-	return actor < SCHEDULE_MAX_ACTORS ? parallel->thread[actor].place : "";
+	const struct thread *thread = &parallel->thread[actor % SCHEDULE_MAX_ACTORS];
+
+	snprintf(parallel->place, sizeof(parallel->place), "%s%s", thread->verb ? thread->verb : "",
+		 thread->object ? thread->object : "");
+	return parallel->place;
 }
 
 /* --- what the machine asks ------------------------------------------------------------------------------ */
@@ -169,7 +174,8 @@ static struct thread *place_note(struct parallel *parallel, enum port_sched kind
 	};
 	struct thread *thread = &parallel->thread[actors_current(parallel->actors)];
 
-	snprintf(thread->place, sizeof(thread->place), "%s%s", verbs[kind], object ? object : "?");
+	thread->verb = verbs[kind];
+	thread->object = object;
 	return thread;
 }
 
@@ -192,7 +198,8 @@ static bool sched_wait(void *ctx, enum port_sched kind, const char *object, bool
 	struct parallel *parallel = ctx;
 	struct thread *thread = &parallel->thread[actors_current(parallel->actors)];
 
-	snprintf(thread->place, sizeof(thread->place), "waiting for %s", object ? object : "?");
+	thread->verb = "waiting for ";
+	thread->object = object;
 	return actors_wait(parallel->actors, done, arg, kind == PORT_SCHED_RESCHED);
 }
 
@@ -214,7 +221,8 @@ void world_yield(struct world *world)
 	if (!parallel)
 		return;
 	thread = &parallel->thread[actors_current(parallel->actors)];
-	snprintf(thread->place, sizeof(thread->place), "getting nowhere");
+	thread->verb = "getting nowhere";
+	thread->object = NULL;
 	actors_yield(parallel->actors);
 }
 
@@ -230,6 +238,21 @@ void parallel_step_end(struct world *world)
 {
 	if (world->parallel)
 		contract_step_end(world->contract);
+}
+
+void parallel_file_closes(struct world *world)
+{
+	struct parallel *parallel = world->parallel;
+
+	for (unsigned int i = 0; parallel && i < parallel->config.num; i++) {
+		struct thread *thread = &parallel->thread[i];
+
+		if (i == actors_current(parallel->actors))
+			continue;
+		thread->audit.scope = (struct audit_scope){.end = UINT64_MAX};
+		thread->contract.start = 0;
+		thread->contract.end = UINT64_MAX;
+	}
 }
 
 static bool realm_is_idle(void *realm)
@@ -356,11 +379,13 @@ static void claim_vmm(struct world *world, const struct step_call *call,
 		claim_add(claim, 0, start, end);
 	if (perform == vmm_set_attributes) {
 		claim->takes = claim->attributes = true;
+		claim->fills = call->args[SET_ATTRIBUTES_BITS].given ||
+			       call->args[SET_ATTRIBUTES_TO].number != SET_ATTRIBUTES_TO_SHARED;
 	} else if (perform == vmm_punch_hole || perform == vmm_memory_failure) {
 		claim->takes = true;
 	} else if (perform == vmm_add_slot) {
 		claim_slot(claim, realm, (uint32_t)call->args[ADD_SLOT_SLOT].number);
-		claim->takes = claim->attributes = claim->state = true;
+		claim->takes = claim->fills = claim->attributes = claim->state = true;
 	} else if (perform == vmm_remove_slot) {
 		claim_slot(claim, realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number);
 		claim->takes = claim->attributes = claim->state = true;
@@ -381,13 +406,14 @@ static void claim_vmm(struct world *world, const struct step_call *call,
 		   perform == vmm_create_irqchip || perform == vmm_create_realm) {
 		claim->state = true;
 	} else if (perform == vmm_create_vm || perform == vmm_close || perform == vmm_ioctl) {
+		claim->state = true;
 		/* A vCPU's file is one of several that keep the VM. */
 		if (perform == vmm_close && realm->vm_fd >= 0 &&
 		    call->args[CLOSE_WHAT].number == CLOSE_WHAT_VCPU)
 			return;
 		claim_all(claim);
 		claim->takes = claim->ripas = claim->fills = claim->attributes = true;
-		claim->user = claim->hidden = claim->files = claim->state = true;
+		claim->user = claim->hidden = claim->files = true;
 	}
 }
 
@@ -406,7 +432,7 @@ void parallel_step_begin(struct world *world, const struct step_call *call)
 		claim_vmm(world, call, &claim);
 	if (!realm->vm_made) {
 		claim_all(&claim);
-		claim.takes = claim.attributes = claim.state = true;
+		claim.takes = claim.fills = claim.attributes = claim.state = true;
 	}
 	/* The same memory has several addresses. */
 	if (realm->aliased && claim.num)

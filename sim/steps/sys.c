@@ -175,6 +175,7 @@ int64_t sys_close(struct world *world, int32_t fd)
 	/* The last reference to a VM tears its realm down, wherever its memory is. */
 	const struct sys_scope scope = {.name = "close", .tid = world->tid, .end = UINT64_MAX};
 
+	parallel_file_closes(world);
 	SYS_CALL(world, &scope, world->kvm->sys_close(scope.tid, fd), (uint64_t)(int64_t)fd, 0, 0,
 		 0);
 }

@@ -194,6 +194,11 @@ void parallel_realm_enter(struct world *world, struct realm *realm);
 void parallel_step_begin(struct world *world, const struct step_call *call);
 void parallel_step_converts(struct world *world);
 void parallel_step_end(struct world *world);
+/*
+ * parallel.c: a file is about to be closed. Where a call of another thread is under way it may be this that ends the file,
+ * and tears down what that held.
+ */
+void parallel_file_closes(struct world *world);
 
 /* Beginning and end of every system call; see sys.c. */
 struct sys_scope {

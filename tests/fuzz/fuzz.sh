@@ -48,6 +48,17 @@ says out 'warn/freed-delegated: free_rtt'
 lacks out 'FAIL    warn/WARN'
 expect 0 run kept/warn-freed-delegated-free_rtt.yaml
 
+# A fault that does not ask whether its page was taken away meanwhile: only a race shows it, and what is saved names the turns
+# that do, which is what any number of processes finds.
+plant fault-never-retries race-4k.so
+expect 1 fuzz --runs 1024 --seed 2 -j 2 --kvm race-4k.so -o race --max-findings 1
+says out 'FINDING '
+lacks out 'DEFECT OF RMESIM'
+raced=$(cd race && ls -- *.yaml | head -n 1)
+holds grep -q 'schedule: \[a[0-2]' "race/$raced"
+expect 1 run "race/$raced" --kvm race-4k.so
+expect 0 run "race/$raced"
+
 # A campaign can end with its first finding.
 expect 1 fuzz --runs 100000 --seed 5 -j 1 --kvm planted-4k.so -o three --max-findings 1
 says out 'FINDING contract/'

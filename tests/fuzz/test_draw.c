@@ -102,6 +102,95 @@ static void draw_all(void)
 	}
 }
 
+/* A share of all has races, each of them one that a scenario could say; the same seed draws the same. */
+START_TEST(races)
+{
+	static struct sequence sequence, again;
+	unsigned int with = 0, guests = 0, meet = 0, three = 0, i, r, s;
+	struct shape shape;
+
+	for (i = 0; i < 20000; i++) {
+		shape_draw(&shape, i / 16 + 1, 0);
+		sequence_draw(&sequence, &shape, i + 1, 16);
+		with += sequence.num_races > 0;
+		if (sequence.num_races && (sequence.num_faults || sequence.num_steps > 16 + 2))
+			abort();
+		for (r = 0; r < sequence.num_races; r++) {
+			const struct race *race = &sequence.races[r];
+			uint64_t pages[2][8] = {{0}};
+			unsigned int num[2] = {0}, j, k;
+
+			if (!sequence_race_fits(&sequence, race))
+				abort();
+			three += race->num_actors == 3;
+			guests += sequence.steps[race->first].def->actor == STEP_ACTOR_GUEST;
+			/* Where the first actor is at work, and where the others are. */
+			for (s = race->first; s < race->first + race_steps(race); s++) {
+				const struct step_call *call = &sequence.steps[s];
+				const bool other = s >= race->first + race->num[0];
+				int at = step_param_find(call->def, "base");
+
+				if (at < 0)
+					at = step_param_find(call->def, "ipa");
+				if (at >= 0 && num[other] < 8)
+					pages[other][num[other]++] =
+						call->args[at].number & ~(1ull << (shape.ipa_bits - 1));
+			}
+			for (j = 0, k = 0; j < num[0] && !k; j++) {
+				for (s = 0; s < num[1]; s++)
+					k |= pages[0][j] / shape.page_size ==
+					     pages[1][s] / shape.page_size;
+			}
+			meet += k;
+		}
+		sequence_draw(&again, &shape, i + 1, 16);
+		if (again.num_races != sequence.num_races ||
+		    memcmp(again.races, sequence.races, sequence.num_races * sizeof(struct race)))
+			abort();
+	}
+	/* One in 16, about; nine in ten with a guest, a half at one page. */
+	ck_assert_uint_ge(with, 20000 / 32);
+	ck_assert_uint_le(with, 20000 / 10);
+	ck_assert_uint_ge(guests, with / 2);
+	ck_assert_uint_ge(meet, with / 4);
+	ck_assert_uint_ge(three, with / 16);
+}
+END_TEST
+
+/* What two actors cannot do at once, in a scenario either. */
+START_TEST(races_that_do_not_fit)
+{
+	static struct sequence sequence;
+	struct race race = {.num_actors = 2, .num = {1, 1}};
+	struct shape shape;
+
+	shape_draw(&shape, 1, 4096);
+	sequence.shape = &shape;
+	sequence.num_steps = 3;
+	step_call_init(&sequence.steps[0], step_find("guest.psci_version"));
+	step_call_init(&sequence.steps[1], step_find("vmm.signal"));
+	step_call_init(&sequence.steps[2], step_find("guest.psci_version"));
+	ck_assert(sequence_race_fits(&sequence, &race));
+	/* One vCPU, and two that drive it; or not for itself. */
+	step_call_init(&sequence.steps[1], step_find("vmm.run"));
+	ck_assert(!sequence_race_fits(&sequence, &race));
+	sequence.steps[1].vcpu = 1;
+	ck_assert(sequence_race_fits(&sequence, &race));
+	step_call_init(&sequence.steps[1], step_find("vmm.create_vcpus"));
+	ck_assert(!sequence_race_fits(&sequence, &race));
+	step_call_init(&sequence.steps[1], step_find("rmm.smc"));
+	ck_assert(!sequence_race_fits(&sequence, &race));
+	step_call_init(&sequence.steps[1], step_find("vmm.close"));
+	race.num_actors = 3;
+	race.num[2] = 1;
+	ck_assert(!sequence_race_fits(&sequence, &race));
+	sequence.steps[2].vcpu = 1;
+	ck_assert(sequence_race_fits(&sequence, &race));
+	race.num[2] = 2;
+	ck_assert(!sequence_race_fits(&sequence, &race));
+}
+END_TEST
+
 static const char *reason_of(const char *name)
 {
 	const struct sequence_undrawn *at;
@@ -183,6 +272,8 @@ int main(void)
 	tcase_add_test(tcase, steps);
 	tcase_add_test(tcase, choices);
 	tcase_add_test(tcase, slots);
+	tcase_add_test(tcase, races);
+	tcase_add_test(tcase, races_that_do_not_fit);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

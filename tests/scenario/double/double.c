@@ -956,7 +956,7 @@ int parallel_run(struct parallel *parallel, struct world *world, struct schedule
 	return -EINVAL;
 }
 
-const char *parallel_place(const struct parallel *parallel, unsigned int actor)
+const char *parallel_place(struct parallel *parallel, unsigned int actor)
 {
 	(void)parallel;
 	(void)actor;

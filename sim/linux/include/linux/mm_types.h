@@ -64,6 +64,7 @@ struct mm_struct {
 	struct xarray private_pages;	   /* of private mappings, by address / PAGE_SIZE */
 	struct rw_semaphore mmap_lock;
 	struct mmu_notifier *notifiers;
+	u32 notifying; /* walks through them that are going on */
 	s32 mm_count; /* references: the process while it lives, and mmgrab() */
 	u32 map_count;
 	bool exited; /* exit_mmap() was called */

@@ -191,7 +191,7 @@ struct contract_claim {
 	unsigned int num;
 	bool takes;	 /* takes memory of the guest away, or gives it some */
 	bool ripas;	 /* changes RIPAS */
-	bool fills;	 /* has pages mapped whatever their attribute */
+	bool fills;	 /* has pages mapped, or lets others do so, that the VMM had taken away */
 	bool attributes; /* changes memory attributes */
 	bool user;	 /* changes what is mapped in the VMM */
 	bool hidden;	 /* and some of that is in no slot */

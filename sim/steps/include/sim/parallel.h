@@ -35,7 +35,10 @@ void parallel_destroy(struct parallel *parallel);
 int parallel_run(struct parallel *parallel, struct world *world, struct schedule *schedule,
 		 char **error);
 
-/* Where an actor was last preempted or left, in words: "mmu_lock", "smc"; "" before its first point. */
-const char *parallel_place(const struct parallel *parallel, unsigned int actor);
+/*
+ * Where an actor was last preempted or left, in words: "before smc"; "" before its first point. Valid until the next
+ * question; names of locks are the host's, so not after a crash.
+ */
+const char *parallel_place(struct parallel *parallel, unsigned int actor);
 
 #endif
