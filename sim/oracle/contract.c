@@ -1152,9 +1152,10 @@ static bool is_needless_exit(const struct contract *contract, const struct realm
 			     uint64_t gpa, bool is_private)
 {
 	const struct slot *slot = slot_at(realm, gpa);
+	const uint32_t attribute = interval_map_get(&realm->attributes, gpa, NULL);
 
 	if (contract->together || !contract->call.num_tried || !slot || slot->gmem < 0 ||
-	    (interval_map_get(&realm->attributes, gpa, NULL) == ATTRIBUTE_PRIVATE) != is_private)
+	    attribute == ATTRIBUTE_UNKNOWN || (attribute == ATTRIBUTE_PRIVATE) != is_private)
 		return false;
 	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
 		const uint64_t ipa = contract->call.tried[i];
@@ -1259,9 +1260,10 @@ static void attribute_judge(struct contract *contract, const struct realm *realm
 			    uint32_t needed)
 {
 	const struct slot *slot = slot_at(realm, gpa);
+	const uint32_t attribute = interval_map_get(&realm->attributes, gpa, NULL);
 
 	if (!contract->config.answers || contract->together || !slot || slot->gmem < 0 ||
-	    interval_map_get(&realm->attributes, gpa, NULL) == needed)
+	    attribute == needed || attribute == ATTRIBUTE_UNKNOWN)
 		return;
 	REPORT(contract, "access",
 	       "the guest accessed 0x%" PRIx64 " as %s, which the VMM has made %s", gpa,
