@@ -710,6 +710,20 @@ static void draw_step(struct drawing *drawing)
 	sequence_draw_step(&drawing->dice, drawing->shape, row, step_add(drawing));
 }
 
+/* A granule of what is populated next, which tells it from the others. */
+static void draw_source(struct drawing *drawing, unsigned int realm, const struct world_slot *slot)
+{
+	static const struct step_def *def;
+	struct step_call *call = step_add(drawing);
+
+	if (!def)
+		def = step_find("vmm.write");
+	sequence_draw_step(&drawing->dice, drawing->shape, sequence_row_of(def), call);
+	call->realm = realm;
+	set_arg(call, "base", slot->base + dice_below(&drawing->dice, 4) * 4 * KIB);
+	set_arg(call, "size", 4 * KIB);
+}
+
 /* What makes a realm, mostly as it should be. */
 static void draw_realm(struct drawing *drawing, unsigned int realm)
 {
@@ -723,6 +737,7 @@ static void draw_realm(struct drawing *drawing, unsigned int realm)
 		      {"vmm.create_vcpus", false, 1},
 		      {"vmm.activate", false, 1}};
 	static const struct step_def *defs[G_N_ELEMENTS(makers)];
+	const uint64_t populated = MAX(16 * KIB, drawing->shape->page_size);
 	struct dice *dice = &drawing->dice;
 	size_t i, s;
 
@@ -737,6 +752,8 @@ static void draw_realm(struct drawing *drawing, unsigned int realm)
 			if (dice_one_in(dice, 48) ||
 			    (makers[i].one_in > 1 && !dice_one_in(dice, makers[i].one_in)))
 				continue;
+			if (makers[i].one_in > 1)
+				draw_source(drawing, realm, slot);
 			call = step_add(drawing);
 			step_call_init(call, defs[i]);
 			call->realm = realm;
@@ -745,7 +762,7 @@ static void draw_realm(struct drawing *drawing, unsigned int realm)
 			/* Base and size are their first parameters. */
 			call->args[0].given = call->args[1].given = true;
 			call->args[0].number = slot->base;
-			call->args[1].number = makers[i].one_in > 1 ? MIN(slot->size, 16 * KIB)
+			call->args[1].number = makers[i].one_in > 1 ? MIN(slot->size, populated)
 					       : dice_one_in(dice, 6)
 						       ? draw_size(dice, drawing->shape, slot->size)
 						       : slot->size;
