@@ -7,6 +7,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "internal.h"
+
 /* In a table: get_unused_fd() handed the descriptor out, fd_install() has not come yet. */
 #define FILE_RESERVED ((struct file *)1UL)
 
@@ -41,17 +43,38 @@ struct file *get_file(struct file *file)
 	return file;
 }
 
-void fput(struct file *file)
+static void file_end(struct file *file)
 {
 	const struct file_operations *ops;
 
-	if (!file || --file->f_count)
-		return;
 	ops = file_operations(file);
 	if (ops->release)
 		ops->release(file);
 	live_files--;
 	kfree(file);
+}
+
+/* As in the kernel a file ends when its last user leaves: not under the locks that one holds. */
+void fput(struct file *file)
+{
+	if (!file || --file->f_count)
+		return;
+	if (!current->num_held) {
+		file_end(file);
+		return;
+	}
+	file->f_next = current->files_left;
+	current->files_left = file;
+}
+
+void linux_files_end(void)
+{
+	struct file *file;
+
+	while ((file = current->files_left)) {
+		current->files_left = file->f_next;
+		file_end(file);
+	}
 }
 
 long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)

@@ -49,6 +49,9 @@ void linux_loop_restart(void);
  */
 void linux_locks_check_freed(const void *start, size_t size, const struct linux_site *site);
 
+/* linux_files_end - files whose last reference the current thread dropped under a lock. Not there without file.c. */
+void linux_files_end(void) __attribute__((weak));
+
 /* linux_locks_report_held - give up every lock of the current thread, reporting each. */
 void linux_locks_report_held(void);
 

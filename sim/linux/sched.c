@@ -99,6 +99,10 @@ struct task_struct *linux_syscall_enter(struct task_struct *task)
 void linux_syscall_exit(struct task_struct *previous)
 {
 	linux_locks_report_held();
+	if (current->files_left && linux_files_end) {
+		linux_files_end();
+		linux_locks_report_held();
+	}
 	current->signal_injected = false;
 	current->in_syscall = false;
 	linux_current = previous;

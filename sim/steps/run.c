@@ -87,11 +87,15 @@ static void mmio_judge(struct world *world, struct vcpu *vcpu, const struct step
 /* One KVM_RUN. A signal that was pending is delivered when it returns. */
 static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit *exit)
 {
+	const struct guest_op *op = guest_head(&vcpu->guest);
 	uint64_t start, end;
 	int64_t ret;
 
 	run_scope(world, vcpu, &start, &end);
 	vcpu->guest.idle = false;
+	/* The RMM stores the answer of a host call before the guest goes on, and may find no page there. */
+	if (op && op->in_flight && op->kind == GUEST_HOST_CALL)
+		contract_tried(world->contract, vcpu->realm->index, op->start);
 	world->running = vcpu;
 	ret = uapi_run(world, vcpu->realm, vcpu, start, end, exit);
 	world->running = NULL;

@@ -24,6 +24,7 @@ struct file {
 	u32 f_kind;  /* enum file_kind */
 	s32 f_count; /* references: descriptors, mappings, system calls that use it */
 	void *private_data;
+	struct file *f_next; /* of those that end when the current thread leaves the kernel */
 };
 
 /* NULL members: -ENOTTY, -ENODEV, a bus error, nothing to do, -EOPNOTSUPP. */

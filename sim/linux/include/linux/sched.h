@@ -8,6 +8,7 @@
 #include <sim/lock.h>
 
 struct mm_struct;
+struct file;
 struct files_struct;
 
 #define LINUX_MAX_HELD_LOCKS 24
@@ -30,6 +31,7 @@ struct task_struct {
 	u32 atomic_depth;      /* spinning locks held and sections without preemption */
 	u32 non_block;         /* notifiers that must not block */
 	u32 num_held;
+	struct file *files_left; /* end when it leaves the kernel: their last reference went under a lock */
 	const struct linux_lock *kept; /* must not be dropped now; NULL: none */
 	struct linux_held_lock held[LINUX_MAX_HELD_LOCKS];
 	struct task_struct *next; /* in order of pid */
