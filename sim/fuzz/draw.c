@@ -554,6 +554,7 @@ bool sequence_race_fits(const struct sequence *sequence, const struct race *race
 	const unsigned int num = race_steps(race);
 	unsigned int drivers[SEQUENCE_MAX_REALMS][MAX_VCPUS] = {{0}};
 	unsigned int actor, i, step = race->first;
+	bool activates = false, drives = false;
 
 	if (race->num_actors < 2 || race->first >= sequence->num_steps ||
 	    num > sequence->num_steps - race->first)
@@ -576,15 +577,18 @@ bool sequence_race_fits(const struct sequence *sequence, const struct race *race
 			    !strcmp(call->def->name, "vmm.create_vcpus") || call->vcpu >= MAX_VCPUS ||
 			    call->realm >= SEQUENCE_MAX_REALMS)
 				return false;
+			/* In era D that is the first KVM_RUN, in a vCPU's thread. */
+			activates |= !strcmp(call->def->name, "vmm.activate");
 			if (!call_drives(call))
 				continue;
+			drives = true;
 			driver = &drivers[call->realm][call->vcpu];
 			if (*driver && *driver != actor + 1)
 				return false;
 			*driver = actor + 1;
 		}
 	}
-	return true;
+	return !activates || !drives;
 }
 
 /* What is likely to meet: what a guest does, and what a VMM does to it. */

@@ -76,7 +76,7 @@ unsigned int race_steps(const struct race *race);
 const struct race *sequence_race(const struct sequence *sequence, unsigned int step);
 /*
  * sequence_race_fits - whether these steps can overlap: they are there, in no other race, none is made behind the host's
- * back, and no two actors drive one vCPU.
+ * back, no two actors drive one vCPU, and none does while the realm is activated.
  */
 bool sequence_race_fits(const struct sequence *sequence, const struct race *race);
 /* sequence_draw_fault - what happens to fail. */

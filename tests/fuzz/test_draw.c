@@ -178,6 +178,8 @@ START_TEST(races_that_do_not_fit)
 	ck_assert(sequence_race_fits(&sequence, &race));
 	step_call_init(&sequence.steps[1], step_find("vmm.create_vcpus"));
 	ck_assert(!sequence_race_fits(&sequence, &race));
+	step_call_init(&sequence.steps[1], step_find("vmm.activate"));
+	ck_assert(!sequence_race_fits(&sequence, &race));
 	step_call_init(&sequence.steps[1], step_find("rmm.smc"));
 	ck_assert(!sequence_race_fits(&sequence, &race));
 	step_call_init(&sequence.steps[1], step_find("vmm.close"));
