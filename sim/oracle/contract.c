@@ -61,6 +61,7 @@ struct slot {
 	struct range ipa;   /* of the protected half */
 	struct range whole; /* also what lies beyond it */
 	int32_t gmem;
+	bool closed; /* the file, not the slot */
 	uint64_t offset, user;
 };
 /* A RIPAS change whose answer the guest does not have yet. */
@@ -282,6 +283,23 @@ static struct file *file_find(struct contract *contract, int32_t gmem)
 	return file;
 }
 
+/* NULL: it has none, or none that is open. */
+static struct file *slot_file(struct contract *contract, const struct slot *slot)
+{
+	return slot->gmem >= 0 && !slot->closed ? file_find(contract, slot->gmem) : NULL;
+}
+
+/* The next file may have the number, but the slots are not that one's. */
+static void slots_lose_file(struct contract *contract, int32_t gmem)
+{
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		struct realm *realm = &contract->realms[r];
+
+		for (unsigned int i = 0; i < realm->num_slots; i++)
+			realm->slots[i].closed |= realm->slots[i].gmem == gmem;
+	}
+}
+
 static void file_forget(struct contract *contract, int32_t gmem)
 {
 	for (unsigned int i = 0; i < contract->num_files; i++) {
@@ -300,7 +318,7 @@ static void file_forget(struct contract *contract, int32_t gmem)
 static void slot_pages(struct contract *contract, const struct slot *slot, uint64_t start,
 		       uint64_t end, bool used)
 {
-	struct file *file = slot->gmem >= 0 ? file_find(contract, slot->gmem) : NULL;
+	struct file *file = slot_file(contract, slot);
 	uint64_t mask = contract->config.gmem_size - 1;
 
 	if (!file)
@@ -483,8 +501,7 @@ static void open_up(struct contract *contract, struct realm *realm, struct range
 
 		if (!size)
 			continue;
-		file = what & OPEN_PAGES && slot->gmem >= 0 ? file_find(contract, slot->gmem)
-							    : NULL;
+		file = what & OPEN_PAGES ? slot_file(contract, slot) : NULL;
 		if (file)
 			ledger_set(&file->pages, part.start - slot->whole.start + slot->offset,
 				   part.end - slot->whole.start + slot->offset, LEDGER_MAYBE);
@@ -813,7 +830,7 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 		return;
 	}
 	realm->slots[realm->num_slots++] =
-		(struct slot){id, clip(realm, base, size), {base, base + size}, gmem, offset, user};
+		(struct slot){id, clip(realm, base, size), {base, base + size}, gmem, false, offset, user};
 	pages_change(contract, realm, clip(realm, base, size), page_again);
 }
 
@@ -866,7 +883,7 @@ static void unmap_file(struct contract *contract, unsigned int index, int32_t gm
 		struct range part = {slot->offset,
 				     slot->offset + (slot->ipa.end - slot->ipa.start)};
 
-		if (slot->gmem != gmem)
+		if (slot->gmem != gmem || slot->closed)
 			continue;
 		part = meet(part, bytes);
 		unmap(contract, realm,
@@ -888,6 +905,8 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 		file_forget(contract, gmem);
 	contract->closed |= !file;
 	unmap_file(contract, index, gmem, hole);
+	if (!file)
+		slots_lose_file(contract, gmem);
 }
 
 void contract_broken(struct contract *contract, unsigned int index, int32_t gmem, uint64_t offset,
