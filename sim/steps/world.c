@@ -110,13 +110,15 @@ void world_refresh_rd(struct world *world, struct realm *realm)
 				    : 0;
 		return;
 	}
-	/* A VM whose descriptor was closed lives on with its vCPUs, and may get its RD when they run. */
+	/*
+	 * A VM whose descriptor was closed, or is being closed, lives on with its vCPUs, and with whoever is in a
+	 * call of theirs; it may get its RD when they run.
+	 */
 	for (unsigned int i = 0; fd < 0 && i < realm->num_vcpus; i++)
 		fd = realm->vcpus[i].fd;
 	if (!world->dead && !world->kvm->inspect_vm(world->tid, fd, &view))
 		realm->rd = view.rd;
-	else if (realm->vm_fd >= 0 || !realm->rd ||
-		 !rmm_inspect_realm(world->rmm, realm->rd, &realm_view))
+	else if (!realm->rd || !rmm_inspect_realm(world->rmm, realm->rd, &realm_view))
 		realm->rd = 0;
 }
 
