@@ -41,8 +41,9 @@ for i in $(seq 300); do echo "a$i: &a$i x"; done >bad.yaml
 refused 'too many anchors'
 { echo 'a: &a x'; for i in $(seq 1100); do echo "b$i: *a"; done; } >bad.yaml
 refused 'too many aliases'
-head -c 3000000 /dev/urandom >bad.yaml
-refused 'bad.yaml:1:'
+# Whatever comes behind a byte that no text has.
+{ printf '\377'; head -c 3000000 /dev/urandom; } >bad.yaml
+refused 'bad.yaml:1:1:'
 head -c 100000 /dev/zero >bad.yaml
 refused 'control character 0x00'
 cp "$program" bad.yaml 2>/dev/null && truncate -s 1000000 bad.yaml && refused 'expected UTF-8 text'
