@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <rmm/rmi.h>
+#include <rmm/rsi.h>
 #include <sim/rmi_name.h>
 
 #include "error.h"
@@ -267,6 +268,14 @@ uint32_t machine_page_size(const struct machine *machine)
 }
 
 const char machine_injected[] = "injected";
+
+bool machine_refused_strangely(const struct trace_event *event)
+{
+	const uint64_t fid = event->value[0] & ~(uint64_t)SMCCC_SVE_HINT_BIT;
+
+	return event->text == machine_injected && fid != RMI_GRANULE_DELEGATE &&
+	       fid != RMI_GRANULE_UNDELEGATE;
+}
 
 uint64_t machine_num_calls(const struct machine *machine)
 {

@@ -514,9 +514,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	const uint64_t *x = event->value;
 	bool success = event->result[0] == RMI_SUCCESS;
 
-	if (event->text == machine_injected && (x[0] & ~SMCCC_SVE_HINT) != RMI_GRANULE_DELEGATE &&
-	    (x[0] & ~SMCCC_SVE_HINT) != RMI_GRANULE_UNDELEGATE)
-		audit->strange = true;
+	audit->strange |= machine_refused_strangely(event);
 	/* The most frequent answer, without anything in it that the switch would look at. */
 	if (!success && x[0] == RMI_RTT_FOLD) {
 		audit->block_level = 0;

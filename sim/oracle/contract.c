@@ -1621,13 +1621,6 @@ void contract_ripas_refused(struct contract *contract, unsigned int index, unsig
 
 /* --- judging ------------------------------------------------------------------------------------------ */
 
-/* A correct RMM refuses these when a granule is in use elsewhere. */
-static bool is_bad_luck(uint64_t fid)
-{
-	fid &= ~SMCCC_SVE_HINT;
-	return fid == RMI_GRANULE_DELEGATE || fid == RMI_GRANULE_UNDELEGATE;
-}
-
 static void contract_sink(void *ctx, const struct trace_event *event)
 {
 	struct contract *contract = ctx;
@@ -1638,7 +1631,7 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 	if (event->text == machine_injected) {
 		contract->refused = true;
 		/* What a guest may rely on when the RMM itself is not as specified is nobody's promise. */
-		contract->enabled = is_bad_luck(x[0]);
+		contract->enabled = !machine_refused_strangely(event);
 		if (!contract->enabled)
 			return;
 	}

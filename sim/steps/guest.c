@@ -34,6 +34,16 @@ struct guest_op *guest_head(struct guest *guest)
 	return guest->num ? &guest->ops[guest->head] : NULL;
 }
 
+const struct guest_op *guest_op_at(const struct guest *guest, unsigned int index)
+{
+	return &guest->ops[(guest->head + index) % GUEST_MAX_OPS];
+}
+
+uint64_t guest_op_word(const struct guest_op *op)
+{
+	return op->width ? op->value : op->value * 0x0101010101010101ull;
+}
+
 bool guest_op_range(const struct guest_op *op, uint64_t *start, uint64_t *end)
 {
 	switch (op->kind) {
@@ -277,13 +287,8 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 			access.isv = true;
 			access.srt = ACCESS_REGISTER;
 			access.sf = size == 8;
-			if (op->type == RMM_WRITE) {
-				uint64_t value = op->value;
-
-				if (!op->width)
-					value *= 0x0101010101010101ull;
-				regs->gprs[ACCESS_REGISTER] = value;
-			}
+			if (op->type == RMM_WRITE)
+				regs->gprs[ACCESS_REGISTER] = guest_op_word(op);
 		}
 		outcome = machine_cpu_access(world->machine, cpu, &access);
 		if (outcome != RMM_CONTINUE)

@@ -72,6 +72,10 @@ bool guest_push(struct guest *guest, const struct guest_op *op);
 void guest_abandon(struct guest *guest);
 /* guest_head - the operation that is being executed, or NULL. */
 struct guest_op *guest_head(struct guest *guest);
+/* guest_op_at - number `index` below guest->num, the one that is being executed first. */
+const struct guest_op *guest_op_at(const struct guest *guest, unsigned int index);
+/* guest_op_word - what a GUEST_ACCESS that writes stores, of which a narrow one takes the low bytes. */
+uint64_t guest_op_word(const struct guest_op *op);
 /* guest_op_range - the IPAs that an operation concerns; false: none. */
 bool guest_op_range(const struct guest_op *op, uint64_t *start, uint64_t *end);
 

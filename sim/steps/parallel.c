@@ -293,16 +293,17 @@ static void claim_all(struct contract_claim *claim)
 }
 
 /* What a vCPU is in the middle of, it may come to an end of. */
-static void claim_queue(struct contract_claim *claim, const struct vcpu *vcpu, uint64_t half)
+static void claim_queue(struct contract_claim *claim, const struct realm *realm, unsigned int index)
 {
-	for (unsigned int i = 0; i < vcpu->guest.num; i++) {
-		const struct guest_op *op =
-			&vcpu->guest.ops[(vcpu->guest.head + i) % GUEST_MAX_OPS];
+	const struct vcpu *vcpu = index < realm->num_vcpus ? &realm->vcpus[index] : NULL;
+
+	for (unsigned int i = 0; vcpu && i < vcpu->guest.num; i++) {
+		const struct guest_op *op = guest_op_at(&vcpu->guest, i);
 		uint64_t start, end;
 
 		if (!guest_op_range(op, &start, &end))
 			continue;
-		claim_add(claim, half, start, end);
+		claim_add(claim, realm_half(realm), start, end);
 		if (op->kind == GUEST_SET_RIPAS || end == UINT64_MAX)
 			claim->takes = claim->ripas = true;
 	}
@@ -329,19 +330,18 @@ static bool claim_args(const struct step_call *call, uint64_t *start, uint64_t *
 	return true;
 }
 
-static void claim_guest(struct world *world, const struct step_call *call, uint64_t half,
+static void claim_guest(struct world *world, const struct step_call *call,
 			struct contract_claim *claim)
 {
 	const struct realm *realm = &world->realms[call->realm];
 	uint64_t start, end;
 
-	if (call->vcpu < realm->num_vcpus)
-		claim_queue(claim, &realm->vcpus[call->vcpu], half);
+	claim_queue(claim, realm, call->vcpu);
 	if (call->def->perform == guest_rsi) {
 		claim_all(claim);
 		claim->takes = claim->ripas = true;
 	} else if (claim_args(call, &start, &end)) {
-		claim_add(claim, half, start, end);
+		claim_add(claim, realm_half(realm), start, end);
 	}
 	claim->takes |= call->def->perform == guest_set_ripas;
 	claim->ripas |= call->def->perform == guest_set_ripas;
@@ -398,9 +398,7 @@ static void claim_vmm(struct world *world, const struct step_call *call,
 	} else if (perform == vmm_populate) {
 		claim->takes = claim->ripas = claim->fills = true;
 	} else if (perform == vmm_run) {
-		if (call->vcpu < realm->num_vcpus)
-			claim_queue(claim, &realm->vcpus[call->vcpu],
-				    realm->ipa_bits ? 1ull << (realm->ipa_bits - 1) : 0);
+		claim_queue(claim, realm, call->vcpu);
 	} else if (perform == vmm_config || perform == vmm_activate ||
 		   perform == vmm_create_vcpus || perform == vmm_finalize_vcpu ||
 		   perform == vmm_create_irqchip || perform == vmm_create_realm) {
@@ -426,8 +424,7 @@ void parallel_step_begin(struct world *world, const struct step_call *call)
 		return;
 	realm = &world->realms[call->realm];
 	if (call->def->actor == STEP_ACTOR_GUEST)
-		claim_guest(world, call, 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1),
-			    &claim);
+		claim_guest(world, call, &claim);
 	else
 		claim_vmm(world, call, &claim);
 	if (!realm->vm_made) {

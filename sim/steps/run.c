@@ -37,14 +37,13 @@ static void run_scope(const struct world *world, const struct vcpu *vcpu, uint64
 		      uint64_t *end)
 {
 	const struct realm *realm = vcpu->realm;
-	uint64_t half = 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1);
+	uint64_t half = realm_half(realm);
 	uint64_t mask = world->map_size - 1;
 
 	*start = UINT64_MAX;
 	*end = 0;
 	for (unsigned int i = 0; i < vcpu->guest.num; i++) {
-		const struct guest_op *op =
-			&vcpu->guest.ops[(vcpu->guest.head + i) % GUEST_MAX_OPS];
+		const struct guest_op *op = guest_op_at(&vcpu->guest, i);
 		uint64_t from, to;
 
 		if (!guest_op_range(op, &from, &to))
@@ -80,8 +79,7 @@ static void mmio_judge(struct world *world, struct vcpu *vcpu, const struct step
 	contract_mmio_exit(world->contract, realm, exit->gpa);
 	if (exit->is_write && op && op->kind == GUEST_ACCESS && op->type == RMM_WRITE)
 		contract_device(world->contract, realm, exit->gpa, exit->size,
-				op->width ? op->value : op->value * 0x0101010101010101ull,
-				exit->data);
+				guest_op_word(op), exit->data);
 }
 
 /* One KVM_RUN. A signal that was pending is delivered when it returns. */
@@ -137,8 +135,7 @@ static void result_unfinished(struct step_result *result, const struct guest *gu
 	result->outcome = outcome;
 	result->err = err;
 	if (guest->num) {
-		const struct guest_op *op =
-			&guest->ops[(guest->head + guest->num - 1) % GUEST_MAX_OPS];
+		const struct guest_op *op = guest_op_at(guest, guest->num - 1);
 
 		result->done = op->cursor - op->start;
 	}
@@ -159,7 +156,7 @@ static enum after_exit exit_handle(struct world *world, struct step_call *call, 
 {
 	struct step_result *result = &call->result;
 	struct guest *guest = &vcpu->guest;
-	const struct guest_op *op = guest_head(guest);
+	struct guest_op *op = guest_head(guest);
 	enum uapi_exit class = uapi_exit_class(exit->reason);
 	int64_t err = 0;
 
@@ -187,8 +184,7 @@ static enum after_exit exit_handle(struct world *world, struct step_call *call, 
 		else if (!exit->is_write)
 			err = uapi_answer_mmio(world, vcpu, op ? op->answer : 0);
 		if (op && op->kind == GUEST_ACCESS)
-			guest->ops[guest->head].answered =
-				!exit->is_write && !err && op->mmio != MMIO_SEA;
+			op->answered = !exit->is_write && !err && op->mmio != MMIO_SEA;
 		break;
 	case UAPI_EXIT_HYPERCALL:
 		break;

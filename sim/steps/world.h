@@ -232,6 +232,12 @@ int64_t sys_user_read(struct world *world, int32_t tid, uint64_t addr, void *buf
 int64_t sys_user_write(struct world *world, int32_t tid, uint64_t addr, const void *buffer,
 		       uint64_t size);
 
+/* The end of the protected half, in bytes. KVM takes a type of VM without a width for 40 bits. */
+static inline uint64_t realm_half(const struct realm *realm)
+{
+	return 1ull << ((realm->ipa_bits ? realm->ipa_bits : 40) - 1);
+}
+
 /* The end of [base, base + size), or the top of the address space if it is beyond. */
 static inline uint64_t range_end(uint64_t base, uint64_t size)
 {

@@ -122,6 +122,11 @@ int32_t machine_actor(const struct machine *machine);
 
 /* What the trace says of an RMI call that a fault hook answered, in place of a condition. */
 extern const char machine_injected[];
+/*
+ * machine_refused_strangely - whether a fault hook answered the RMI call that `event` tells of, and no correct RMM does:
+ * it refuses to delegate or undelegate when a granule is in use elsewhere.
+ */
+bool machine_refused_strangely(const struct trace_event *event);
 
 /* RMI calls that a machine remembers. */
 #define MACHINE_LAST_CALLS 64u
