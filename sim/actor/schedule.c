@@ -30,6 +30,7 @@ struct schedule {
 	/* SCHEDULE_TURNS */
 	struct schedule_turn *given;
 	size_t num_given, next_given;
+	bool bends;   /* what does not fit is no misfit */
 	bool dropped; /* the turn is over; who is next is said at the next forced point */
 	char misfit[128];
 
@@ -83,6 +84,11 @@ struct schedule *schedule_create_turns(const struct schedule_turn *turns, size_t
 		memcpy(schedule->given, turns, num * sizeof(*turns));
 	schedule->num_given = num;
 	return schedule;
+}
+
+void schedule_bend(struct schedule *schedule)
+{
+	schedule->bends = true;
 }
 
 void schedule_destroy(struct schedule *schedule)
@@ -243,7 +249,8 @@ static unsigned int given_next(struct schedule *schedule, bool preempted, uint32
 	const struct schedule_turn *turn;
 
 	if (!preempted && schedule->next_given && schedule->next_given <= schedule->num_given &&
-	    schedule->given[schedule->next_given - 1].points && !schedule->misfit[0])
+	    schedule->given[schedule->next_given - 1].points && !schedule->bends &&
+	    !schedule->misfit[0])
 		snprintf(schedule->misfit, sizeof(schedule->misfit),
 			 "turn %zu: the actor stops after %llu points already, not %llu",
 			 schedule->next_given, (unsigned long long)schedule->points,
@@ -255,7 +262,7 @@ static unsigned int given_next(struct schedule *schedule, bool preempted, uint32
 	turn = &schedule->given[schedule->next_given++];
 	if (turn->actor < 32 && set & 1u << turn->actor)
 		return turn->actor;
-	if (!schedule->misfit[0])
+	if (!schedule->bends && !schedule->misfit[0])
 		snprintf(schedule->misfit, sizeof(schedule->misfit),
 			 "turn %zu: that actor cannot go on there", schedule->next_given);
 	return nth_actor(set, 0);

@@ -50,6 +50,8 @@ static const struct {
 	{"KVM_RUN", NODE, ENOMEM},
 	{"KVM_CAP_ARM_RME_POPULATE_REALM", NODE, EFAULT},
 	{"KVM_CAP_ARM_RME_POPULATE_REALM", NODE, ENOMEM},
+	/* 3: a page is started again while others take memory; that ends with a signal, as all that is tried again does. */
+	{"KVM_CAP_ARM_RME_POPULATE_REALM", SIGNAL, EINTR},
 	/* The kernel: MADV_COLLAPSE that finds no page to collapse into. */
 	{"madvise", USER_PAGE, ENOMEM},
 	{"load", NODE, EFAULT},

@@ -27,7 +27,25 @@ char *life_answer_text(const struct life_answer *answer)
 		answer->has_response ? answer->rejected ? ", reject" : ", accept" : "");
 }
 
-static void steps_collect(GPtrArray *out, const struct plan_step *steps, size_t num)
+static void steps_collect(GPtrArray *out, GArray *races, const struct plan_step *steps, size_t num);
+
+static void race_collect(GPtrArray *out, GArray *races, const struct plan_step *step)
+{
+	struct life_race race = {.step = step, .first = out->len};
+	unsigned int i;
+
+	for (i = 0; i < step->parallel->num_actors; i++) {
+		const struct plan_actor *actor = &step->parallel->actors[i];
+		const unsigned int before = out->len;
+
+		steps_collect(out, NULL, actor->steps, actor->num_steps);
+		race.num[i] = out->len - before;
+	}
+	if (races && out->len > race.first)
+		g_array_append_val(races, race);
+}
+
+static void steps_collect(GPtrArray *out, GArray *races, const struct plan_step *steps, size_t num)
 {
 	uint64_t round;
 	size_t i;
@@ -36,25 +54,37 @@ static void steps_collect(GPtrArray *out, const struct plan_step *steps, size_t 
 		for (round = 0;
 		     steps[i].kind == PLAN_REPEAT && round < steps[i].times && out->len < MAX_STEPS;
 		     round++)
-			steps_collect(out, steps[i].body, steps[i].num_body);
+			steps_collect(out, races, steps[i].body, steps[i].num_body);
 		if (steps[i].kind == PLAN_CALL && out->len < MAX_STEPS)
 			g_ptr_array_add(out, (void *)(uintptr_t)&steps[i]);
+		else if (steps[i].kind == PLAN_PARALLEL)
+			race_collect(out, races, &steps[i]);
 	}
 }
 
-GPtrArray *life_steps(const struct plan *plan)
+GPtrArray *life_steps(const struct plan *plan, GArray *races)
 {
 	GPtrArray *steps = g_ptr_array_new();
 
-	steps_collect(steps, plan->steps, plan->num_steps);
+	steps_collect(steps, races, plan->steps, plan->num_steps);
 	return steps;
+}
+
+size_t life_race_end(const struct life_race *race)
+{
+	size_t end = race->first;
+	unsigned int i;
+
+	for (i = 0; i < race->step->parallel->num_actors; i++)
+		end += race->num[i];
+	return end;
 }
 
 int life_create_world(struct life *life, const struct world_config *config, char **error)
 {
 	int err;
 
-	*life = (struct life){0};
+	*life = (struct life){.actor = LIFE_ALONE};
 	err = world_create(config, &life->world, error);
 	if (!err)
 		life->machine = world_machine(life->world);
@@ -67,6 +97,7 @@ int life_create(struct life *life, const struct plan *plan, struct kvm_module *m
 	struct world_config config = {
 		.realms = plan->realms, .num_realms = plan->num_realms, .seed = seed};
 	GPtrArray *steps;
+	GArray *races;
 	int err;
 
 	machine_config_init(&config.machine);
@@ -76,7 +107,10 @@ int life_create(struct life *life, const struct plan *plan, struct kvm_module *m
 	err = life_create_world(life, &config, error);
 	if (err)
 		return err;
-	steps = life_steps(plan);
+	races = g_array_new(FALSE, FALSE, sizeof(struct life_race));
+	steps = life_steps(plan, races);
+	life->num_races = races->len;
+	life->races = (struct life_race *)(void *)g_array_free(races, FALSE);
 	life->num_steps = steps->len;
 	life->steps = (const struct plan_step **)g_ptr_array_free(steps, FALSE);
 	return 0;
@@ -84,8 +118,13 @@ int life_create(struct life *life, const struct plan *plan, struct kvm_module *m
 
 void life_destroy(struct life *life)
 {
+	size_t i;
+
+	for (i = 0; i < G_N_ELEMENTS(life->teams); i++)
+		parallel_destroy(life->teams[i]);
 	world_destroy(life->world);
 	g_free(life->steps);
+	g_free(life->races);
 	*life = (struct life){0};
 }
 
@@ -127,6 +166,51 @@ void life_perform_call(struct life *life, const struct step_call *from, struct l
 void life_perform(struct life *life, size_t index, struct life_answer *answer)
 {
 	life_perform_call(life, &life->steps[index]->call, answer);
+}
+
+static void together_run(void *ctx, unsigned int actor)
+{
+	const struct life *life = ctx;
+
+	life->together->run(life->together->ctx, actor);
+}
+
+static void together_enter(void *ctx, unsigned int actor)
+{
+	struct life *life = ctx;
+
+	life->actor = (int)actor;
+	if (life->together->enter)
+		life->together->enter(life->together->ctx, actor);
+}
+
+static void together_leave(void *ctx, unsigned int actor)
+{
+	struct life *life = ctx;
+
+	if (life->together->leave)
+		life->together->leave(life->together->ctx, actor);
+	life->actor = LIFE_ALONE;
+}
+
+int life_together(struct life *life, const struct parallel_config *config, struct schedule *schedule)
+{
+	const struct parallel_config team = {.num = config->num,
+					     .ctx = life,
+					     .run = together_run,
+					     .enter = together_enter,
+					     .leave = together_leave};
+	int err = 0;
+
+	/* Their stacks are kept from one to the next. */
+	if (!life->teams[config->num])
+		err = parallel_create(&team, &life->teams[config->num]);
+	if (err)
+		return err;
+	life->together = config;
+	err = parallel_run(life->teams[config->num], life->world, schedule, NULL);
+	life->together = NULL;
+	return err;
 }
 
 struct cursor {

@@ -4,6 +4,7 @@
 #define FUZZ_LIFE_H
 
 #include <glib.h>
+#include <sim/parallel.h>
 #include <sim/plan.h>
 #include <sim/survey.h>
 
@@ -22,16 +23,37 @@ bool life_answers_equal(const struct life_answer *a, const struct life_answer *b
 /* life_answer_text - in words; g_free(). */
 char *life_answer_text(const struct life_answer *answer);
 
+/* A `parallel:` that was met: the steps of its first actor from `first` on, then those of the next. */
+struct life_race {
+	const struct plan_step *step; /* the `parallel:` itself */
+	size_t first;
+	size_t num[SCHEDULE_MAX_ACTORS]; /* steps of each actor */
+};
+/* life_race_end - the index behind the last step of its actors. */
+size_t life_race_end(const struct life_race *race);
+
+/* life.actor where nobody's step overlaps with others, or their threads are only being made. */
+#define LIFE_ALONE (-1)
+
 struct life {
-	const struct plan_step **steps; /* those that act, repetitions written out */
+	/* Those that act, repetitions and actors written out. */
+	const struct plan_step **steps;
 	size_t num_steps;
+	struct life_race *races; /* in the order of their steps */
+	size_t num_races;
 	struct world *world;
 	struct machine *machine;
-	bool together; /* other steps are being performed, too: system calls are not only this one's */
+	/* While several steps are performed together: by whom, and who runs. */
+	const struct parallel_config *together;
+	int actor;
+	struct parallel *teams[SCHEDULE_MAX_ACTORS + 1]; /* by number of actors */
 };
 
-/* life_steps - the steps of a plan that act, in order: const struct plan_step *. */
-GPtrArray *life_steps(const struct plan *plan);
+/*
+ * life_steps - the steps of a plan that act, in order: const struct plan_step *; `races`: struct life_race is added for
+ * each `parallel:`, or NULL.
+ */
+GPtrArray *life_steps(const struct plan *plan, GArray *races);
 /*
  * life_create - a world for `plan`, nothing performed yet; `memfd` as in dram_config. 0, or -errno with
  * *error in words (free()).
@@ -50,6 +72,18 @@ int life_reset(struct life *life);
 void life_perform(struct life *life, size_t index, struct life_answer *answer);
 /* life_perform_call - the same for a call of the caller's; it is copied. */
 void life_perform_call(struct life *life, const struct step_call *call, struct life_answer *answer);
+
+/*
+ * life_together - performs what the actors of `config` do, as `schedule` decides (which was made ready by schedule_next()).
+ * 0; -ENOMEM; or what parallel_run() returns.
+ */
+int life_together(struct life *life, const struct parallel_config *config, struct schedule *schedule);
+
+/* life_makes_threads - whether what happens now belongs to no step: threads are made for those that overlap. */
+static inline bool life_makes_threads(const struct life *life)
+{
+	return life->together && life->actor == LIFE_ALONE;
+}
 
 /*
  * life_views_differ - the first protected IPA from *ipa on whose RIPAS in `now` is neither that in `a` nor that in `b`

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "../scenario/fault.h"
+#include "../scenario/turns_text.h"
 #include "documented.h"
 #include "point.h"
 
@@ -20,6 +21,7 @@ struct hit {
 	uint8_t point;
 	uint32_t step; /* index of the step; num_steps: after the last one */
 	uint64_t nth;  /* time that this point was reached */
+	bool aside;    /* in what only makes the threads of a race: of no step */
 };
 struct shot {
 	size_t hit;
@@ -29,12 +31,14 @@ struct shot {
 struct sys_return {
 	const char *name;
 	int64_t ret;
+	int actor;
 };
 
 struct subject {
 	const struct torture_config *config;
 	const struct subject_output *output;
 	struct life life;
+	unsigned int schedule; /* the races' */
 	/* The life without faults. */
 	GArray *hits, *shots, *returns;
 	struct life_answer *answers;
@@ -42,6 +46,10 @@ struct subject {
 	/* The life at hand. */
 	bool counting, armed;
 	uint32_t step;
+	const struct life_race *race;	      /* that is going on */
+	uint32_t at[SCHEDULE_MAX_ACTORS];     /* the step of each actor in it */
+	struct life_answer *given;	      /* what the steps answered */
+	GString *turns;			      /* of the races so far, in words */
 	uint64_t counts[POINT_MAX];
 	size_t seq; /* hits so far */
 	const struct shot *shot;
@@ -49,11 +57,13 @@ struct subject {
 	bool fired, impossible;
 	bool had_vm, ripas_waited; /* before the step */
 	bool as_asked; /* the step failed, and pages are as the guest had asked all the same */
-	size_t num_returns;
+	size_t num_returns[SCHEDULE_MAX_ACTORS + 1]; /* of each actor; the first is LIFE_ALONE */
 	bool waiting; /* for the system call to return in which the fault happened */
 	bool waiting_second;
 	struct sys_return fired_in, second_in;
-	size_t fired_return;   /* its number among the system calls */
+	uint32_t fired_step;
+	int fired_actor, second_actor;
+	size_t fired_return;   /* its number among the system calls of its actor */
 	uint64_t fired_points; /* bit of each point that failed */
 	size_t num_findings;   /* of this life */
 	size_t total_findings;
@@ -95,7 +105,8 @@ static bool reach(struct subject *subject, unsigned int point)
 	bool fail = false;
 
 	if (subject->counting) {
-		struct hit hit = {(uint8_t)point, subject->step, ++subject->counts[point]};
+		struct hit hit = {(uint8_t)point, subject->step, ++subject->counts[point],
+				  life_makes_threads(&subject->life)};
 
 		g_array_append_val(subject->hits, hit);
 		return false;
@@ -117,12 +128,15 @@ static void fire(struct subject *subject, unsigned int point)
 	subject->fired_points |= 1ull << point;
 	if (subject->fired) {
 		subject->waiting_second = true;
+		subject->second_actor = subject->life.actor;
 		return;
 	}
 	subject->fired = true;
 	subject->until_second = subject->shot->second;
 	subject->waiting = true;
-	subject->fired_return = subject->num_returns;
+	subject->fired_step = subject->step;
+	subject->fired_actor = subject->life.actor;
+	subject->fired_return = subject->num_returns[subject->life.actor + 1];
 }
 
 static bool on_point(void *ctx, enum port_fault point, uint64_t address)
@@ -165,19 +179,19 @@ static bool on_call(void *ctx, struct rmm_regs *regs)
 static void on_return(void *ctx, const struct trace_event *event)
 {
 	struct subject *subject = ctx;
-	struct sys_return returned = {event->name, (int64_t)event->result[0]};
+	struct sys_return returned = {event->name, (int64_t)event->result[0], subject->life.actor};
 
 	if (subject->counting)
 		g_array_append_val(subject->returns, returned);
-	if (subject->waiting) {
+	if (subject->waiting && subject->fired_actor == subject->life.actor) {
 		subject->waiting = false;
 		subject->fired_in = returned;
 	}
-	if (subject->waiting_second) {
+	if (subject->waiting_second && subject->second_actor == subject->life.actor) {
 		subject->waiting_second = false;
 		subject->second_in = returned;
 	}
-	subject->num_returns++;
+	subject->num_returns[subject->life.actor + 1]++;
 }
 
 /* --- findings ---------------------------------------------------------------------------------------- */
@@ -204,6 +218,8 @@ static void find(struct subject *subject, const char *oracle, const char *condit
 	fields[1] = field(condition);
 	fields[2] = field(function);
 	fields[3] = field(text);
+	if (*subject->turns->str)
+		say(subject, "turns\t%s", subject->turns->str);
 	say(subject, "finding\t%s\t%s\t%s\t%s\t%u\t%s", fields[0], fields[1], fields[2],
 	    subject->fired_in.name ? subject->fired_in.name : "-", subject->step, fields[3]);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(fields); i++)
@@ -311,16 +327,29 @@ static bool leaks_allowed(const struct subject *subject)
 	       documented_leaks(g_array_index(subject->hits, struct hit, shot->hit).point);
 }
 
+/* What the call in which the fault happened returned without it; NULL: it was not made. */
+static const struct sys_return *return_without(const struct subject *subject)
+{
+	size_t nth = 0, i;
+
+	for (i = 0; i < subject->returns->len; i++) {
+		const struct sys_return *at = &g_array_index(subject->returns, struct sys_return, i);
+
+		if (at->actor == subject->fired_actor && nth++ == subject->fired_return)
+			return at;
+	}
+	return NULL;
+}
+
 /* True if the call in which the fault happened told its caller of an error. */
 static bool judge_return(struct subject *subject)
 {
-	const struct sys_return *in = &subject->fired_in, *was = NULL;
+	const struct sys_return *in = &subject->fired_in, *was;
 
 	/* With a signal the guest's program ends, too: it says nothing of an error. */
 	if (!in->name || in->ret >= 0 || (in->ret == -EINTR && !strcmp(in->name, "KVM_RUN")))
 		return false;
-	if (subject->fired_return < subject->returns->len)
-		was = &g_array_index(subject->returns, struct sys_return, subject->fired_return);
+	was = return_without(subject);
 	if (was && was->ret == in->ret)
 		return true;
 	if (!errno_is_documented(subject))
@@ -469,39 +498,189 @@ static void judge_answer(struct subject *subject, const struct life_answer *answ
 		judge_retry(subject, answer);
 }
 
-/* A life with a failure. */
+/*
+ * A step that overlapped with others. What they do to its memory is for the contract to judge; but memory can be had again,
+ * and there is no signal any more.
+ */
+static void judge_race(struct subject *subject)
+{
+	const struct life_answer *was = &subject->answers[subject->step],
+				 *first = &subject->given[subject->step];
+	const char *name = step_of(subject)->call.def->name;
+	struct life_answer again;
+	char *actual;
+
+	if (life_answers_equal(first, was) || (!first->err && !first->refused))
+		return;
+	life_perform(&subject->life, subject->step, &again);
+	if ((again.err != -ENOMEM && again.err != -EINTR) || again.err == was->err ||
+	    retry_is_documented(subject, -again.err))
+		return;
+	actual = life_answer_text(&again);
+	find(subject, "torture", "retry", name, "tried again after the race, %s answers %s", name, actual);
+	g_free(actual);
+}
+
+/* --- steps that overlap ------------------------------------------------------------------------------ */
+
+static void race_enter(void *ctx, unsigned int actor)
+{
+	struct subject *subject = ctx;
+
+	subject->step = subject->at[actor];
+}
+
+static void race_run(void *ctx, unsigned int actor)
+{
+	struct subject *subject = ctx;
+	size_t i;
+
+	for (i = 0; i < subject->race->num[actor]; i++) {
+		subject->step = subject->at[actor];
+		life_perform(&subject->life, subject->step, &subject->given[subject->step]);
+		if (i + 1 < subject->race->num[actor])
+			subject->at[actor]++;
+	}
+}
+
+/*
+ * Number 0 is the one that is given, or the first of those that the scenario is run under; others are drawn. With a
+ * failure in it turns may end early.
+ */
+static struct schedule *race_schedule(const struct plan_parallel *plan, unsigned int number)
+{
+	struct schedule *schedule = NULL;
+	unsigned int i;
+	bool more = true;
+
+	if (plan->kind == PLAN_SCHEDULE_TURNS) {
+		schedule = schedule_create_turns(plan->turns, plan->num_turns);
+		if (schedule)
+			schedule_bend(schedule);
+		number = 0;
+	} else if (plan->kind == PLAN_SCHEDULES_ALL && !number) {
+		schedule = schedule_create_all(plan->preemptions);
+	} else {
+		schedule = schedule_create_random(plan->seed, UINT64_MAX);
+	}
+	for (i = 0; schedule && more && i <= number; i++)
+		more = schedule_next(schedule);
+	if (more)
+		return schedule;
+	schedule_destroy(schedule);
+	return NULL;
+}
+
+/* False: there is no memory for its actors. */
+static bool race_perform(struct subject *subject, const struct life_race *race)
+{
+	const struct plan_parallel *plan = race->step->parallel;
+	const struct parallel_config config = {.num = plan->num_actors,
+					       .ctx = subject,
+					       .run = race_run,
+					       .enter = race_enter};
+	struct schedule *schedule = race_schedule(plan, subject->schedule);
+	const struct schedule_turn *turns;
+	uint32_t at = (uint32_t)race->first;
+	unsigned int i;
+	size_t num;
+	char *text;
+	bool good;
+
+	for (i = 0; i < plan->num_actors; i++) {
+		subject->at[i] = at;
+		at += (uint32_t)race->num[i];
+	}
+	subject->race = race;
+	good = schedule && !life_together(&subject->life, &config, schedule);
+	subject->race = NULL;
+	if (schedule) {
+		turns = schedule_turns(schedule, &num);
+		text = turns_text(plan, turns, num);
+		g_string_append_printf(subject->turns, "%s`schedule: [%s]` at line %u",
+				       *subject->turns->str ? ", " : "", text, race->step->place.line);
+		g_free(text);
+	}
+	schedule_destroy(schedule);
+	return good;
+}
+
+/* Performs what begins with step `index`; returns the index behind it. */
+static size_t subject_perform(struct subject *subject, size_t index, bool *raced)
+{
+	size_t i;
+
+	for (i = 0; i < subject->life.num_races; i++) {
+		const struct life_race *race = &subject->life.races[i];
+
+		if (race->first != index)
+			continue;
+		*raced = true;
+		subject->step = (uint32_t)index;
+		if (!race_perform(subject, race))
+			find(subject, "torture", "race", NULL, "the actors cannot be run: out of memory");
+		return life_race_end(race);
+	}
+	*raced = false;
+	subject->step = (uint32_t)index;
+	life_perform(&subject->life, index, &subject->given[index]);
+	return index + 1;
+}
+
+static bool step_races(const struct subject *subject, size_t step)
+{
+	size_t i;
+
+	for (i = 0; i < subject->life.num_races; i++) {
+		const struct life_race *race = &subject->life.races[i];
+
+		if (step >= race->first && step < life_race_end(race))
+			return true;
+	}
+	return false;
+}
+
+/* --- lives with a failure ---------------------------------------------------------------------------- */
+
 static void subject_shoot(struct subject *subject, const struct shot *shot)
 {
 	const struct life *life = &subject->life;
-	struct life_answer answer = {0};
-	bool reported = false;
-	size_t seen = 0;
+	bool reported = false, raced = false;
+	size_t seen = 0, next;
 
 	subject->shot = shot;
 	subject->armed = true;
 	subject->fired = subject->impossible = subject->waiting = false;
 	subject->seq = 0;
 	subject->until_second = 0;
-	subject->num_returns = 0;
+	memset(subject->num_returns, 0, sizeof(subject->num_returns));
+	memset(subject->given, 0, life->num_steps * sizeof(*subject->given));
+	g_string_truncate(subject->turns, 0);
 	subject->as_asked = false;
 	subject->fired_points = 0;
 	subject->waiting_second = false;
 	subject->fired_in = subject->second_in = (struct sys_return){0};
 	subject->num_findings = 0;
-	for (subject->step = 0; subject->step < life->num_steps; subject->step++) {
+	subject->step = 0;
+	for (next = 0; next < life->num_steps; subject->step = (uint32_t)next) {
 		subject->had_vm = world_vm_fd(life->world, step_of(subject)->call.realm) >= 0;
 		subject->ripas_waited =
 			world_ripas_waits(life->world, step_of(subject)->call.realm);
-		life_perform(&subject->life, subject->step, &answer);
+		next = subject_perform(subject, next, &raced);
 		if (subject->fired || subject->impossible)
 			break;
 	}
 	if (subject->fired) {
 		subject->armed = false;
+		subject->step = subject->fired_step;
 		reported = judge_return(subject);
 		take_findings(subject, &seen);
-		if (!subject->num_findings && !is_strange(subject))
-			judge_answer(subject, &answer);
+		if (!subject->num_findings && !is_strange(subject)) {
+			if (raced)
+				judge_race(subject);
+			else
+				judge_answer(subject, &subject->given[subject->step]);
+		}
 		take_findings(subject, &seen);
 	}
 	if (!subject->impossible) {
@@ -529,17 +708,19 @@ static void subject_shoot(struct subject *subject, const struct shot *shot)
 static bool subject_count(struct subject *subject)
 {
 	struct life *life = &subject->life;
-	size_t i;
+	size_t i, next;
+	bool raced;
 
 	subject->answers = g_new0(struct life_answer, life->num_steps + 1);
 	subject->surveys = g_new0(struct survey, life->num_steps + 2);
 	subject->counting = true;
+	subject->given = subject->answers;
 	survey_take(life->world, true, &subject->surveys[0]);
-	for (i = 0; i < life->num_steps; i++) {
-		subject->step = (uint32_t)i;
-		life_perform(life, i, &subject->answers[i]);
-		survey_take(life->world, true, &subject->surveys[i + 1]);
+	for (i = 0; i < life->num_steps; i = next) {
+		next = subject_perform(subject, i, &raced);
+		survey_take(life->world, true, &subject->surveys[next]);
 	}
+	subject->given = g_new0(struct life_answer, life->num_steps + 1);
 	subject->step = (uint32_t)life->num_steps;
 	world_teardown(life->world, false);
 	subject->counting = false;
@@ -603,6 +784,12 @@ static bool hit_is_taken_along(const struct subject *subject, size_t index, cons
 	return is_grouped(subject->config, hit->point) && steps[hit->point] == hit->step + 1;
 }
 
+/* What stands before and behind the races is the same under each schedule. */
+static bool is_aimed(const struct subject *subject, const struct hit *hit)
+{
+	return !hit->aside && (!subject->schedule || step_races(subject, hit->step));
+}
+
 static void subject_aim(struct subject *subject)
 {
 	const struct torture_config *config = subject->config;
@@ -614,7 +801,7 @@ static void subject_aim(struct subject *subject)
 	for (i = 0; i < subject->hits->len; i++) {
 		const struct hit *hit = &g_array_index(subject->hits, struct hit, i);
 
-		counts[hit->point] += !hit_is_taken_along(subject, i, steps);
+		counts[hit->point] += !hit_is_taken_along(subject, i, steps) && is_aimed(subject, hit);
 		steps[hit->point] = hit->step + 1;
 	}
 	memset(steps, 0, sizeof(steps));
@@ -624,7 +811,7 @@ static void subject_aim(struct subject *subject)
 		unsigned int status, statuses;
 
 		steps[hit->point] = hit->step + 1;
-		if (along || (only >= 0 && hit->point != only))
+		if (along || (only >= 0 && hit->point != only) || !is_aimed(subject, hit))
 			continue;
 		nth[hit->point]++;
 		if (config->nth ? hit->nth != config->nth
@@ -690,10 +877,10 @@ static void subject_torture(struct subject *subject, uint64_t first)
 }
 
 void subject_run(const struct torture_config *config, const struct plan *plan,
-		 struct kvm_module *module, int memfd, uint64_t first,
+		 unsigned int schedule, struct kvm_module *module, int memfd, uint64_t first,
 		 const struct subject_output *output)
 {
-	struct subject subject = {.config = config, .output = output};
+	struct subject subject = {.config = config, .output = output, .schedule = schedule};
 	struct trace *trace;
 	char *error = NULL;
 	size_t i;
@@ -710,6 +897,7 @@ void subject_run(const struct torture_config *config, const struct plan *plan,
 	subject.hits = g_array_new(FALSE, FALSE, sizeof(struct hit));
 	subject.shots = g_array_new(FALSE, FALSE, sizeof(struct shot));
 	subject.returns = g_array_new(FALSE, FALSE, sizeof(struct sys_return));
+	subject.turns = g_string_new(NULL);
 	machine_set_faults(subject.life.machine, on_point, on_call, &subject);
 	trace = machine_trace(subject.life.machine);
 	if (trace_add_sink(trace, TRACE_MASK(TRACE_SYSCALL), on_return, &subject)) {
@@ -726,7 +914,10 @@ void subject_run(const struct torture_config *config, const struct plan *plan,
 	for (i = 0; subject.surveys && i <= subject.life.num_steps; i++)
 		survey_clear(&subject.surveys[i]);
 	g_free(subject.surveys);
+	if (subject.given != subject.answers)
+		g_free(subject.given);
 	g_free(subject.answers);
+	g_string_free(subject.turns, TRUE);
 	g_array_unref(subject.hits);
 	g_array_unref(subject.shots);
 	g_array_unref(subject.returns);

@@ -14,12 +14,13 @@ struct subject_output {
 };
 
 /*
- * subject_run - torture `plan` from shot `first` on. Lines: "unsound WHY"; "shots N"; "hit POINT COUNT";
- * "begin INDEX POINT NTH STATUS SECOND"; "end CALL RESULT", RESULT one of reported, otherwise, finding,
- * impossible; "finding ORACLE CONDITION FUNCTION CALL STEP MESSAGE"; "done".
+ * subject_run - torture `plan` from shot `first` on, with each `parallel:` in its schedule number `schedule`; if that is
+ * not 0, only what fails in a `parallel:`. Lines: "unsound WHY"; "shots N"; "hit POINT COUNT";
+ * "begin INDEX POINT NTH STATUS SECOND STEP"; "end CALL RESULT", RESULT one of reported, otherwise, finding,
+ * impossible; "turns TEXT", what was run before the next "finding ORACLE CONDITION FUNCTION CALL STEP MESSAGE"; "done".
  */
 void subject_run(const struct torture_config *config, const struct plan *plan,
-		 struct kvm_module *module, int memfd, uint64_t first,
+		 unsigned int schedule, struct kvm_module *module, int memfd, uint64_t first,
 		 const struct subject_output *output);
 
 #endif

@@ -14,6 +14,7 @@
 
 struct task {
 	const struct plan *plan;
+	unsigned int schedule; /* of what is `parallel:` */
 	struct kvm_module *module;
 	uint64_t next; /* shot to go on with */
 	bool done;
@@ -26,14 +27,14 @@ struct reading {
 	bool begun, ended;
 	uint64_t index;
 	struct torture_shot shot;
+	const char *turns;
 	uint32_t step;
-	unsigned int num_findings;
 };
 
 struct campaign {
 	const struct torture_config *config;
-	struct task *tasks;
-	size_t num_tasks, num_done;
+	GArray *tasks;
+	size_t num_done;
 	size_t *jobs; /* the task of each job of this round */
 	size_t num_jobs;
 	struct torture_report *report;
@@ -42,6 +43,11 @@ struct campaign {
 	GStringChunk *texts;
 	uint64_t reached[POINT_MAX];
 };
+
+static struct task *task_of(const struct campaign *campaign, size_t job)
+{
+	return &g_array_index(campaign->tasks, struct task, campaign->jobs[job]);
+}
 
 /* --- in the child ------------------------------------------------------------------------------------ */
 
@@ -57,10 +63,11 @@ static void write_line(void *ctx, const char *text)
 static int child_run(void *ctx, size_t job, struct pool_child *child)
 {
 	struct campaign *campaign = ctx;
-	const struct task *task = &campaign->tasks[campaign->jobs[job]];
+	const struct task *task = task_of(campaign, job);
 	const struct subject_output output = {write_line, child};
 
-	subject_run(campaign->config, task->plan, task->module, child->memfd, task->next, &output);
+	subject_run(campaign->config, task->plan, task->schedule, task->module, child->memfd, task->next,
+		    &output);
 	return 0;
 }
 
@@ -78,6 +85,8 @@ static void finding_add(struct campaign *campaign, const struct reading *reading
 	struct torture_finding finding = {
 		.plan = reading->task->plan,
 		.shot = reading->shot,
+		.schedule = reading->task->schedule,
+		.turns = reading->turns ? reading->turns : "",
 		.oracle = keep(campaign, oracle),
 		.condition = keep(campaign, condition),
 		.function = keep(campaign, strcmp(function, "-") ? function : ""),
@@ -156,6 +165,7 @@ static void line_read(struct campaign *campaign, struct reading *reading, char *
 	} else if (!strcmp(f[0], "begin") && num == 7) {
 		reading->begun = true;
 		reading->ended = false;
+		reading->turns = NULL;
 		reading->index = g_ascii_strtoull(f[1], NULL, 10);
 		reading->shot = (struct torture_shot){
 			.point = keep(campaign, f[2]),
@@ -164,6 +174,8 @@ static void line_read(struct campaign *campaign, struct reading *reading, char *
 			.second = (unsigned int)g_ascii_strtoull(f[5], NULL, 10),
 		};
 		reading->step = (uint32_t)g_ascii_strtoull(f[6], NULL, 10);
+	} else if (!strcmp(f[0], "turns") && num == 2) {
+		reading->turns = keep(campaign, f[1]);
 	} else if (!strcmp(f[0], "finding") && num == 7 && reading->begun) {
 		reading->step = (uint32_t)g_ascii_strtoull(f[5], NULL, 10);
 		finding_add(campaign, reading, f[1], f[2], f[3], f[4], f[6]);
@@ -213,7 +225,7 @@ static bool is_enough(const struct campaign *campaign)
 static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 {
 	struct campaign *campaign = ctx;
-	struct task *task = &campaign->tasks[campaign->jobs[job]];
+	struct task *task = task_of(campaign, job);
 	struct reading reading = {.task = task, .ended = true};
 	char *text = g_strndup((const char *)result->payload, result->payload_size);
 	char **lines = g_strsplit(text, "\n", -1);
@@ -247,7 +259,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 			shot_end(campaign, &reading, "-", "finding");
 		g_free(death);
 	}
-	campaign->num_done += task->done;
+	campaign->num_done += task->done && !task->schedule;
 	if (campaign->config->progress)
 		campaign->config->progress(campaign->config->ctx, campaign->num_done,
 					   campaign->report->runs, campaign->findings->len);
@@ -281,6 +293,30 @@ static bool is_subject(const struct plan *plan)
 	return !plan->num_faults && !plan->hostile && !plan->machine.no_kvm;
 }
 
+/* A task for each schedule. */
+static void tasks_add(struct campaign *campaign, const struct plan *plan)
+{
+	const struct torture_config *config = campaign->config;
+	const unsigned int num = plan->num_explored ? config->schedules : 1;
+	struct task task = {.plan = plan};
+	char *reason = NULL;
+
+	if (is_subject(plan))
+		task.module = config->module(config->ctx, plan->machine.page_size, &reason);
+	if (!task.module) {
+		g_free(reason);
+		campaign->report->num_skipped++;
+		return;
+	}
+	campaign->report->num_plans++;
+	for (task.schedule = 0; task.schedule < num; task.schedule++) {
+		if (config->schedule && config->schedule != task.schedule + 1)
+			continue;
+		task.steps = life_steps(plan, NULL);
+		g_array_append_val(campaign->tasks, task);
+	}
+}
+
 static int rounds_run(struct campaign *campaign)
 {
 	const volatile sig_atomic_t *stop = campaign->config->stop;
@@ -294,8 +330,8 @@ static int rounds_run(struct campaign *campaign)
 
 	do {
 		campaign->num_jobs = 0;
-		for (i = 0; i < campaign->num_tasks; i++) {
-			if (!campaign->tasks[i].done)
+		for (i = 0; i < campaign->tasks->len; i++) {
+			if (!g_array_index(campaign->tasks, struct task, i).done)
 				campaign->jobs[campaign->num_jobs++] = i;
 		}
 		pool.num_jobs = campaign->num_jobs;
@@ -337,8 +373,7 @@ int torture_run(const struct torture_config *config, struct torture_report **out
 	struct campaign campaign = {
 		.config = config,
 		.report = &owned->report,
-		.tasks = g_new0(struct task, config->num_plans + 1),
-		.jobs = g_new0(size_t, config->num_plans + 1),
+		.tasks = g_array_new(FALSE, FALSE, sizeof(struct task)),
 		.findings = g_array_new(FALSE, FALSE, sizeof(struct torture_finding)),
 		.cells = g_array_new(FALSE, FALSE, sizeof(struct torture_cell)),
 		.keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -348,29 +383,14 @@ int torture_run(const struct torture_config *config, struct torture_report **out
 	int err;
 
 	owned->texts = campaign.texts;
-	for (i = 0; i < config->num_plans; i++) {
-		const struct plan *plan = config->plans[i];
-		struct task *task = &campaign.tasks[campaign.num_tasks];
-		char *reason = NULL;
-
-		if (is_subject(plan))
-			task->module =
-				config->module(config->ctx, plan->machine.page_size, &reason);
-		if (!task->module) {
-			g_free(reason);
-			campaign.report->num_skipped++;
-			continue;
-		}
-		task->plan = plan;
-		task->steps = life_steps(plan);
-		campaign.num_tasks++;
-	}
-	campaign.report->num_plans = campaign.num_tasks;
+	for (i = 0; i < config->num_plans; i++)
+		tasks_add(&campaign, config->plans[i]);
+	campaign.jobs = g_new0(size_t, campaign.tasks->len + 1);
 	err = rounds_run(&campaign);
 	report_finish(&campaign);
-	for (i = 0; i < campaign.num_tasks; i++)
-		g_ptr_array_unref(campaign.tasks[i].steps);
-	g_free(campaign.tasks);
+	for (i = 0; i < campaign.tasks->len; i++)
+		g_ptr_array_unref(g_array_index(campaign.tasks, struct task, i).steps);
+	g_array_unref(campaign.tasks);
 	g_free(campaign.jobs);
 	g_hash_table_unref(campaign.keys);
 	if (err)

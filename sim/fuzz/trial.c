@@ -2,7 +2,6 @@
 #include "trial.h"
 
 #include <rmm/rmi.h>
-#include <sim/parallel.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,8 @@ static bool reached(struct trial *trial, unsigned int point)
 	bool fail = false;
 	unsigned int i;
 
-	for (i = 0; trial->armed && i < sequence->num_faults; i++) {
+	/* Without its threads there is no race. */
+	for (i = 0; trial->armed && !life_makes_threads(&trial->life) && i < sequence->num_faults; i++) {
 		if (sequence->faults[i].point != point || sequence->faults[i].nth != count)
 			continue;
 		trial->fired |= 1u << i;
@@ -237,13 +237,9 @@ static void turns_clear(struct trial *trial)
 
 void trial_destroy(struct trial *trial)
 {
-	unsigned int i;
-
 	if (!trial->life.world)
 		return;
 	trace_remove_sink(machine_trace(trial->life.machine), on_trace, trial);
-	for (i = 0; i < G_N_ELEMENTS(trial->teams); i++)
-		parallel_destroy(trial->teams[i]);
 	turns_clear(trial);
 	life_destroy(&trial->life);
 }
@@ -295,9 +291,8 @@ static void actor_run(void *ctx, unsigned int actor)
 static bool race_run(struct trial *trial, const struct race *race)
 {
 	const size_t number = (size_t)(race - trial->sequence->races);
-	struct parallel_config config = {
+	const struct parallel_config config = {
 		.num = race->num_actors, .ctx = trial, .run = actor_run};
-	struct parallel **team = &trial->teams[race->num_actors];
 	struct schedule *schedule = schedule_create_random(race->seed, 1);
 	const struct schedule_turn *turns;
 	unsigned int i;
@@ -308,14 +303,10 @@ static bool race_run(struct trial *trial, const struct race *race)
 		trial->answers[i] = (struct life_answer){.refused = -EDEADLK};
 		trial->found[i] = machine_num_findings(trial->life.machine);
 	}
-	good = schedule && (*team || !parallel_create(&config, team)) && schedule_next(schedule);
-	if (good) {
-		trial->race = race;
-		trial->life.together = true;
-		good = !parallel_run(*team, trial->life.world, schedule, NULL);
-		trial->life.together = false;
-		trial->race = NULL;
-	}
+	trial->race = race;
+	good = schedule && schedule_next(schedule) &&
+	       !life_together(&trial->life, &config, schedule);
+	trial->race = NULL;
 	if (good) {
 		turns = schedule_turns(schedule, &trial->num_turns[number]);
 		trial->turns[number] =

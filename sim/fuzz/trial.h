@@ -27,9 +27,8 @@ struct trial {
 	size_t found[SEQUENCE_MAX_STEPS]; /* findings of the machine up to the end of each step */
 
 	unsigned int warns[SEQUENCE_MAX_STEPS]; /* for trial_outcome() */
-	/* The race that is going on, who is in it, and what turns were taken in those that ended. */
+	/* The race that is going on, and what turns were taken in those that ended. */
 	const struct race *race;
-	struct parallel *teams[RACE_MAX_ACTORS + 1];
 	struct schedule_turn *turns[SEQUENCE_MAX_RACES];
 	size_t num_turns[SEQUENCE_MAX_RACES];
 	struct fuzz_coverage *coverage; /* where RMI calls are counted */

@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "follow.h"
 #include "rmi_text.h"
+#include "turns_text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -797,22 +798,6 @@ static void run_steps(struct run *run, const struct plan_step *steps, size_t num
 }
 
 /* --- parallel steps ---------------------------------------------------------------------------------- */
-
-/* "vcpu0*12, vmm": turns as `schedule:` has them. */
-static char *turns_text(const struct plan_parallel *plan, const struct schedule_turn *turns,
-			size_t num)
-{
-	GString *text = g_string_new(NULL);
-	size_t i;
-
-	for (i = 0; i < num; i++) {
-		g_string_append_printf(text, "%s%s", i ? ", " : "",
-				       plan->actors[turns[i].actor].name);
-		if (turns[i].points)
-			g_string_append_printf(text, "*%" PRIu64, turns[i].points);
-	}
-	return g_string_free(text, FALSE);
-}
 
 static void team_run(void *ctx, unsigned int actor)
 {

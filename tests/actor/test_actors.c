@@ -548,6 +548,32 @@ START_TEST(turns_that_do_not_fit_are_said_to_be_so)
 }
 END_TEST
 
+START_TEST(turns_that_do_not_fit_can_be_bent)
+{
+	static const struct schedule_turn late[] = {{0, 7}, {1, 0}}, nobody[] = {{1, 2}, {5, 0}, {1, 0}};
+	static const struct {
+		const struct schedule_turn *turns;
+		size_t num;
+		const char *order;
+	} cases[] = {{late, 2, "aaabbb"}, {nobody, 3, "bbaaab"}};
+	struct play play = {.points = {2, 2}};
+	struct actors *actors = make(&play, 2, pieces);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct schedule *schedule = schedule_create_turns(cases[i].turns, cases[i].num);
+
+		schedule_bend(schedule);
+		play.length = 0;
+		ck_assert(schedule_next(schedule));
+		ck_assert_int_eq(actors_run(actors, schedule), ACTORS_ENDED);
+		ck_assert_ptr_null(schedule_misfit(schedule));
+		ck_assert_str_eq(play.order, cases[i].order);
+		schedule_destroy(schedule);
+	}
+	actors_destroy(actors);
+}
+END_TEST
+
 START_TEST(random_schedules_depend_on_seed_and_number_alone)
 {
 	static char seen[3][50][MAX_ORDER];
@@ -668,6 +694,7 @@ int main(void)
 	tcase_add_test(tcase, who_waits_in_vain_is_told_and_first_who_can_do_without);
 	tcase_add_test(tcase, a_lock_is_given_up_where_the_schedule_says_so);
 	tcase_add_test(tcase, turns_that_do_not_fit_are_said_to_be_so);
+	tcase_add_test(tcase, turns_that_do_not_fit_can_be_bent);
 	tcase_add_test(tcase, random_schedules_depend_on_seed_and_number_alone);
 	tcase_add_test(tcase, one_can_stop_all);
 	tcase_add_test(tcase, each_change_is_told);

@@ -151,7 +151,8 @@ static void on_line(void *ctx, const char *line)
 
 static int bench_torture(struct kvm_module *module, const struct options *options)
 {
-	struct torture_config config = {.jobs = 1, .timeout_ms = 60000, .shallow = options->shallow};
+	struct torture_config config = {
+		.jobs = 1, .timeout_ms = 60000, .shallow = options->shallow, .schedules = 1};
 	struct scenario_set *set = scenario_set_create();
 	struct shots shots = {0};
 	const struct subject_output output = {on_line, &shots};
@@ -171,7 +172,7 @@ static int bench_torture(struct kvm_module *module, const struct options *option
 		if (plan->num_faults || plan->hostile || plan->machine.no_kvm ||
 		    plan->machine.page_size != 4096)
 			continue;
-		subject_run(&config, plan, module, -1, 0, &output);
+		subject_run(&config, plan, 0, module, -1, 0, &output);
 		num++;
 	}
 	ns = bench_cpu_ns() - ns;

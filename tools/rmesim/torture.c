@@ -11,6 +11,8 @@
 
 /* What only this command has. Options are parsed once. */
 static struct torture_config config;
+/* Of what is parallel, unless its schedule is given. */
+#define SCHEDULES 4u
 
 static bool set_count(const char *name, const char *value, uint64_t *out)
 {
@@ -135,6 +137,32 @@ static const struct option_def option_second = {
 static const struct option_def option_single = {
 	0, "single", NULL, "drop the lock at one resched in a run, not at all of a step",
 	set_single};
+static bool set_schedules(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	(void)options;
+	if (!set_count("schedules", value, &number))
+		return false;
+	config.schedules = (unsigned int)number;
+	return true;
+}
+
+static bool set_schedule(struct options *options, const char *value)
+{
+	uint64_t number;
+
+	(void)options;
+	if (!set_count("schedule", value, &number))
+		return false;
+	config.schedule = (unsigned int)number;
+	return true;
+}
+
+static const struct option_def option_schedules = {
+	0, "schedules", "N", "run what is parallel under N schedules (default 4)", set_schedules};
+static const struct option_def option_schedule = {0, "schedule", "I", "only under the Ith of them",
+						  set_schedule};
 static const struct option_def option_max_findings = {
 	0, "max-findings", "N", "stop when so many distinct findings are known", set_max_findings};
 
@@ -185,12 +213,16 @@ static void print_finding(const struct torture_finding *finding, const struct op
 			printf(" --second %u", shot->second);
 		if (config.single)
 			printf(" --single");
+		if (finding->plan->num_explored)
+			printf(" --schedule %u", finding->schedule + 1);
 		printf("%s\n", kvm);
 		printf("  as a scenario: add `faults: [{point: %s, nth: %" PRIu64, shot->point,
 		       shot->nth);
 		if (config.rmm && rmi)
 			printf(", status: %s, class: rmm", shot->status);
 		printf("}]`\n");
+		if (*finding->turns)
+			printf("  and in place of what says how it is run: %s\n", finding->turns);
 	}
 	printf("  shown by %" PRIu64 " run%s\n", finding->count, finding->count == 1 ? "" : "s");
 	g_free(kvm);
@@ -234,6 +266,8 @@ static int torture_plans(struct progress *progress, const GPtrArray *plans,
 	bool ended;
 	int err, status;
 
+	if (!config.schedules)
+		config.schedules = MAX(SCHEDULES, config.schedule);
 	config.plans = (const struct plan *const *)plans->pdata;
 	config.num_plans = plans->len;
 	config.jobs = options->jobs;
@@ -303,6 +337,7 @@ static const struct option_def *const torture_options[] = {
 	&option_shallow, &option_pairs,	  &option_class,
 	&option_point,	 &option_nth,	  &option_status,
 	&option_second,	 &option_single,  &option_max_findings,
+	&option_schedules, &option_schedule,
 	&option_shard,	 &option_filter,  &option_exclude,
 	&option_tag,	 &option_level,	  &option_jobs,
 	&option_seed,	 &option_timeout, &option_kvm,

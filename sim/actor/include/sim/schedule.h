@@ -32,6 +32,11 @@ struct schedule *schedule_create_all(unsigned int preemptions);
 struct schedule *schedule_create_random(uint64_t seed, uint64_t runs);
 /* schedule_create_turns - one schedule, which is given. NULL: out of memory. */
 struct schedule *schedule_create_turns(const struct schedule_turn *turns, size_t num);
+/*
+ * schedule_bend - turns that were given are followed as far as they fit; where one does not, the first actor that can
+ * go on does. To be called before schedule_next().
+ */
+void schedule_bend(struct schedule *schedule);
 /* schedule_destroy - NULL is ignored. */
 void schedule_destroy(struct schedule *schedule);
 

@@ -5,6 +5,9 @@
  *
  * Findings have one of these conditions, beside those of the other oracles:
  *
+ * What fails in a `parallel:` is judged by what the system call in which it failed returns, by the other oracles, and by
+ * the same step alone afterwards, which can have memory again.
+ *
  *   errno            the system call in which the fault happened returned an error that the facts do not
  *                    give it
  *   changed          after the step, what the guest sees of a page is neither as before the step nor as
@@ -33,6 +36,9 @@ struct torture_shot {
 struct torture_finding {
 	const struct plan *plan;
 	struct torture_shot shot; /* the first that showed it */
+	unsigned int schedule;	  /* from 0 on, of what is `parallel:` */
+	/* "`schedule: [...]` at line 12, ...": what it was in that run; "" if there is none, or that is not known. */
+	const char *turns;
 	const char *oracle, *condition, *function, *message;
 	const char *call;   /* system call in which the fault happened, "" for none */
 	struct place place; /* of the step in which it happened; line 0: after the last one */
@@ -65,6 +71,8 @@ struct torture_config {
 	uint64_t seed;
 	uint64_t shallow;    /* of each point in each scenario only so many hits; 0: all */
 	bool pairs;	     /* fail a second hit too, each of the next few */
+	unsigned int schedules; /* under which what is `parallel:` is run, unless its `schedule:` is given; from 1 */
+	unsigned int schedule;	/* only this one, from 1; 0: all */
 	bool rmm;	     /* also what only a strange RMM answers (class rmm) */
 	const char *point;   /* only this one; NULL: all */
 	uint64_t nth;	     /* only this hit of it; 0: all */
