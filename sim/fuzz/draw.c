@@ -861,8 +861,7 @@ void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_
 		}
 		draw_step(&drawing);
 	}
-	/* What fails in a race fails under one schedule: torture does that. */
-	while (!sequence->num_races && sequence->num_faults < SEQUENCE_MAX_FAULTS && dice_one_in(&drawing.dice, 4))
+	while (sequence->num_faults < SEQUENCE_MAX_FAULTS && dice_one_in(&drawing.dice, 4))
 		sequence_draw_fault(&drawing.dice, sequence);
 	sequence_settle(sequence);
 }

@@ -106,14 +106,15 @@ static void draw_all(void)
 START_TEST(races)
 {
 	static struct sequence sequence, again;
-	unsigned int with = 0, guests = 0, meet = 0, three = 0, i, r, s;
+	unsigned int with = 0, faulty = 0, guests = 0, meet = 0, three = 0, i, r, s;
 	struct shape shape;
 
 	for (i = 0; i < 20000; i++) {
 		shape_draw(&shape, i / 16 + 1, 0);
 		sequence_draw(&sequence, &shape, i + 1, 16);
 		with += sequence.num_races > 0;
-		if (sequence.num_races && (sequence.num_faults || sequence.num_steps > 16 + 2))
+		faulty += sequence.num_races && sequence.num_faults;
+		if (sequence.num_races && sequence.num_steps > 16 + 2)
 			abort();
 		for (r = 0; r < sequence.num_races; r++) {
 			const struct race *race = &sequence.races[r];
@@ -148,9 +149,11 @@ START_TEST(races)
 		    memcmp(again.races, sequence.races, sequence.num_races * sizeof(struct race)))
 			abort();
 	}
-	/* One in 16, about; nine in ten with a guest, a half at one page. */
+	/* One in 16, about; a quarter of them with a fault, nine in ten with a guest, a half at one page. */
 	ck_assert_uint_ge(with, 20000 / 32);
 	ck_assert_uint_le(with, 20000 / 10);
+	ck_assert_uint_ge(faulty, with / 6);
+	ck_assert_uint_le(faulty, with / 3);
 	ck_assert_uint_ge(guests, with / 2);
 	ck_assert_uint_ge(meet, with / 4);
 	ck_assert_uint_ge(three, with / 16);
