@@ -93,7 +93,7 @@ int64_t memory_slot_add(struct world *world, struct realm *realm, struct slot *s
 			      uapi_attribute_private(), 0);
 }
 
-int vmm_add_slot(struct world *world, struct step_call *call, char **error)
+static int slot_add(struct world *world, struct step_call *call, char **error)
 {
 	struct realm *realm = world_call_realm(world, call);
 	const struct step_value *args = call->args;
@@ -145,7 +145,7 @@ int vmm_add_slot(struct world *world, struct step_call *call, char **error)
 	return world_answer(world, call, ret, error);
 }
 
-int vmm_remove_slot(struct world *world, struct step_call *call, char **error)
+static int slot_remove(struct world *world, struct step_call *call, char **error)
 {
 	struct realm *realm = world_call_realm(world, call);
 	uint32_t id = (uint32_t)call->args[REMOVE_SLOT_SLOT].number;
@@ -161,6 +161,28 @@ int vmm_remove_slot(struct world *world, struct step_call *call, char **error)
 	if (ret >= 0 && slot)
 		slot->added = false;
 	return world_answer(world, call, ret, error);
+}
+
+static int slots_change(struct world *world, struct step_call *call, char **error,
+			step_perform_fn *change)
+{
+	struct realm *realm = world_call_realm(world, call);
+	int err;
+
+	parallel_take(world, &realm->slots_busy);
+	err = change(world, call, error);
+	realm->slots_busy = false;
+	return err;
+}
+
+int vmm_add_slot(struct world *world, struct step_call *call, char **error)
+{
+	return slots_change(world, call, error, slot_add);
+}
+
+int vmm_remove_slot(struct world *world, struct step_call *call, char **error)
+{
+	return slots_change(world, call, error, slot_remove);
 }
 
 int vmm_set_attributes(struct world *world, struct step_call *call, char **error)

@@ -255,16 +255,16 @@ void parallel_file_closes(struct world *world)
 	}
 }
 
-static bool realm_is_idle(void *realm)
+static bool is_free(void *taken)
 {
-	return !((const struct realm *)realm)->busy;
+	return !*(const bool *)taken;
 }
 
-void parallel_realm_enter(struct world *world, struct realm *realm)
+void parallel_take(struct world *world, bool *taken)
 {
 	if (world->parallel)
-		(void)actors_wait(world->parallel->actors, realm_is_idle, realm, false);
-	realm->busy = true;
+		(void)actors_wait(world->parallel->actors, is_free, taken, false);
+	*taken = true;
 }
 
 static void claim_add(struct contract_claim *claim, uint64_t half, uint64_t start, uint64_t end)
@@ -388,6 +388,9 @@ static void claim_vmm(struct world *world, const struct step_call *call,
 		claim->takes = claim->fills = claim->attributes = claim->state = true;
 	} else if (perform == vmm_remove_slot) {
 		claim_slot(claim, realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number);
+		/* One that is not there yet may be when its turn comes. */
+		if (!world_slot(realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number))
+			claim_all(claim);
 		claim->takes = claim->attributes = claim->state = true;
 	} else if (perform == vmm_mmap || perform == vmm_munmap || perform == vmm_madvise ||
 		   perform == vmm_oom_reap) {

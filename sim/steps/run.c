@@ -262,7 +262,7 @@ static int run_prepare(struct world *world, struct step_call *call, struct realm
 	int64_t ret;
 	int err;
 
-	parallel_realm_enter(world, realm);
+	parallel_take(world, &realm->busy);
 	err = first_run_ready(world, call, realm, error);
 	ret = err ? 0 : lifecycle_before_run(world, realm);
 	realm->busy = false;

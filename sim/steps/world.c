@@ -301,7 +301,7 @@ static int process_start(struct world *world, char **error)
 		realm->vm_made = false;
 		realm->rd = 0;
 		realm->num_slots = 0;
-		realm->aliased = realm->raw = realm->busy = false;
+		realm->aliased = realm->raw = realm->busy = realm->slots_busy = false;
 		realm->num_vcpus = 0;
 	}
 	machine_set_guest(world->machine, guest_run, world);
@@ -589,7 +589,7 @@ static int step_prepare(struct world *world, struct step_call *call, char **erro
 	}
 	if (realm->vm_made || !step_needs_vm(call))
 		return 0;
-	parallel_realm_enter(world, realm);
+	parallel_take(world, &realm->busy);
 	if (realm->vm_made) {
 		realm->busy = false;
 		return 0;

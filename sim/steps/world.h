@@ -63,6 +63,8 @@ struct realm {
 	unsigned int num_slots;
 	bool aliased; /* two of them, deleted ones among them, are or were of the same memory of the VMM */
 	bool busy; /* a thread is making what a step implies */
+	/* A thread is changing slots: a VMM does one at a time, so that it knows in which order KVM did it. */
+	bool slots_busy;
 	bool raw; /* a call by hand succeeded: slots may be other than what is known here */
 	struct vcpu *vcpus;
 	unsigned int num_vcpus, max_vcpus;
@@ -187,10 +189,10 @@ int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, cha
 void world_yield(struct world *world);
 /*
  * parallel.c: what a step of several that overlap in time is for, and its end. Nothing where there is one actor.
- * parallel_step_converts() - the VMM converts memory on its behalf. parallel_realm_enter() - until `busy` is false
- * again, others wait with what they imply.
+ * parallel_step_converts() - the VMM converts memory on its behalf. parallel_take() - a lock of the VMM's own,
+ * `taken`: until it is false again, others wait who take it.
  */
-void parallel_realm_enter(struct world *world, struct realm *realm);
+void parallel_take(struct world *world, bool *taken);
 void parallel_step_begin(struct world *world, const struct step_call *call);
 void parallel_step_converts(struct world *world);
 void parallel_step_end(struct world *world);
