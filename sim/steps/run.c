@@ -86,17 +86,22 @@ static void mmio_judge(struct world *world, struct vcpu *vcpu, const struct step
 static int64_t run_vcpu(struct world *world, struct vcpu *vcpu, struct step_exit *exit)
 {
 	const struct guest_op *op = guest_head(&vcpu->guest);
+	/* The RMM stores the answer of a host call before the guest goes on, and may find no page there. */
+	const bool answers = op && op->in_flight && op->kind == GUEST_HOST_CALL;
+	const uint64_t answered = answers ? op->start : 0;
 	uint64_t start, end;
 	int64_t ret;
 
 	run_scope(world, vcpu, &start, &end);
 	vcpu->guest.idle = false;
-	/* The RMM stores the answer of a host call before the guest goes on, and may find no page there. */
-	if (op && op->in_flight && op->kind == GUEST_HOST_CALL)
-		contract_tried(world->contract, vcpu->realm->index, op->start);
+	if (answers)
+		contract_tried(world->contract, vcpu->realm->index, answered);
 	world->running = vcpu;
 	ret = uapi_run(world, vcpu->realm, vcpu, start, end, exit);
 	world->running = NULL;
+	/* What was tried in the call is asked about next, and the call began after the first time. */
+	if (answers)
+		contract_tried(world->contract, vcpu->realm->index, answered);
 	contract_answer(world->contract, vcpu->realm->index,
 			&(struct contract_request){.call = CONTRACT_RUN,
 						   .vcpu = vcpu->index,
