@@ -5,6 +5,18 @@
 
 #include "point.h"
 
+/* What a step is of a race. */
+struct tag {
+	uint8_t actor; /* from 1; 0: of none */
+	bool begins;
+	uint16_t seed; /* if it begins one */
+};
+/* A sequence that is being changed: what races there are is said by the tags. */
+struct draft {
+	struct sequence sequence;
+	struct tag tags[SEQUENCE_MAX_STEPS];
+};
+
 struct reader {
 	const uint8_t *data;
 	size_t size, at;
@@ -48,6 +60,52 @@ void bytes_shape(unsigned int number, struct shape *shape)
 		 (shape->vcpus > 1) != (number % 3 == 2));
 }
 
+/* --- races as tags ------------------------------------------------------------------------------------ */
+
+static void tags_make(const struct sequence *sequence, struct tag *tags)
+{
+	unsigned int i, actor, k;
+
+	memset(tags, 0, SEQUENCE_MAX_STEPS * sizeof(*tags));
+	for (i = 0; i < sequence->num_races; i++) {
+		const struct race *race = &sequence->races[i];
+		struct tag *tag = &tags[race->first];
+
+		tag->begins = true;
+		tag->seed = (uint16_t)race->seed;
+		for (actor = 0; actor < race->num_actors; actor++) {
+			for (k = 0; k < race->num[actor]; k++)
+				tag++->actor = (uint8_t)(actor + 1);
+		}
+	}
+}
+
+static void races_make(struct sequence *sequence, const struct tag *tags)
+{
+	struct race *race = NULL;
+	unsigned int i;
+
+	sequence->num_races = 0;
+	for (i = 0; i < sequence->num_steps; i++) {
+		const struct tag *tag = &tags[i];
+
+		if (tag->begins) {
+			race = NULL;
+			if (sequence->num_races < SEQUENCE_MAX_RACES)
+				race = &sequence->races[sequence->num_races++];
+			if (race)
+				*race = (struct race){.first = i, .seed = tag->seed};
+		}
+		if (race && tag->actor == race->num_actors + 1 && race->num_actors < RACE_MAX_ACTORS)
+			race->num[race->num_actors++] = 1;
+		else if (race && tag->actor && tag->actor == race->num_actors &&
+			 race->num[tag->actor - 1] < RACE_MAX_STEPS)
+			race->num[tag->actor - 1]++;
+		else
+			race = NULL;
+	}
+}
+
 /* --- reading ------------------------------------------------------------------------------------------ */
 
 static bool point_allowed(unsigned int point)
@@ -80,12 +138,19 @@ static uint64_t read_number(struct reader *reader)
 	return number;
 }
 
-static void read_step(struct reader *reader, const struct shape *shape, struct step_call *call)
+static void read_step(struct reader *reader, const struct shape *shape, struct step_call *call,
+		      struct tag *tag)
 {
 	const struct step_def *def = sequence_row(next(reader) % num_rows());
-	unsigned int who = next(reader), given = next(reader);
+	unsigned int who = next(reader), given;
 	size_t i;
 
+	*tag = (struct tag){.actor = who >> 5 & 3, .begins = who >> 7};
+	if (tag->begins) {
+		tag->seed = next(reader);
+		tag->seed |= (uint16_t)(next(reader) << 8);
+	}
+	given = next(reader);
 	given |= (unsigned int)next(reader) << 8;
 	step_call_init(call, def);
 	call->realm = (who & 1) % shape->num_realms;
@@ -99,8 +164,8 @@ static void read_step(struct reader *reader, const struct shape *shape, struct s
 	}
 }
 
-void bytes_read(const uint8_t *data, size_t size, const struct shape *shape,
-		struct sequence *sequence)
+static void draft_read(const uint8_t *data, size_t size, const struct shape *shape,
+		       struct sequence *sequence, struct tag *tags)
 {
 	struct reader reader = {data, size, 0};
 
@@ -109,14 +174,24 @@ void bytes_read(const uint8_t *data, size_t size, const struct shape *shape,
 	sequence->num_faults = sequence->num_races = 0;
 	next(&reader);
 	read_faults(&reader, sequence);
-	while (has(&reader, 4) && sequence->num_steps < BYTES_MAX_STEPS)
-		read_step(&reader, shape, &sequence->steps[sequence->num_steps++]);
+	for (; has(&reader, 4) && sequence->num_steps < BYTES_MAX_STEPS; sequence->num_steps++)
+		read_step(&reader, shape, &sequence->steps[sequence->num_steps],
+			  &tags[sequence->num_steps]);
+	races_make(sequence, tags);
 	sequence_settle(sequence);
+}
+
+void bytes_read(const uint8_t *data, size_t size, const struct shape *shape,
+		struct sequence *sequence)
+{
+	struct tag tags[BYTES_MAX_STEPS];
+
+	draft_read(data, size, shape, sequence, tags);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------ */
 
-static size_t write_step(const struct step_call *call, uint8_t *out)
+static size_t write_step(const struct step_call *call, const struct tag *tag, uint8_t *out)
 {
 	unsigned int given = 0;
 	size_t at = 0, i;
@@ -125,7 +200,12 @@ static size_t write_step(const struct step_call *call, uint8_t *out)
 		given |= (unsigned int)call->args[i].given << i;
 	out[at++] = (uint8_t)sequence_row_of(call->def);
 	out[at++] =
-		(uint8_t)(call->realm | call->vcpu << 1 | (unsigned int)call->memory_fault << 3);
+		(uint8_t)(call->realm | call->vcpu << 1 | (unsigned int)call->memory_fault << 3 |
+			  (unsigned int)tag->actor << 5 | (unsigned int)tag->begins << 7);
+	if (tag->begins) {
+		out[at++] = (uint8_t)tag->seed;
+		out[at++] = (uint8_t)(tag->seed >> 8);
+	}
 	out[at++] = (uint8_t)given;
 	out[at++] = (uint8_t)(given >> 8);
 	for (i = 0; i < call->def->num_params; i++) {
@@ -145,10 +225,12 @@ static size_t write_step(const struct step_call *call, uint8_t *out)
 
 size_t bytes_write(const struct sequence *sequence, unsigned int number, uint8_t *out, size_t max)
 {
-	uint8_t step[4 + 9 * STEP_MAX_PARAMS];
+	uint8_t step[6 + 9 * STEP_MAX_PARAMS];
+	struct tag tags[SEQUENCE_MAX_STEPS];
 	size_t at = 0, size;
 	unsigned int i;
 
+	tags_make(sequence, tags);
 	if (max < 2 + 2 * SEQUENCE_MAX_FAULTS)
 		return 0;
 	out[at++] = (uint8_t)number;
@@ -158,7 +240,7 @@ size_t bytes_write(const struct sequence *sequence, unsigned int number, uint8_t
 		out[at++] = (uint8_t)(sequence->faults[i].nth - 1);
 	}
 	for (i = 0; i < sequence->num_steps; i++, at += size) {
-		size = write_step(&sequence->steps[i], step);
+		size = write_step(&sequence->steps[i], &tags[i], step);
 		if (size > max - at)
 			break;
 		memcpy(out + at, step, size);
@@ -178,8 +260,30 @@ size_t bytes_draw(uint64_t seed, uint8_t *out, size_t max)
 
 /* --- changing ----------------------------------------------------------------------------------------- */
 
-static void mutate_step(struct dice *dice, struct sequence *sequence)
+/* Makes room for a step at `at`, which is in no race. */
+static struct step_call *step_insert(struct draft *draft, unsigned int at)
 {
+	struct step_call *steps = draft->sequence.steps;
+	const unsigned int num = draft->sequence.num_steps++;
+
+	memmove(&steps[at + 1], &steps[at], (num - at) * sizeof(*steps));
+	memmove(&draft->tags[at + 1], &draft->tags[at], (num - at) * sizeof(*draft->tags));
+	draft->tags[at] = (struct tag){0};
+	return &steps[at];
+}
+
+static void step_remove(struct draft *draft, unsigned int at)
+{
+	struct step_call *steps = draft->sequence.steps;
+	const unsigned int num = --draft->sequence.num_steps;
+
+	memmove(&steps[at], &steps[at + 1], (num - at) * sizeof(*steps));
+	memmove(&draft->tags[at], &draft->tags[at + 1], (num - at) * sizeof(*draft->tags));
+}
+
+static void mutate_step(struct dice *dice, struct draft *draft)
+{
+	struct sequence *sequence = &draft->sequence;
 	struct step_call *steps = sequence->steps, call;
 	unsigned int num = sequence->num_steps, at = num ? (unsigned int)dice_below(dice, num) : 0;
 	unsigned int to = num ? (unsigned int)dice_below(dice, num) : 0;
@@ -190,24 +294,18 @@ static void mutate_step(struct dice *dice, struct sequence *sequence)
 	case 1:
 		if (num == BYTES_MAX_STEPS)
 			return;
-		memmove(&steps[at + 1], &steps[at], (num - at) * sizeof(*steps));
 		sequence_draw_step(dice, sequence->shape,
-				   (unsigned int)dice_below(dice, num_rows()), &steps[at]);
-		sequence->num_steps++;
+				   (unsigned int)dice_below(dice, num_rows()), step_insert(draft, at));
 		return;
 	case 2: /* one less */
-		if (num < 2)
-			return;
-		memmove(&steps[at], &steps[at + 1], (num - at - 1) * sizeof(*steps));
-		sequence->num_steps--;
+		if (num >= 2)
+			step_remove(draft, at);
 		return;
 	case 3: /* one twice */
 		if (!num || num == BYTES_MAX_STEPS)
 			return;
 		call = steps[at];
-		memmove(&steps[to + 1], &steps[to], (num - to) * sizeof(*steps));
-		steps[to] = call;
-		sequence->num_steps++;
+		*step_insert(draft, to) = call;
 		return;
 	case 4: /* two change places */
 		if (!num)
@@ -238,9 +336,36 @@ static void mutate_faults(struct dice *dice, struct sequence *sequence)
 		sequence_draw_fault(dice, sequence);
 }
 
+static void mutate_races(struct dice *dice, struct draft *draft)
+{
+	struct sequence *sequence = &draft->sequence;
+	const unsigned int num = sequence->num_steps;
+	unsigned int at;
+
+	races_make(sequence, draft->tags);
+	if (sequence->num_races && !dice_one_in(dice, 3)) {
+		/* Another schedule, or none. */
+		at = (unsigned int)dice_below(dice, sequence->num_races);
+		if (dice_one_in(dice, 6))
+			sequence->races[at] = sequence->races[--sequence->num_races];
+		else
+			sequence->races[at].seed = dice_next(dice);
+		tags_make(sequence, draft->tags);
+	} else if (sequence->num_races < SEQUENCE_MAX_RACES && dice_one_in(dice, 2) &&
+		   num + RACE_MAX_ACTORS * RACE_MAX_STEPS <= BYTES_MAX_STEPS) {
+		sequence_draw_race(dice, sequence);
+		tags_make(sequence, draft->tags);
+	} else if (num >= 2) {
+		/* Two that stand one behind the other. */
+		at = (unsigned int)dice_below(dice, num - 1);
+		draft->tags[at] = (struct tag){1, true, (uint16_t)dice_next(dice)};
+		draft->tags[at + 1] = (struct tag){.actor = 2};
+	}
+}
+
 size_t bytes_mutate(uint8_t *data, size_t size, size_t max, uint64_t seed)
 {
-	static struct sequence sequence;
+	static struct draft draft;
 	struct dice dice = {seed};
 	unsigned int number = bytes_shape_number(data, size), changes;
 	struct shape shape;
@@ -250,32 +375,38 @@ size_t bytes_mutate(uint8_t *data, size_t size, size_t max, uint64_t seed)
 	bytes_shape(number, &shape);
 	if (dice_one_in(&dice, 128))
 		return bytes_draw(seed, data, max);
-	bytes_read(data, size, &shape, &sequence);
+	draft_read(data, size, &shape, &draft.sequence, draft.tags);
 	for (changes = 1 + (unsigned int)dice_below(&dice, 4); changes; changes--) {
 		if (dice_one_in(&dice, 8))
-			mutate_faults(&dice, &sequence);
+			mutate_faults(&dice, &draft.sequence);
+		else if (dice_one_in(&dice, 8))
+			mutate_races(&dice, &draft);
 		else
-			mutate_step(&dice, &sequence);
+			mutate_step(&dice, &draft);
 	}
-	sequence_settle(&sequence);
-	return bytes_write(&sequence, number, data, max);
+	races_make(&draft.sequence, draft.tags);
+	sequence_settle(&draft.sequence);
+	return bytes_write(&draft.sequence, number, data, max);
 }
 
 size_t bytes_cross(const uint8_t *a, size_t size_a, const uint8_t *b, size_t size_b, uint8_t *out,
 		   size_t max, uint64_t seed)
 {
-	static struct sequence head, tail;
+	static struct draft head, tail;
 	struct dice dice = {seed};
 	unsigned int number = bytes_shape_number(a, size_a), from;
 	struct shape shape;
 
 	bytes_shape(number, &shape);
-	bytes_read(a, size_a, &shape, &head);
-	bytes_read(b, size_b, &shape, &tail);
-	head.num_steps = (unsigned int)dice_below(&dice, head.num_steps + 1);
-	for (from = (unsigned int)dice_below(&dice, tail.num_steps + 1);
-	     from < tail.num_steps && head.num_steps < BYTES_MAX_STEPS; from++)
-		head.steps[head.num_steps++] = tail.steps[from];
-	sequence_settle(&head);
-	return bytes_write(&head, number, out, max);
+	draft_read(a, size_a, &shape, &head.sequence, head.tags);
+	draft_read(b, size_b, &shape, &tail.sequence, tail.tags);
+	head.sequence.num_steps = (unsigned int)dice_below(&dice, head.sequence.num_steps + 1);
+	for (from = (unsigned int)dice_below(&dice, tail.sequence.num_steps + 1);
+	     from < tail.sequence.num_steps && head.sequence.num_steps < BYTES_MAX_STEPS; from++) {
+		head.tags[head.sequence.num_steps] = tail.tags[from];
+		head.sequence.steps[head.sequence.num_steps++] = tail.sequence.steps[from];
+	}
+	races_make(&head.sequence, head.tags);
+	sequence_settle(&head.sequence);
+	return bytes_write(&head.sequence, number, out, max);
 }

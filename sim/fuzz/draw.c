@@ -648,7 +648,7 @@ static void race_aim(struct dice *dice, const struct shape *shape, struct step_c
 	}
 }
 
-static void race_draw(struct dice *dice, struct sequence *sequence)
+void sequence_draw_race(struct dice *dice, struct sequence *sequence)
 {
 	const struct shape *shape = sequence->shape;
 	const struct world_slot *slot = &shape->slots[dice_below(dice, shape->num_slots)];
@@ -854,7 +854,7 @@ void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_
 			/* All of them are on. */
 			for (i = 1; i < shape->vcpus && sequence->num_races == 0; i++)
 				draw_cpu_on(&drawing, i);
-			race_draw(&races, sequence);
+			sequence_draw_race(&races, sequence);
 			left--;
 			at = sequence->num_steps + (unsigned int)dice_below(&races, 8);
 			continue;

@@ -79,6 +79,11 @@ const struct race *sequence_race(const struct sequence *sequence, unsigned int s
  * back, no two actors drive one vCPU, and none does while the realm is activated.
  */
 bool sequence_race_fits(const struct sequence *sequence, const struct race *race);
+/*
+ * sequence_draw_race - steps behind the last one that overlap, most of them about one page: at most RACE_MAX_ACTORS *
+ * RACE_MAX_STEPS, for which there is room, as there is for a race. If they do not fit they are steps like others.
+ */
+void sequence_draw_race(struct dice *dice, struct sequence *sequence);
 /* sequence_draw_fault - what happens to fail. */
 void sequence_draw_fault(struct dice *dice, struct sequence *sequence);
 /* sequence_strings - texts that parameters of type STEP_STRING take; NULL past the last. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "sequence.h"
 
 #define NUM_SEQUENCES 60000u
@@ -196,6 +197,95 @@ START_TEST(races_that_do_not_fit)
 }
 END_TEST
 
+static bool race_equal(const struct race *a, const struct race *b)
+{
+	return a->first == b->first && a->num_actors == b->num_actors &&
+	       !memcmp(a->num, b->num, a->num_actors * sizeof(*a->num)) &&
+	       (uint16_t)a->seed == (uint16_t)b->seed;
+}
+
+/* What is written as bytes is read again, races too. */
+START_TEST(races_as_bytes)
+{
+	static struct sequence sequence, again;
+	unsigned int with = 0, i, r;
+	uint8_t data[4096];
+	struct shape shape;
+	size_t size;
+
+	for (i = 0; i < 5000; i++) {
+		bytes_shape(i % BYTES_SHAPES, &shape);
+		sequence_draw(&sequence, &shape, i + 1, 16);
+		size = bytes_write(&sequence, i % BYTES_SHAPES, data, sizeof(data));
+		ck_assert_uint_eq(bytes_shape_number(data, size), i % BYTES_SHAPES);
+		bytes_read(data, size, &shape, &again);
+		if (again.num_steps != sequence.num_steps || again.num_races != sequence.num_races)
+			ck_abort_msg("sequence %u has other steps or races", i);
+		for (r = 0; r < sequence.num_races; r++) {
+			if (!race_equal(&sequence.races[r], &again.races[r]))
+				ck_abort_msg("sequence %u has another race", i);
+		}
+		with += sequence.num_races > 0;
+	}
+	ck_assert_uint_ge(with, 5000 / 32);
+}
+END_TEST
+
+/* Races come, change, move and go as inputs are changed, and those that there are can take place. */
+START_TEST(races_in_changed_bytes)
+{
+	static struct sequence sequence;
+	unsigned int made = 0, gone = 0, reseeded = 0, shifted = 0, i, r;
+	struct race before = {0};
+	bool had = false;
+	uint8_t data[2][4096], crossed[4096];
+	size_t size[2] = {0};
+	struct shape shape;
+
+	for (i = 0; i < 40000; i++) {
+		const unsigned int k = i % 2;
+
+		if (i % 64 < 2)
+			size[k] = bytes_draw(i, data[k], sizeof(data[k]));
+		size[k] = bytes_mutate(data[k], size[k], sizeof(data[k]), i + 1);
+		ck_assert_uint_le(size[k], sizeof(data[k]));
+		bytes_shape(bytes_shape_number(data[k], size[k]), &shape);
+		bytes_read(data[k], size[k], &shape, &sequence);
+		for (r = 0; r < sequence.num_races; r++) {
+			if (!sequence_race_fits(&sequence, &sequence.races[r]))
+				ck_abort_msg("input %u has a race that does not fit", i);
+		}
+		if (k)
+			continue;
+		made += !had && sequence.num_races;
+		gone += had && !sequence.num_races;
+		if (had && sequence.num_races) {
+			reseeded += sequence.races[0].first == before.first &&
+				    sequence.races[0].seed != before.seed;
+			shifted += sequence.races[0].first != before.first &&
+				 sequence.races[0].seed == before.seed;
+		}
+		had = sequence.num_races;
+		before = sequence.races[0];
+		if (i % 16)
+			continue;
+		r = (unsigned int)bytes_cross(data[0], size[0], data[1], size[1], crossed,
+					      sizeof(crossed), i);
+		ck_assert_uint_le(r, sizeof(crossed));
+		bytes_shape(bytes_shape_number(crossed, r), &shape);
+		bytes_read(crossed, r, &shape, &sequence);
+		for (r = 0; r < sequence.num_races; r++) {
+			if (!sequence_race_fits(&sequence, &sequence.races[r]))
+				ck_abort_msg("a crossed input has a race that does not fit");
+		}
+	}
+	ck_assert_uint_ge(made, 100);
+	ck_assert_uint_ge(gone, 100);
+	ck_assert_uint_ge(reseeded, 100);
+	ck_assert_uint_ge(shifted, 100);
+}
+END_TEST
+
 static const char *reason_of(const char *name)
 {
 	const struct sequence_undrawn *at;
@@ -279,6 +369,8 @@ int main(void)
 	tcase_add_test(tcase, slots);
 	tcase_add_test(tcase, races);
 	tcase_add_test(tcase, races_that_do_not_fit);
+	tcase_add_test(tcase, races_as_bytes);
+	tcase_add_test(tcase, races_in_changed_bytes);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
