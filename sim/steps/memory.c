@@ -213,24 +213,22 @@ static int64_t file_change(struct world *world, struct realm *realm, int32_t tid
 	*found = false;
 	for (unsigned int i = 0; i < realm->num_slots && ret >= 0; i++) {
 		const struct slot *slot = &realm->slots[i];
+		/* Another thread may put a slot in its place during the call. */
+		const int32_t fd = slot->gmem_fd;
 		uint64_t offset;
 
-		if (slot->gmem_fd < 0 || !slot_part(realm, i, base, end, &part, &length))
+		if (fd < 0 || !slot_part(realm, i, base, end, &part, &length))
 			continue;
 		*found = true;
 		offset = slot->gmem_offset + (part - slot->base);
 		if (change == FILE_HOLE) {
-			ret = uapi_punch_hole(world, realm, tid, slot->gmem_fd, offset, length,
-					      part);
+			ret = uapi_punch_hole(world, realm, tid, fd, offset, length, part);
 			if (ret >= 0)
-				contract_hole(world->contract, realm->index, slot->gmem_fd, offset,
-					      length);
+				contract_hole(world->contract, realm->index, fd, offset, length);
 		} else {
-			ret = uapi_memory_failure(world, realm, tid, slot->gmem_fd, offset, length,
-						  part);
+			ret = uapi_memory_failure(world, realm, tid, fd, offset, length, part);
 			if (ret >= 0)
-				contract_broken(world->contract, realm->index, slot->gmem_fd,
-						offset, length);
+				contract_broken(world->contract, realm->index, fd, offset, length);
 		}
 	}
 	return ret;
@@ -381,13 +379,17 @@ static int user_walk(struct world *world, struct step_call *call, bool write, ui
 		uint64_t ipa = base + result->done;
 		const struct slot *slot = world_slot_any(realm, ipa);
 		uint64_t length = RMM_GRANULE_SIZE - ipa % RMM_GRANULE_SIZE;
-		uint64_t addr;
+		uint64_t addr = 0;
 		int64_t ret;
 
 		if (length > size - result->done)
 			length = size - result->done;
-		addr = slot->uaddr + (ipa - slot->base);
-		if (write)
+		if (slot)
+			addr = slot->uaddr + (ipa - slot->base);
+		/* Another thread has put a slot of other addresses in its place: there is no memory for these any more. */
+		if (!slot)
+			ret = -EFAULT;
+		else if (write)
 			ret = sys_user_write(world, world->tid, addr, world_fill(world, value),
 					     length);
 		else
