@@ -108,6 +108,7 @@ struct actor {
 	struct contract_claim claim;
 	bool met;	/* it was not alone */
 	bool met_state; /* nor was its answer */
+	bool met_hidden; /* nor was memory that no slot names */
 };
 
 struct contract {
@@ -571,6 +572,13 @@ static void settle_user(struct contract *contract, struct realm *realm, uint64_t
 	}
 }
 
+/* The VMM's memory that no slot names may be anywhere. */
+static void user_forget(struct contract *contract)
+{
+	interval_map_init(&contract->user, BYTE_UNKNOWN);
+	ledger_set(&contract->user_pages, 0, UINT64_MAX, LEDGER_MAYBE);
+}
+
 /* Two steps overlap in time: what of their ranges has no promise then. */
 static void claims_meet(struct contract *contract, struct actor *a, struct actor *b)
 {
@@ -589,8 +597,8 @@ static void claims_meet(struct contract *contract, struct actor *a, struct actor
 		a->claim.ranges[0].end = b->claim.ranges[0].end = UINT64_MAX;
 	}
 	if (x->hidden || y->hidden) {
-		interval_map_init(&contract->user, BYTE_UNKNOWN);
-		ledger_set(&contract->user_pages, 0, UINT64_MAX, LEDGER_MAYBE);
+		a->met_hidden = b->met_hidden = true;
+		user_forget(contract);
 	}
 	if (x->realm != y->realm)
 		return;
@@ -723,6 +731,9 @@ void contract_step_end(struct contract *contract)
 	/* A table that somebody is about to fill stays for something. */
 	if (actor->met)
 		contract->num_folded = 0;
+	/* In which order it was with what others did is not known. */
+	if (actor->met_hidden)
+		user_forget(contract);
 	for (unsigned int i = 0; i < claim->num; i++) {
 		uint64_t at = claim->ranges[i].start, end;
 
