@@ -330,23 +330,6 @@ static bool claim_args(const struct step_call *call, uint64_t *start, uint64_t *
 	return true;
 }
 
-static void claim_guest(struct world *world, const struct step_call *call,
-			struct contract_claim *claim)
-{
-	const struct realm *realm = &world->realms[call->realm];
-	uint64_t start, end;
-
-	claim_queue(claim, realm, call->vcpu);
-	if (call->def->perform == guest_rsi) {
-		claim_all(claim);
-		claim->takes = claim->ripas = true;
-	} else if (claim_args(call, &start, &end)) {
-		claim_add(claim, realm_half(realm), start, end);
-	}
-	claim->takes |= call->def->perform == guest_set_ripas;
-	claim->ripas |= call->def->perform == guest_set_ripas;
-}
-
 static void claim_slot(struct contract_claim *claim, struct realm *realm, uint32_t id)
 {
 	const struct slot *slot = world_slot(realm, id);
@@ -368,75 +351,67 @@ static bool range_is_hidden(const struct realm *realm, uint64_t start, uint64_t 
 	return false;
 }
 
-static void claim_vmm(struct world *world, const struct step_call *call,
-		      struct contract_claim *claim)
+/* A file of a vCPU is one of several that keep the VM. */
+static bool closes_little(const struct realm *realm, const struct step_call *call)
 {
-	struct realm *realm = &world->realms[call->realm];
-	step_perform_fn *const perform = call->def->perform;
+	return call->def->perform == vmm_close && realm->vm_fd >= 0 &&
+	       call->args[CLOSE_WHAT].number == CLOSE_WHAT_VCPU;
+}
+
+static bool attributes_fill(const struct step_call *call)
+{
+	return call->args[SET_ATTRIBUTES_BITS].given ||
+	       call->args[SET_ATTRIBUTES_TO].number != SET_ATTRIBUTES_TO_SHARED;
+}
+
+/* As its row says, and, of a few, as its arguments do. */
+static void claim_make(struct realm *realm, const struct step_call *call,
+		       struct contract_claim *claim)
+{
+	const unsigned int slot = (unsigned int)step_param_find(call->def, "slot");
+	unsigned int claims = call->def->claims;
 	uint64_t start = 0, end = 0;
 
+	if (closes_little(realm, call))
+		claims = STEP_CLAIMS_STATE;
+	if (call->def->perform == vmm_set_attributes && !attributes_fill(call))
+		claims &= ~(unsigned int)STEP_CLAIMS_FILLS;
+	/* A slot that is not there yet may be when its turn comes. */
+	if (call->def->perform == vmm_remove_slot &&
+	    !world_slot(realm, (uint32_t)call->args[slot].number))
+		claims |= STEP_CLAIMS_EVERYWHERE;
+	/* The VM that it implies has all of its slots. */
+	if (!realm->vm_made)
+		claims |= STEP_CLAIMS_PAGES | STEP_CLAIMS_FILLS | STEP_CLAIMS_ATTRIBUTES |
+			  STEP_CLAIMS_STATE | STEP_CLAIMS_EVERYWHERE;
+	claim->takes = claims & STEP_CLAIMS_PAGES;
+	claim->ripas = claims & STEP_CLAIMS_RIPAS;
+	claim->fills = claims & STEP_CLAIMS_FILLS;
+	claim->attributes = claims & STEP_CLAIMS_ATTRIBUTES;
+	claim->user = claims & STEP_CLAIMS_USER;
+	claim->files = claims & STEP_CLAIMS_FILES;
+	claim->state = claims & STEP_CLAIMS_STATE;
 	if (claim_args(call, &start, &end))
-		claim_add(claim, 0, start, end);
-	if (perform == vmm_set_attributes) {
-		claim->takes = claim->attributes = true;
-		claim->fills = call->args[SET_ATTRIBUTES_BITS].given ||
-			       call->args[SET_ATTRIBUTES_TO].number != SET_ATTRIBUTES_TO_SHARED;
-	} else if (perform == vmm_punch_hole || perform == vmm_memory_failure) {
-		claim->takes = true;
-	} else if (perform == vmm_add_slot) {
-		claim_slot(claim, realm, (uint32_t)call->args[ADD_SLOT_SLOT].number);
-		claim->takes = claim->fills = claim->attributes = claim->state = true;
-	} else if (perform == vmm_remove_slot) {
-		claim_slot(claim, realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number);
-		/* One that is not there yet may be when its turn comes. */
-		if (!world_slot(realm, (uint32_t)call->args[REMOVE_SLOT_SLOT].number))
-			claim_all(claim);
-		claim->takes = claim->attributes = claim->state = true;
-	} else if (perform == vmm_mmap || perform == vmm_munmap || perform == vmm_madvise ||
-		   perform == vmm_oom_reap) {
-		claim->user = true;
-		claim->hidden = range_is_hidden(realm, start, end);
-	} else if (perform == vmm_init_ripas) {
-		claim->takes = claim->ripas = true;
-	} else if (perform == vmm_populate) {
-		claim->takes = claim->ripas = claim->fills = true;
-	} else if (perform == vmm_run) {
+		claim_add(claim, call->def->actor == STEP_ACTOR_GUEST ? realm_half(realm) : 0, start,
+			  end);
+	claim->hidden = claim->user && (claims & STEP_CLAIMS_EVERYWHERE ||
+					range_is_hidden(realm, start, end));
+	if (claims & STEP_CLAIMS_SLOT)
+		claim_slot(claim, realm, (uint32_t)call->args[slot].number);
+	if (claims & STEP_CLAIMS_QUEUE)
 		claim_queue(claim, realm, call->vcpu);
-	} else if (perform == vmm_config || perform == vmm_activate ||
-		   perform == vmm_create_vcpus || perform == vmm_finalize_vcpu ||
-		   perform == vmm_create_irqchip || perform == vmm_create_realm) {
-		claim->state = true;
-	} else if (perform == vmm_create_vm || perform == vmm_close || perform == vmm_ioctl) {
-		claim->state = true;
-		/* A vCPU's file is one of several that keep the VM. */
-		if (perform == vmm_close && realm->vm_fd >= 0 &&
-		    call->args[CLOSE_WHAT].number == CLOSE_WHAT_VCPU)
-			return;
+	/* The same memory has several addresses. */
+	if (claims & STEP_CLAIMS_EVERYWHERE || (realm->aliased && claim->num))
 		claim_all(claim);
-		claim->takes = claim->ripas = claim->fills = claim->attributes = true;
-		claim->user = claim->hidden = claim->files = true;
-	}
 }
 
 void parallel_step_begin(struct world *world, const struct step_call *call)
 {
 	struct contract_claim claim = {.realm = call->realm};
-	const struct realm *realm;
 
 	if (!world->parallel || !world->kvm || call->def->actor == STEP_ACTOR_RMM)
 		return;
-	realm = &world->realms[call->realm];
-	if (call->def->actor == STEP_ACTOR_GUEST)
-		claim_guest(world, call, &claim);
-	else
-		claim_vmm(world, call, &claim);
-	if (!realm->vm_made) {
-		claim_all(&claim);
-		claim.takes = claim.fills = claim.attributes = claim.state = true;
-	}
-	/* The same memory has several addresses. */
-	if (realm->aliased && claim.num)
-		claim_all(&claim);
+	claim_make(&world->realms[call->realm], call, &claim);
 	contract_step_begin(world->contract, &claim);
 }
 

@@ -503,162 +503,175 @@ static const struct step_param rmm_set_gpf_params[] = {
 
 #define PARAMS(p) (p), sizeof(p) / sizeof((p)[0])
 #define NO_PARAMS NULL, 0
-#define VMM(name, help, params, fn)                                                                \
+#define VMM(name, help, params, fn, claims)                                                        \
 	{                                                                                          \
-		"vmm." name, STEP_ACTOR_VMM, help, false, false, params, fn                        \
+		"vmm." name, STEP_ACTOR_VMM, help, false, false, params, fn, claims                \
 	}
-#define VMM_RAW(name, help, params, fn)                                                            \
+#define VMM_RAW(name, help, params, fn, claims)                                                    \
 	{                                                                                          \
-		"vmm." name, STEP_ACTOR_VMM, help, true, false, params, fn                         \
+		"vmm." name, STEP_ACTOR_VMM, help, true, false, params, fn, claims                 \
 	}
-#define GUEST(name, help, params, fn)                                                              \
+#define GUEST(name, help, params, fn, claims)                                                      \
 	{                                                                                          \
-		"guest." name, STEP_ACTOR_GUEST, help, false, false, params, fn                    \
+		"guest." name, STEP_ACTOR_GUEST, help, false, false, params, fn, claims            \
 	}
-#define GUEST_RAW(name, help, params, fn)                                                          \
+#define GUEST_RAW(name, help, params, fn, claims)                                                  \
 	{                                                                                          \
-		"guest." name, STEP_ACTOR_GUEST, help, true, false, params, fn                     \
+		"guest." name, STEP_ACTOR_GUEST, help, true, false, params, fn, claims             \
 	}
-#define RMM(name, help, params, fn)                                                                \
+#define RMM(name, help, params, fn, claims)                                                        \
 	{                                                                                          \
-		"rmm." name, STEP_ACTOR_RMM, help, true, true, params, fn                          \
+		"rmm." name, STEP_ACTOR_RMM, help, true, true, params, fn, claims                  \
 	}
 
 static const struct step_def steps[] = {
 	VMM("create_vm", "Creates the VM and adds the slots of the realm, private from the start.",
-	    PARAMS(create_vm_params), vmm_create_vm),
+	    PARAMS(create_vm_params), vmm_create_vm, STEP_CLAIMS_ALL),
 	VMM_RAW("check_extension", "Asks KVM_CHECK_EXTENSION; the value is its answer.",
-		PARAMS(check_extension_params), vmm_check_extension),
+		PARAMS(check_extension_params), vmm_check_extension, STEP_CLAIMS_NOTHING),
 	VMM("create_irqchip",
 	    "Creates the in-kernel interrupt controller, or says that there is none.",
-	    PARAMS(irqchip_params), vmm_create_irqchip),
+	    PARAMS(irqchip_params), vmm_create_irqchip, STEP_CLAIMS_STATE),
 	VMM("config",
 	    "Configures the realm before it is created: what is not given comes from `realm:`.",
-	    PARAMS(config_params), vmm_config),
+	    PARAMS(config_params), vmm_config, STEP_CLAIMS_STATE),
 	VMM("create_realm", "Creates the realm: its Realm Descriptor and root tables.",
-	    PARAMS(create_realm_params), vmm_create_realm),
+	    PARAMS(create_realm_params), vmm_create_realm, STEP_CLAIMS_STATE),
 	VMM("create_vcpus", "Creates vCPUs and initialises them, and creates their RECs.",
-	    PARAMS(create_vcpus_params), vmm_create_vcpus),
+	    PARAMS(create_vcpus_params), vmm_create_vcpus, STEP_CLAIMS_STATE),
 	VMM_RAW("finalize_vcpu", "Creates the REC of one vCPU.", PARAMS(finalize_params),
-		vmm_finalize_vcpu),
+		vmm_finalize_vcpu, STEP_CLAIMS_STATE),
 	VMM_RAW("init_ripas", "Marks a range RAM before the realm is activated; it is measured.",
-		PARAMS(range_params), vmm_init_ripas),
+		PARAMS(range_params), vmm_init_ripas, STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS),
 	VMM("populate", "Copies the shared content of a range into private pages of the realm.",
-	    PARAMS(populate_params), vmm_populate),
+	    PARAMS(populate_params), vmm_populate,
+	    STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS | STEP_CLAIMS_FILLS),
 	VMM_RAW("activate", "Activates the realm: its RECs may run, nothing more is measured.",
-		NO_PARAMS, vmm_activate),
+		NO_PARAMS, vmm_activate, STEP_CLAIMS_STATE),
 	VMM_RAW("run", "One KVM_RUN: the guest goes on with what it has not finished.",
-		PARAMS(run_params), vmm_run),
+		PARAMS(run_params), vmm_run, STEP_CLAIMS_QUEUE),
 	VMM_RAW("one_reg", "Reads or sets one register of a vCPU.", PARAMS(one_reg_params),
-		vmm_one_reg),
+		vmm_one_reg, STEP_CLAIMS_NOTHING),
 	VMM_RAW("vcpu_events", "Makes exceptions pending for a vCPU, or reads which are.",
-		PARAMS(vcpu_events_params), vmm_vcpu_events),
+		PARAMS(vcpu_events_params), vmm_vcpu_events, STEP_CLAIMS_NOTHING),
 	VMM_RAW("psci_complete", "Answers a PSCI request of the vCPU that came to the VMM.",
-		PARAMS(psci_complete_params), vmm_psci_complete),
+		PARAMS(psci_complete_params), vmm_psci_complete, STEP_CLAIMS_NOTHING),
 	VMM_RAW("smccc_filter",
 		"Says where the guest's SMCCC calls of a range go: KVM_ARM_VM_SMCCC_FILTER.",
-		PARAMS(smccc_filter_params), vmm_smccc_filter),
-	VMM("close", "Closes file descriptors of the VM.", PARAMS(close_params), vmm_close),
+		PARAMS(smccc_filter_params), vmm_smccc_filter, STEP_CLAIMS_NOTHING),
+	VMM("close", "Closes file descriptors of the VM.", PARAMS(close_params), vmm_close,
+	    STEP_CLAIMS_ALL),
 	VMM_RAW("ioctl", "One ioctl with an argument of the scenario's own making.",
-		PARAMS(ioctl_params), vmm_ioctl),
+		PARAMS(ioctl_params), vmm_ioctl, STEP_CLAIMS_ALL),
 
 	VMM("add_slot",
 	    "Adds a memory slot: anonymous shared memory, and a guest_memfd for the private half.",
-	    PARAMS(add_slot_params), vmm_add_slot),
+	    PARAMS(add_slot_params), vmm_add_slot,
+	    STEP_CLAIMS_SLOT | STEP_CLAIMS_PAGES | STEP_CLAIMS_FILLS | STEP_CLAIMS_ATTRIBUTES |
+	    STEP_CLAIMS_STATE),
 	VMM_RAW("remove_slot", "Deletes a memory slot.", PARAMS(remove_slot_params),
-		vmm_remove_slot),
+		vmm_remove_slot,
+		STEP_CLAIMS_SLOT | STEP_CLAIMS_PAGES | STEP_CLAIMS_ATTRIBUTES | STEP_CLAIMS_STATE),
 	VMM_RAW("set_attributes", "Sets the memory attribute of a range.",
-		PARAMS(set_attributes_params), vmm_set_attributes),
+		PARAMS(set_attributes_params), vmm_set_attributes,
+		STEP_CLAIMS_PAGES | STEP_CLAIMS_FILLS | STEP_CLAIMS_ATTRIBUTES),
 	VMM("punch_hole", "Gives back what the guest_memfds hold for a range.",
-	    PARAMS(range_params), vmm_punch_hole),
+	    PARAMS(range_params), vmm_punch_hole, STEP_CLAIMS_PAGES),
 	VMM("mmap", "Maps fresh anonymous memory over the shared half of a range.",
-	    PARAMS(range_params), vmm_mmap),
+	    PARAMS(range_params), vmm_mmap, STEP_CLAIMS_USER),
 	VMM("munmap", "Unmaps the shared half of a range from the VMM.", PARAMS(range_params),
-	    vmm_munmap),
+	    vmm_munmap, STEP_CLAIMS_USER),
 	VMM("madvise", "Advises the kernel about the shared half of a range.",
-	    PARAMS(madvise_params), vmm_madvise),
+	    PARAMS(madvise_params), vmm_madvise, STEP_CLAIMS_USER),
 	VMM("oom_reap",
 	    "The OOM reaper takes the shared half of a range from the VMM, in notifiers that must "
 	    "not block.",
-	    PARAMS(range_params), vmm_oom_reap),
+	    PARAMS(range_params), vmm_oom_reap, STEP_CLAIMS_USER),
 	VMM("memory_failure",
 	    "Hardware reports that what the guest_memfds hold for a range is broken: the guest "
 	    "loses "
 	    "it, and whoever asks for it until it is given back gets EHWPOISON.",
-	    PARAMS(range_params), vmm_memory_failure),
+	    PARAMS(range_params), vmm_memory_failure, STEP_CLAIMS_PAGES),
 	VMM("write", "The VMM fills shared memory through its own mapping.",
-	    PARAMS(vmm_write_params), vmm_write),
+	    PARAMS(vmm_write_params), vmm_write, STEP_CLAIMS_NOTHING),
 	VMM("read",
 	    "The VMM reads shared memory through its own mapping; see guest.read for the value.",
-	    PARAMS(range_params), vmm_read),
+	    PARAMS(range_params), vmm_read, STEP_CLAIMS_NOTHING),
 	VMM_RAW("signal", "Makes a signal pending for a vCPU's thread, or takes it away.",
-		PARAMS(signal_params), vmm_signal),
+		PARAMS(signal_params), vmm_signal, STEP_CLAIMS_NOTHING),
 
 	GUEST("set_ripas",
 	      "The guest changes the RIPAS of a range, again from where each call stopped.",
-	      PARAMS(set_ripas_params), guest_set_ripas),
+	      PARAMS(set_ripas_params), guest_set_ripas,
+	      STEP_CLAIMS_QUEUE | STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS),
 	GUEST("get_ripas",
 	      "The guest asks for the RIPAS at the base: 0 empty, 1 ram, 2 destroyed; `done` is "
 	      "how far it "
 	      "is the same.",
-	      PARAMS(get_ripas_params), guest_get_ripas),
-	GUEST("write", "The guest fills memory.", PARAMS(write_params), guest_write),
+	      PARAMS(get_ripas_params), guest_get_ripas, STEP_CLAIMS_QUEUE),
+	GUEST("write", "The guest fills memory.", PARAMS(write_params), guest_write,
+	      STEP_CLAIMS_QUEUE),
 	GUEST("read",
 	      "The guest reads memory. The value is the number that up to 8 bytes make; of more "
 	      "bytes the "
 	      "value that all of them have, or all ones.",
-	      PARAMS(read_params), guest_read),
-	GUEST("fetch", "The guest executes from memory.", PARAMS(fetch_params), guest_fetch),
-	GUEST("store", "One store instruction of the guest.", PARAMS(store_params), guest_store),
+	      PARAMS(read_params), guest_read, STEP_CLAIMS_QUEUE),
+	GUEST("fetch", "The guest executes from memory.", PARAMS(fetch_params), guest_fetch,
+	      STEP_CLAIMS_QUEUE),
+	GUEST("store", "One store instruction of the guest.", PARAMS(store_params), guest_store,
+	      STEP_CLAIMS_QUEUE),
 	GUEST("load", "One load instruction of the guest; the value is what it loaded.",
-	      PARAMS(load_params), guest_load),
+	      PARAMS(load_params), guest_load, STEP_CLAIMS_QUEUE),
 	GUEST("host_call", "The guest calls the host; the value is gprs[0] of its answer.",
-	      PARAMS(host_call_params), guest_host_call),
-	GUEST("psci_version", "PSCI_VERSION; the value is x0.", NO_PARAMS, guest_psci_version),
+	      PARAMS(host_call_params), guest_host_call, STEP_CLAIMS_QUEUE),
+	GUEST("psci_version", "PSCI_VERSION; the value is x0.", NO_PARAMS, guest_psci_version,
+	      STEP_CLAIMS_QUEUE),
 	GUEST("psci_features", "PSCI_FEATURES; the value is x0.", PARAMS(psci_features_params),
-	      guest_psci_features),
+	      guest_psci_features, STEP_CLAIMS_QUEUE),
 	GUEST("psci_cpu_suspend", "PSCI_CPU_SUSPEND; the value is x0 when the vCPU goes on.",
-	      NO_PARAMS, guest_psci_cpu_suspend),
+	      NO_PARAMS, guest_psci_cpu_suspend, STEP_CLAIMS_QUEUE),
 	GUEST("psci_cpu_off", "PSCI_CPU_OFF: the vCPU stops until another turns it on.", NO_PARAMS,
-	      guest_psci_cpu_off),
+	      guest_psci_cpu_off, STEP_CLAIMS_QUEUE),
 	GUEST("psci_cpu_on", "PSCI_CPU_ON: starts another vCPU; the value is x0.",
-	      PARAMS(cpu_on_params), guest_psci_cpu_on),
+	      PARAMS(cpu_on_params), guest_psci_cpu_on, STEP_CLAIMS_QUEUE),
 	GUEST("psci_affinity_info", "PSCI_AFFINITY_INFO; the value is x0.",
-	      PARAMS(affinity_info_params), guest_psci_affinity_info),
+	      PARAMS(affinity_info_params), guest_psci_affinity_info, STEP_CLAIMS_QUEUE),
 	GUEST("psci_system_off", "PSCI_SYSTEM_OFF: the outcome is `shutdown`.", NO_PARAMS,
-	      guest_psci_system_off),
+	      guest_psci_system_off, STEP_CLAIMS_QUEUE),
 	GUEST("psci_system_reset", "PSCI_SYSTEM_RESET: the outcome is `shutdown`.", NO_PARAMS,
-	      guest_psci_system_reset),
+	      guest_psci_system_reset, STEP_CLAIMS_QUEUE),
 	GUEST("measurement_read",
 	      "RSI_MEASUREMENT_READ; the value is the first 8 bytes, as x1 has them.",
-	      PARAMS(measurement_read_params), guest_measurement_read),
+	      PARAMS(measurement_read_params), guest_measurement_read, STEP_CLAIMS_QUEUE),
 	GUEST("measurement_extend", "RSI_MEASUREMENT_EXTEND.", PARAMS(extend_params),
-	      guest_measurement_extend),
+	      guest_measurement_extend, STEP_CLAIMS_QUEUE),
 	GUEST("realm_config", "RSI_REALM_CONFIG; the value is the IPA width in bits that it says.",
-	      PARAMS(realm_config_params), guest_realm_config),
+	      PARAMS(realm_config_params), guest_realm_config, STEP_CLAIMS_QUEUE),
 	GUEST_RAW("rsi", "One SMC of the guest: the value is x0, `done` is x1.", PARAMS(rsi_params),
-		  guest_rsi),
+		  guest_rsi,
+		  STEP_CLAIMS_QUEUE | STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS |
+		  STEP_CLAIMS_EVERYWHERE),
 	GUEST("event",
 	      "Something takes the REC out while the guest runs, which then goes on behind it.",
-	      PARAMS(event_params), guest_event),
+	      PARAMS(event_params), guest_event, STEP_CLAIMS_QUEUE),
 	GUEST("timer", "The guest sets a timer. No time passes, so that it never fires.",
-	      PARAMS(timer_params), guest_timer),
+	      PARAMS(timer_params), guest_timer, STEP_CLAIMS_QUEUE),
 	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS,
-	      guest_hvc),
+	      guest_hvc, STEP_CLAIMS_QUEUE),
 
 	RMM("smc", "One RMI call by hand: the value is x0, `done` is x1.", PARAMS(smc_params),
-	    rmm_smc_step),
+	    rmm_smc_step, STEP_CLAIMS_NOTHING),
 	RMM("write", "A store of the host to physical memory that is Non-secure.",
-	    PARAMS(rmm_write_params), rmm_write_step),
+	    PARAMS(rmm_write_params), rmm_write_step, STEP_CLAIMS_NOTHING),
 	RMM("read", "A load of the host from physical memory that is Non-secure.",
-	    PARAMS(rmm_read_params), rmm_read_step),
+	    PARAMS(rmm_read_params), rmm_read_step, STEP_CLAIMS_NOTHING),
 	RMM("set_gpt",
 	    "Another agent (the monitor, the Secure world) changes the GPT entry of a granule.",
-	    PARAMS(rmm_set_gpt_params), rmm_set_gpt_step),
+	    PARAMS(rmm_set_gpt_params), rmm_set_gpt_step, STEP_CLAIMS_NOTHING),
 	RMM("set_gpf",
 	    "The nth next access of the RMM or of a guest to Non-secure memory takes a Granule "
 	    "Protection Fault, as if another agent had changed the GPT for just that moment.",
-	    PARAMS(rmm_set_gpf_params), rmm_set_gpf_step),
+	    PARAMS(rmm_set_gpf_params), rmm_set_gpf_step, STEP_CLAIMS_NOTHING),
 };
 
 #define NUM_STEPS (sizeof(steps) / sizeof(steps[0]))

@@ -109,6 +109,27 @@ struct step_call {
 	struct step_result result;
 };
 
+/*
+ * What a step may change of its realm, which those that overlap with it in time have to reckon with; where: at its `base`
+ * and `size` (or `ipa` and `width`), and as said here.
+ */
+enum step_claims {
+	STEP_CLAIMS_NOTHING = 0,
+	STEP_CLAIMS_PAGES = 1u << 0,	  /* takes memory of the guest away, or gives it some */
+	STEP_CLAIMS_RIPAS = 1u << 1,
+	STEP_CLAIMS_FILLS = 1u << 2,	  /* pages that the VMM had taken away can be mapped again */
+	STEP_CLAIMS_ATTRIBUTES = 1u << 3, /* of memory */
+	STEP_CLAIMS_USER = 1u << 4,	  /* what is mapped in the VMM */
+	STEP_CLAIMS_FILES = 1u << 5,	  /* closes files, whose numbers others may get */
+	STEP_CLAIMS_STATE = 1u << 6,	  /* errors of other calls depend on whether they came before it */
+	STEP_CLAIMS_SLOT = 1u << 7,	  /* where the slot is that `slot` names */
+	STEP_CLAIMS_QUEUE = 1u << 8,	  /* where the guest of its vCPU has not come to an end */
+	STEP_CLAIMS_EVERYWHERE = 1u << 9,
+	STEP_CLAIMS_ALL = STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS | STEP_CLAIMS_FILLS |
+			  STEP_CLAIMS_ATTRIBUTES | STEP_CLAIMS_USER | STEP_CLAIMS_FILES |
+			  STEP_CLAIMS_STATE | STEP_CLAIMS_EVERYWHERE,
+};
+
 struct step_def {
 	const char *name; /* "vmm.init_ripas" */
 	enum step_actor actor;
@@ -123,6 +144,7 @@ struct step_def {
 	 * result.
 	 */
 	int (*perform)(struct world *world, struct step_call *call, char **error);
+	enum step_claims claims;
 };
 
 /* step_find - the row of that name, or NULL. */
