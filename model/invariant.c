@@ -369,7 +369,7 @@ static void registers_copy(uint64_t *to, const uint64_t *regs, unsigned int num)
 
 static void call_init(struct call *call, struct rmm *rmm, const uint64_t *x)
 {
-	const uint32_t fid = (uint32_t)x[0] & ~SMCCC_SVE_HINT_BIT;
+	const uint32_t fid = smccc_fid(x[0]);
 
 	call->rmm = rmm;
 	call->checker = rmm->checker;
@@ -682,7 +682,7 @@ void invariant_smc(struct rmm *rmm, struct rmm_regs *regs, smc_fn serve)
 			step_rtt_fold(rmm, regs, serve);
 			return;
 		}
-		switch ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) {
+		switch (smccc_fid(regs->x[0])) {
 		case RMI_GRANULE_DELEGATE:
 			step_delegate(rmm, regs, serve);
 			return;

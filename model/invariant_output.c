@@ -463,7 +463,7 @@ enum rmm_outcome invariant_realm_smc(struct rmm_cpu *cpu, realm_smc_fn serve)
 	struct shadow_realm *realm = realm_find(rmm, cpu->rec->owner);
 	const struct rmm_cpu_regs before = cpu->regs;
 	const uint64_t *x = before.gprs, *now = cpu->regs.gprs;
-	const uint32_t fid = (uint32_t)x[0] & ~SMCCC_SVE_HINT_BIT;
+	const uint32_t fid = smccc_fid(x[0]);
 	const bool runnable = cpu->rec->runnable;
 	enum rmm_outcome outcome;
 

@@ -299,7 +299,7 @@ static void rsi_call(struct rmm_cpu *cpu, unsigned int slot)
 static enum rmm_outcome realm_smc_serve(struct rmm_cpu *cpu)
 {
 	uint64_t *gprs = cpu->regs.gprs;
-	const uint32_t fid = (uint32_t)gprs[0] & ~SMCCC_SVE_HINT_BIT;
+	const uint32_t fid = smccc_fid(gprs[0]);
 	const uint32_t slot = fid - RSI_FID_FIRST;
 
 	if (cpu->exited)

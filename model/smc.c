@@ -58,8 +58,7 @@ static const struct {
 
 __attribute__((noinline)) void smc_serve(struct rmm *rmm, struct rmm_regs *regs)
 {
-	/* The function identifier is W0; one of its bits is only a hint about the caller's registers. */
-	const uint32_t slot = ((uint32_t)regs->x[0] & ~SMCCC_SVE_HINT_BIT) - RMI_FID_FIRST;
+	const uint32_t slot = smccc_fid(regs->x[0]) - RMI_FID_FIRST;
 
 	if (slot >= sizeof(slots) / sizeof(slots[0]) || !slots[slot].fn) {
 		regs->x[0] = SMCCC_NOT_SUPPORTED;

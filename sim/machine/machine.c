@@ -271,7 +271,7 @@ const char machine_injected[] = "injected";
 
 bool machine_refused_strangely(const struct trace_event *event)
 {
-	const uint64_t fid = event->value[0] & ~(uint64_t)SMCCC_SVE_HINT_BIT;
+	const uint32_t fid = smccc_fid(event->value[0]);
 
 	return event->text == machine_injected && fid != RMI_GRANULE_DELEGATE &&
 	       fid != RMI_GRANULE_UNDELEGATE;
@@ -329,10 +329,10 @@ static inline void registers_copy(uint64_t *to, const uint64_t *regs, unsigned i
 		to[i] = from[i];
 }
 
-/* REC_ENTER: the Realm has its turn, and others may make calls meanwhile. Bit 16 is a hint about SVE state. */
-static inline bool rmi_is_enter(uint64_t fid)
+/* REC_ENTER: the Realm has its turn, and others may make calls meanwhile. */
+static inline bool rmi_is_enter(uint64_t x0)
 {
-	return ((uint32_t)fid & ~(1u << 16)) == RMI_REC_ENTER;
+	return smccc_fid(x0) == RMI_REC_ENTER;
 }
 
 /* How the call ended; `condition` failed. */

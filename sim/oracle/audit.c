@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <rmm/rmi.h>
+#include <rmm/rsi.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,6 @@
 #define MAX_REPORTS 8
 /* Tables whose page may be on its way back: free_rtt() follows at once, several vCPUs may do it. */
 #define RECENT_TABLES 8
-/* Bit 16 of a function identifier says that the caller holds no SVE state. */
-#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 /* Of a descriptor of shared memory: MemAttr in bits 5:2 (6: normal write-back, with FEAT_S2FWB), S2AP in bits 7:6. */
 #define DESC_ATTRIBUTES 0xfcu
 #define DESC_NORMAL_RW	(6u << 2 | 3u << 6)
@@ -343,7 +342,7 @@ static bool call_range(const struct audit *audit, const struct trace_event *even
 	const uint64_t *x = event->value;
 	uint64_t level;
 
-	switch (x[0] & ~SMCCC_SVE_HINT) {
+	switch (smccc_fid(x[0])) {
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:
 		*out = (struct call_range){x[1], x[3], x[3] + RMM_GRANULE_SIZE, true};
@@ -445,7 +444,7 @@ static void judge_range(struct audit *audit, const struct trace_event *event)
 static void judge_table(struct audit *audit, const struct trace_event *event)
 {
 	const uint64_t *x = event->value;
-	const uint64_t fid = x[0] & ~SMCCC_SVE_HINT;
+	const uint32_t fid = smccc_fid(x[0]);
 	uint64_t size, start;
 
 	switch (fid) {
@@ -486,7 +485,7 @@ static void judge_shared(struct audit *audit, const struct trace_event *event)
 	const uint64_t *x = event->value;
 
 	if (!audit->open || event->result[0] != RMI_SUCCESS ||
-	    (x[0] & ~SMCCC_SVE_HINT) != RMI_RTT_MAP_UNPROTECTED ||
+	    smccc_fid(x[0]) != RMI_RTT_MAP_UNPROTECTED ||
 	    (x[4] & DESC_ATTRIBUTES) == DESC_NORMAL_RW)
 		return;
 	REPORT(audit, SHARED_ATTRIBUTES,
@@ -501,7 +500,7 @@ static void block_note(struct audit *audit, const struct trace_event *event)
 	uint64_t index = event->result[0] >> 8 & 0xff;
 
 	audit->block_level = 0;
-	if ((event->value[0] & ~SMCCC_SVE_HINT) != RMI_RTT_UNMAP_UNPROTECTED ||
+	if (smccc_fid(event->value[0]) != RMI_RTT_UNMAP_UNPROTECTED ||
 	    (event->result[0] & 0xff) != RMI_ERROR_RTT || index < 1 || index >= event->value[3])
 		return;
 	audit->block_level = index;
@@ -523,7 +522,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 			judge_range(audit, event);
 		return;
 	}
-	switch (x[0] & ~SMCCC_SVE_HINT) {
+	switch (smccc_fid(x[0])) {
 	case RMI_GRANULE_DELEGATE:
 		touch(audit, x[1]);
 		break;

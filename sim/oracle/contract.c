@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <rmm/rmi.h>
+#include <rmm/rsi.h>
 #include <sim/dram.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,6 @@
 #define CALLS_FREE 1024u
 #define ENTRIES	   512u
 #define HUGE_SIZE  (ENTRIES * GRANULE)
-/* Bit 16 of a function identifier says that the caller holds no SVE state. */
-#define SMCCC_SVE_HINT (UINT64_C(1) << 16)
 
 /* A page: its RIPAS, or that it is not known, and whether it is backed. */
 #define RIPAS_UNKNOWN 3u
@@ -1085,7 +1084,7 @@ static bool is_refusal(const struct trace_event *event)
 {
 	const uint64_t status = event->result[0] & 0xff, index = event->result[0] >> 8 & 0xff;
 
-	switch (event->value[0] & ~SMCCC_SVE_HINT) {
+	switch (smccc_fid(event->value[0])) {
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:
 		return status && (status != RMI_ERROR_RTT || index == MAX_LEVEL);
@@ -1107,7 +1106,7 @@ static void failure_facts(const struct contract *contract, const struct realm *r
 	facts->refused = faults || calls > MACHINE_LAST_CALLS;
 	for (uint64_t i = 0; i < calls && i < MACHINE_LAST_CALLS; i++) {
 		const struct trace_event *event = machine_last_call(contract->machine, i);
-		const uint64_t fid = event ? event->value[0] & ~SMCCC_SVE_HINT : 0;
+		const uint32_t fid = event ? smccc_fid(event->value[0]) : 0;
 
 		if (!event)
 			continue;
@@ -1649,7 +1648,7 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 	if (event->result[0] != RMI_SUCCESS)
 		return;
 	contract->call.done++;
-	switch (x[0] & ~SMCCC_SVE_HINT) {
+	switch (smccc_fid(x[0])) {
 	case RMI_DATA_CREATE:
 	case RMI_DATA_CREATE_UNKNOWN:
 		dirty_add(contract, x[1], false, x[3], x[3] + GRANULE);
@@ -1994,9 +1993,8 @@ static void dirty_clear(struct contract *contract)
 }
 
 /* The Realm is gone, or was never made: all that was promised is void. */
-static void realm_follow(struct contract *contract, struct realm *realm, uint64_t rd)
+static void realm_follow(struct realm *realm, uint64_t rd)
 {
-	(void)contract;
 	if (rd || !realm->exists)
 		return;
 	interval_map_init(&realm->pages, PAGE(RMM_EMPTY, BACKED_NO));
@@ -2011,7 +2009,7 @@ void contract_check(struct contract *contract, const uint64_t *rds)
 		struct realm *realm = judged(contract, (unsigned int)r);
 
 		if (realm)
-			realm_follow(contract, realm, rds[r]);
+			realm_follow(realm, rds[r]);
 	}
 	/* What a step has begun is nobody's to count. */
 	if (!any_active(contract)) {

@@ -104,6 +104,12 @@ struct rsi_realm_config {
 /* A hint of the caller that it holds no SVE state; no part of the function identifier. */
 #define SMCCC_SVE_HINT_BIT 0x00010000u
 
+/* smccc_fid - the function identifier that x0 of an SMC has: of its 32 bits (W0) those that are no hint. */
+static inline uint32_t smccc_fid(uint64_t x0)
+{
+	return (uint32_t)x0 & ~SMCCC_SVE_HINT_BIT;
+}
+
 #define RSI_ASSERT_OFFSET(type, member, offset)                                                    \
 	static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 
