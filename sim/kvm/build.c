@@ -345,6 +345,11 @@ static void build_inspect(struct kvm_inspect *out)
 	out->vms = kvm_nr_vms();
 }
 
+static uint64_t build_lock_hold(const char *name, bool write)
+{
+	return linux_lock_hold(name, write);
+}
+
 static int build_inspect_vm(int32_t tid, int32_t fd, struct kvm_inspect_vm *out)
 {
 	struct task_struct *task = linux_task_find(tid);
@@ -417,5 +422,6 @@ const struct kvm_build kvm_build __attribute__((visibility("default"))) = {
 	.inspect = build_inspect,
 	.inspect_vm = build_inspect_vm,
 	.site_name = linux_site_name,
+	.lock_hold = build_lock_hold,
 	.coverage_flush = build_coverage_flush,
 };

@@ -4,10 +4,12 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/srcu.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
 static u32 locks_held; /* by all threads, read sections included */
+static u64 num_holds;  /* that there ever were */
 
 u32 linux_locks_count(void)
 {
@@ -17,6 +19,7 @@ u32 linux_locks_count(void)
 void linux_lock_boot(void)
 {
 	locks_held = 0;
+	num_holds = 0;
 	linux_order_boot();
 }
 
@@ -76,7 +79,10 @@ static void held_add(struct linux_lock *lock, enum linux_lock_mode mode,
 	if (lock_spins(lock))
 		task->atomic_depth++;
 	task->held[task->num_held++] = (struct linux_held_lock){
-		.lock = lock, .mode = mode, .site = linux_site_number(site)};
+		.lock = lock,
+		.mode = mode,
+		.site = linux_site_number(site),
+		.number = ++num_holds};
 }
 
 static void held_remove(struct task_struct *task, struct linux_held_lock *held)
@@ -96,6 +102,20 @@ bool linux_lock_held(const struct linux_lock *lock, enum linux_lock_mode mode)
 {
 	return held_find(current, lock, LINUX_LOCK_WRITE) ||
 	       (mode == LINUX_LOCK_READ && held_find(current, lock, LINUX_LOCK_READ));
+}
+
+u64 linux_lock_hold(const char *name, bool write)
+{
+	const struct task_struct *task = current;
+
+	for (u32 i = task->num_held; i > 0; i--) {
+		const struct linux_held_lock *held = &task->held[i - 1];
+
+		if ((held->mode == LINUX_LOCK_WRITE || !write) &&
+		    !strcmp(linux_lock_name(held->lock), name))
+			return held->number;
+	}
+	return 0;
 }
 
 void linux_lock_assert_held(const struct linux_lock *lock, enum linux_lock_mode mode, bool held,

@@ -31,6 +31,7 @@ enum condition {
 	OUTSIDE_RANGE,
 	NEEDLESS_TABLE,
 	SHARED_ATTRIBUTES,
+	MMU_LOCK,
 	STILL_DELEGATED,
 	STILL_ALLOCATED,
 	STILL_ACCOUNTED,
@@ -53,6 +54,7 @@ static const char *const condition_names[NUM_CONDITIONS] = {
 	[OUTSIDE_RANGE] = "outside-range",
 	[NEEDLESS_TABLE] = "needless-table",
 	[SHARED_ATTRIBUTES] = "shared-attributes",
+	[MMU_LOCK] = "mmu-lock",
 	[STILL_DELEGATED] = "still-delegated",
 	[STILL_ALLOCATED] = "still-allocated",
 	[STILL_ACCOUNTED] = "still-accounted",
@@ -85,6 +87,7 @@ struct audit {
 	const char *call; /* the system call that is being judged */
 	struct audit_scope scope;
 	bool in_call;
+	uint64_t ripas_hold; /* on mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none */
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
 	/* The change of RIPAS that the RMM has just refused for want of a table; empty: it was something else. */
@@ -507,6 +510,61 @@ static void block_note(struct audit *audit, const struct trace_event *event)
 	audit->block_ipa = event->value[2] & ~(level_size(index) - 1);
 }
 
+/* Whether what the system call takes away is the VMM's to take: others unwind what they could not do in whole. */
+static bool call_unmaps(const struct audit *audit)
+{
+	static const char *const others[] = {"KVM_RUN", "KVM_CAP_ARM_RME_POPULATE_REALM"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!strcmp(audit->call, others[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What kvm-rme.md section 12 has of mmu_lock, but for the rows where v10 took none: written for a RIPAS change, and not
+ * given up before what became EMPTY is unmapped; written for what the VMM takes away; at least read where shared memory
+ * is mapped.
+ */
+static void judge_lock(struct audit *audit, const struct trace_event *event)
+{
+	static const char name[] = "kvm->mmu_lock";
+	const uint32_t fid = smccc_fid(event->value[0]);
+	/* A VM that ends in this call is taken apart by nobody else. */
+	const bool ends = audit->scope.end == UINT64_MAX;
+	uint64_t hold;
+
+	if (!audit->in_call || !audit->kvm)
+		return;
+	switch (fid) {
+	case RMI_REC_ENTER:
+		audit->ripas_hold = 0;
+		return;
+	case RMI_RTT_SET_RIPAS:
+	case RMI_DATA_DESTROY:
+	case RMI_RTT_UNMAP_UNPROTECTED:
+		hold = audit->kvm->lock_hold(name, true);
+		break;
+	case RMI_RTT_MAP_UNPROTECTED:
+		hold = audit->kvm->lock_hold(name, false);
+		break;
+	default:
+		return;
+	}
+	if (fid == RMI_DATA_DESTROY && audit->ripas_hold && hold != audit->ripas_hold && !ends)
+		REPORT(audit, MMU_LOCK,
+		       "DATA_DESTROY at %#" PRIx64 ": %s was given up since the RIPAS was changed",
+		       event->value[2], name);
+	else if (!hold && (fid == RMI_RTT_SET_RIPAS || fid == RMI_RTT_MAP_UNPROTECTED ||
+			   (call_unmaps(audit) && !ends)))
+		REPORT(audit, MMU_LOCK, "%s at %#" PRIx64 ": %s is not held%s", event->name,
+		       event->value[fid == RMI_RTT_SET_RIPAS ? 3 : 2], name,
+		       fid == RMI_RTT_MAP_UNPROTECTED ? "" : " for writing");
+	if (fid == RMI_RTT_SET_RIPAS && event->result[0] == RMI_SUCCESS)
+		audit->ripas_hold = hold;
+}
+
 static void audit_sink(void *ctx, const struct trace_event *event)
 {
 	struct audit *audit = ctx;
@@ -578,6 +636,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 		judge_range(audit, event);
 		judge_table(audit, event);
 		judge_shared(audit, event);
+		judge_lock(audit, event);
 	}
 	block_note(audit, event);
 }
@@ -721,17 +780,19 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
 	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
+	audit->ripas_hold = 0;
 	folds_want(audit);
 	audit->open++;
 }
 
 void audit_swap(struct audit *audit, struct audit_call *call)
 {
-	const struct audit_call was = {audit->call, audit->scope, audit->in_call};
+	const struct audit_call was = {audit->call, audit->scope, audit->in_call, audit->ripas_hold};
 
 	audit->call = call->name;
 	audit->scope = call->scope;
 	audit->in_call = call->in_call;
+	audit->ripas_hold = call->ripas_hold;
 	folds_want(audit);
 	*call = was;
 }

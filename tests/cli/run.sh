@@ -159,7 +159,7 @@ lacks err $'\033'
 
 # The first line names everything that decides the outcome
 expect 0 run good.yaml --seed 77
-holds grep -q '^rmesim [0-9.]* ([0-9a-z]*+*); port ABI 5, RMI ABI 1.0; .*; KVM double-4k.so (double, none); seed 77; ' \
+holds grep -q '^rmesim [0-9.]* ([0-9a-z]*+*); port ABI 6, RMI ABI 1.0; .*; KVM double-4k.so (double, none); seed 77; ' \
 	<(head -n 1 out)
 
 # Output that cannot be written is not success

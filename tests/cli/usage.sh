@@ -12,7 +12,7 @@ expect 0 --help
 says out 'exit codes: 0 all passed'
 expect 0 help
 expect 0 --version
-says out 'port ABI 5, RMI ABI 1.0'
+says out 'port ABI 6, RMI ABI 1.0'
 says out 'commit '
 for command in run list show lint; do
 	expect 0 "$command" --help

@@ -263,6 +263,13 @@ static int fake_inspect_vm(int32_t tid, int32_t fd, struct kvm_inspect_vm *out)
 	return -EBADF;
 }
 
+static uint64_t fake_lock_hold(const char *name, bool write)
+{
+	(void)name;
+	(void)write;
+	return 0;
+}
+
 static const char *fake_site_name(uint32_t site)
 {
 	return site == 1 ? "fake_alloc fake.c:77" : NULL;
@@ -320,5 +327,5 @@ __attribute__((visibility("default"))) const BUILD_TYPE TABLE_NAME =
 	      .memory_failure = fake_memory_failure,
 	      .sys_fallocate = fake_fallocate,
 	      .user_read = fake_user_read, .user_write = fake_user_write, .inspect = fake_inspect,
-	      .inspect_vm = fake_inspect_vm, .site_name = fake_site_name,
+	      .inspect_vm = fake_inspect_vm, .site_name = fake_site_name, .lock_hold = fake_lock_hold,
 	      .coverage_flush = COVERAGE_FLUSH);

@@ -223,6 +223,30 @@ START_TEST(shared_memory_that_is_a_device_is_found)
 }
 END_TEST
 
+/* kvm-rme.md 12: shared memory is mapped under mmu_lock, read; what the VMM takes away goes under it, written. */
+START_TEST(work_without_mmu_lock_is_found)
+{
+	static const struct {
+		bool unlocked, reads;
+		enum fake_plant plant;
+		bool found;
+	} cases[] = {
+		{false, false, FAKE_SHARED_BLOCK, false},
+		{false, true, FAKE_SHARED_BLOCK, false},
+		{true, false, FAKE_SHARED_BLOCK, true},
+		{false, false, FAKE_OUTSIDE_RANGE, false},
+		{false, true, FAKE_OUTSIDE_RANGE, true},
+	};
+
+	step_ok(world, "vmm.create_realm", NO_ARGS);
+	fake->unlocked = cases[_i].unlocked;
+	fake->reads = cases[_i].reads;
+	fake->plant = cases[_i].plant;
+	step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x200000}));
+	ck_assert_int_eq(was_found(world, "host-audit", "mmu-lock"), cases[_i].found);
+}
+END_TEST
+
 START_TEST(pages_that_the_rmm_keeps_are_leaked_on_purpose)
 {
 	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
@@ -372,6 +396,7 @@ int main(void)
 	tcase_add_test(tcase, a_fault_is_reported_once);
 	tcase_add_test(tcase, a_table_that_a_change_covers_is_found);
 	tcase_add_test(tcase, shared_memory_that_is_a_device_is_found);
+	tcase_add_loop_test(tcase, work_without_mmu_lock_is_found, 0, 5);
 	tcase_add_test(tcase, pages_that_the_rmm_keeps_are_leaked_on_purpose);
 	tcase_add_test(tcase, a_leak_that_ended_excuses_nothing);
 	tcase_add_test(tcase, a_leak_of_an_earlier_life_excuses_nothing);

@@ -543,6 +543,11 @@ static int fake_inspect_vm(int32_t tid, int32_t fd, struct kvm_inspect_vm *out)
 	return 0;
 }
 
+static uint64_t fake_lock_hold(const char *name, bool write)
+{
+	return !state.unlocked && !(state.reads && write) && !strcmp(name, "kvm->mmu_lock");
+}
+
 static const char *fake_site_name(uint32_t site)
 {
 	(void)site;
@@ -601,5 +606,6 @@ const struct kvm_build kvm_build = {
 	.inspect = fake_inspect,
 	.inspect_vm = fake_inspect_vm,
 	.site_name = fake_site_name,
+	.lock_hold = fake_lock_hold,
 	.coverage_flush = fake_coverage_flush,
 };

@@ -90,6 +90,8 @@ struct fake {
 	uint8_t immediate_exit; /* as the last KVM_RUN found it */
 	uint8_t mmio_data[8];	/* likewise */
 	bool signals[16];	/* by tid, from FAKE_TID on */
+	bool unlocked;		/* it holds no lock; else mmu_lock, for writing or */
+	bool reads;		/* only for reading */
 };
 
 #define FAKE_TID     100

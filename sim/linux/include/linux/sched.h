@@ -17,6 +17,7 @@ struct linux_held_lock {
 	struct linux_lock *lock;
 	u32 mode;  /* enum linux_lock_mode */
 	u32 site;
+	u64 number; /* of the hold, counted from the boot */
 };
 
 struct task_struct {

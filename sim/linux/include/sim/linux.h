@@ -29,6 +29,8 @@ int linux_boot(const struct sim_port *port);
 /* linux_shutdown - forget the port. Nothing is freed: what is left is the audit's to find. */
 void linux_shutdown(void);
 
+/* linux_lock_hold - lock_hold() of struct kvm_build. */
+u64 linux_lock_hold(const char *name, bool write);
 /* linux_inspect - fill the members that sim/linux keeps books of; the others are left alone:
  * pgtable_pages, locks_held, gmem_pages, user_pages, kernel_pages, slab_objects, vmids. */
 void linux_inspect(struct kvm_inspect *out);

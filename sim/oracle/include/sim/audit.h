@@ -23,6 +23,7 @@
  *   outside-range         an RMI call concerned addresses that the system call is not for
  *   needless-table        a change of RIPAS made a table that it covers as a whole
  *   shared-attributes     shared memory was mapped otherwise than as normal memory for reading and writing
+ *   mmu-lock              an RMI call changed what is mapped without the hold on kvm->mmu_lock that keeps others out of it
  *   still-delegated, still-allocated, still-accounted, still-open, gmem-left
  *                         something is left at the end
  *
@@ -77,6 +78,7 @@ struct audit_call {
 	const char *name; /* NULL: none */
 	struct audit_scope scope;
 	bool in_call;
+	uint64_t ripas_hold;
 };
 void audit_swap(struct audit *audit, struct audit_call *call);
 

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PORT_ABI 5u
+#define SIM_PORT_ABI 6u
 #define KVM_BUILD_SYMBOL "kvm_build"
 
 /*
@@ -240,6 +240,11 @@ struct kvm_build {
 	int (*inspect_vm)(int32_t tid, int32_t fd, struct kvm_inspect_vm *out);
 	/* site_name - "function file:line" of a frame's `site`; NULL if there is none. */
 	const char *(*site_name)(uint32_t site);
+	/*
+	 * lock_hold - the number of the hold that the running thread has on a lock of that name ("kvm->mmu_lock"), for
+	 * writing, or unless `write` for reading; holds are counted from the boot. 0: it has none.
+	 */
+	uint64_t (*lock_hold)(const char *name, bool write);
 	void (*coverage_flush)(void);
 };
 
