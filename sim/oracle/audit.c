@@ -87,6 +87,7 @@ struct audit {
 	const char *call; /* the system call that is being judged */
 	struct audit_scope scope;
 	bool in_call;
+	bool unmaps; /* what the call takes away is the VMM's to take: others unwind what they could not do in whole */
 	uint64_t ripas_hold; /* on mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none */
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
@@ -510,18 +511,6 @@ static void block_note(struct audit *audit, const struct trace_event *event)
 	audit->block_ipa = event->value[2] & ~(level_size(index) - 1);
 }
 
-/* Whether what the system call takes away is the VMM's to take: others unwind what they could not do in whole. */
-static bool call_unmaps(const struct audit *audit)
-{
-	static const char *const others[] = {"KVM_RUN", "KVM_CAP_ARM_RME_POPULATE_REALM"};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (!strcmp(audit->call, others[i]))
-			return false;
-	}
-	return true;
-}
-
 /*
  * What kvm-rme.md section 12 has of mmu_lock, but for the rows where v10 took none: written for a RIPAS change, and not
  * given up before what became EMPTY is unmapped; written for what the VMM takes away; at least read where shared memory
@@ -542,9 +531,21 @@ static void judge_lock(struct audit *audit, const struct trace_event *event)
 		audit->ripas_hold = 0;
 		return;
 	case RMI_RTT_SET_RIPAS:
+		hold = audit->kvm->lock_hold(name, true);
+		if (event->result[0] == RMI_SUCCESS)
+			audit->ripas_hold = hold;
+		break;
 	case RMI_DATA_DESTROY:
 	case RMI_RTT_UNMAP_UNPROTECTED:
+		if (ends || !(audit->unmaps || (audit->ripas_hold && fid == RMI_DATA_DESTROY)))
+			return;
 		hold = audit->kvm->lock_hold(name, true);
+		if (audit->ripas_hold && hold != audit->ripas_hold) {
+			REPORT(audit, MMU_LOCK,
+			       "DATA_DESTROY at %#" PRIx64 ": %s was given up since the RIPAS was changed",
+			       event->value[2], name);
+			return;
+		}
 		break;
 	case RMI_RTT_MAP_UNPROTECTED:
 		hold = audit->kvm->lock_hold(name, false);
@@ -552,17 +553,10 @@ static void judge_lock(struct audit *audit, const struct trace_event *event)
 	default:
 		return;
 	}
-	if (fid == RMI_DATA_DESTROY && audit->ripas_hold && hold != audit->ripas_hold && !ends)
-		REPORT(audit, MMU_LOCK,
-		       "DATA_DESTROY at %#" PRIx64 ": %s was given up since the RIPAS was changed",
-		       event->value[2], name);
-	else if (!hold && (fid == RMI_RTT_SET_RIPAS || fid == RMI_RTT_MAP_UNPROTECTED ||
-			   (call_unmaps(audit) && !ends)))
+	if (!hold)
 		REPORT(audit, MMU_LOCK, "%s at %#" PRIx64 ": %s is not held%s", event->name,
 		       event->value[fid == RMI_RTT_SET_RIPAS ? 3 : 2], name,
 		       fid == RMI_RTT_MAP_UNPROTECTED ? "" : " for writing");
-	if (fid == RMI_RTT_SET_RIPAS && event->result[0] == RMI_SUCCESS)
-		audit->ripas_hold = hold;
 }
 
 static void audit_sink(void *ctx, const struct trace_event *event)
@@ -780,6 +774,8 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
 	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
+	audit->unmaps = strcmp(name, "KVM_RUN") != 0 &&
+			strcmp(name, "KVM_CAP_ARM_RME_POPULATE_REALM") != 0;
 	audit->ripas_hold = 0;
 	folds_want(audit);
 	audit->open++;
@@ -787,11 +783,13 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
 
 void audit_swap(struct audit *audit, struct audit_call *call)
 {
-	const struct audit_call was = {audit->call, audit->scope, audit->in_call, audit->ripas_hold};
+	const struct audit_call was = {audit->call, audit->scope, audit->in_call, audit->unmaps,
+				       audit->ripas_hold};
 
 	audit->call = call->name;
 	audit->scope = call->scope;
 	audit->in_call = call->in_call;
+	audit->unmaps = call->unmaps;
 	audit->ripas_hold = call->ripas_hold;
 	folds_want(audit);
 	*call = was;

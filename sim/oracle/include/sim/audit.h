@@ -77,7 +77,7 @@ void audit_end(struct audit *audit, int64_t ret, bool positive);
 struct audit_call {
 	const char *name; /* NULL: none */
 	struct audit_scope scope;
-	bool in_call;
+	bool in_call, unmaps;
 	uint64_t ripas_hold;
 };
 void audit_swap(struct audit *audit, struct audit_call *call);
