@@ -134,6 +134,10 @@ bool documented_errno(const char *call, unsigned int point, int error)
 	uint64_t bits = bits_of(point);
 	bool own = false, any = false;
 
+	/* Section 15: from v12 on it is a call of its own, which does the same. */
+	if (!strcmp(call, "KVM_ARM_RMI_POPULATE"))
+		call = "KVM_CAP_ARM_RME_POPULATE_REALM";
+
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (!(errors[i].points & bits))
 			continue;
