@@ -96,7 +96,8 @@ static void races_make(struct sequence *sequence, const struct tag *tags)
 			if (race)
 				*race = (struct race){.first = i, .seed = tag->seed};
 		}
-		if (race && tag->actor == race->num_actors + 1 && race->num_actors < RACE_MAX_ACTORS)
+		if (race && tag->actor == race->num_actors + 1 &&
+		    race->num_actors < RACE_MAX_ACTORS)
 			race->num[race->num_actors++] = 1;
 		else if (race && tag->actor && tag->actor == race->num_actors &&
 			 race->num[tag->actor - 1] < RACE_MAX_STEPS)
@@ -295,7 +296,8 @@ static void mutate_step(struct dice *dice, struct draft *draft)
 		if (num == BYTES_MAX_STEPS)
 			return;
 		sequence_draw_step(dice, sequence->shape,
-				   (unsigned int)dice_below(dice, num_rows()), step_insert(draft, at));
+				   (unsigned int)dice_below(dice, num_rows()),
+				   step_insert(draft, at));
 		return;
 	case 2: /* one less */
 		if (num >= 2)

@@ -193,7 +193,8 @@ static void together_leave(void *ctx, unsigned int actor)
 	life->actor = LIFE_ALONE;
 }
 
-int life_together(struct life *life, const struct parallel_config *config, struct schedule *schedule)
+int life_together(struct life *life, const struct parallel_config *config,
+		  struct schedule *schedule)
 {
 	const struct parallel_config team = {.num = config->num,
 					     .ctx = life,

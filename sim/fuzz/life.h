@@ -77,7 +77,8 @@ void life_perform_call(struct life *life, const struct step_call *call, struct l
  * life_together - performs what the actors of `config` do, as `schedule` decides (which was made ready by schedule_next()).
  * 0; -ENOMEM; or what parallel_run() returns.
  */
-int life_together(struct life *life, const struct parallel_config *config, struct schedule *schedule);
+int life_together(struct life *life, const struct parallel_config *config,
+		  struct schedule *schedule);
 
 /* life_makes_threads - whether what happens now belongs to no step: threads are made for those that overlap. */
 static inline bool life_makes_threads(const struct life *life)

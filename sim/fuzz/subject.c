@@ -46,10 +46,10 @@ struct subject {
 	/* The life at hand. */
 	bool counting, armed;
 	uint32_t step;
-	const struct life_race *race;	      /* that is going on */
-	uint32_t at[SCHEDULE_MAX_ACTORS];     /* the step of each actor in it */
-	struct life_answer *given;	      /* what the steps answered */
-	GString *turns;			      /* of the races so far, in words */
+	const struct life_race *race;	  /* that is going on */
+	uint32_t at[SCHEDULE_MAX_ACTORS]; /* the step of each actor in it */
+	struct life_answer *given;	  /* what the steps answered */
+	GString *turns;			  /* of the races so far, in words */
 	uint64_t counts[POINT_MAX];
 	size_t seq; /* hits so far */
 	const struct shot *shot;
@@ -333,7 +333,8 @@ static const struct sys_return *return_without(const struct subject *subject)
 	size_t nth = 0, i;
 
 	for (i = 0; i < subject->returns->len; i++) {
-		const struct sys_return *at = &g_array_index(subject->returns, struct sys_return, i);
+		const struct sys_return *at =
+			&g_array_index(subject->returns, struct sys_return, i);
 
 		if (at->actor == subject->fired_actor && nth++ == subject->fired_return)
 			return at;
@@ -517,7 +518,8 @@ static void judge_race(struct subject *subject)
 	    retry_is_documented(subject, -again.err))
 		return;
 	actual = life_answer_text(&again);
-	find(subject, "torture", "retry", name, "tried again after the race, %s answers %s", name, actual);
+	find(subject, "torture", "retry", name, "tried again after the race, %s answers %s", name,
+	     actual);
 	g_free(actual);
 }
 
@@ -575,10 +577,8 @@ static struct schedule *race_schedule(const struct plan_parallel *plan, unsigned
 static bool race_perform(struct subject *subject, const struct life_race *race)
 {
 	const struct plan_parallel *plan = race->step->parallel;
-	const struct parallel_config config = {.num = plan->num_actors,
-					       .ctx = subject,
-					       .run = race_run,
-					       .enter = race_enter};
+	const struct parallel_config config = {
+		.num = plan->num_actors, .ctx = subject, .run = race_run, .enter = race_enter};
 	struct schedule *schedule = race_schedule(plan, subject->schedule);
 	const struct schedule_turn *turns;
 	uint32_t at = (uint32_t)race->first;
@@ -598,7 +598,8 @@ static bool race_perform(struct subject *subject, const struct life_race *race)
 		turns = schedule_turns(schedule, &num);
 		text = turns_text(plan, turns, num);
 		g_string_append_printf(subject->turns, "%s`schedule: [%s]` at line %u",
-				       *subject->turns->str ? ", " : "", text, race->step->place.line);
+				       *subject->turns->str ? ", " : "", text,
+				       race->step->place.line);
 		g_free(text);
 	}
 	schedule_destroy(schedule);
@@ -618,7 +619,8 @@ static size_t subject_perform(struct subject *subject, size_t index, bool *raced
 		*raced = true;
 		subject->step = (uint32_t)index;
 		if (!race_perform(subject, race))
-			find(subject, "torture", "race", NULL, "the actors cannot be run: out of memory");
+			find(subject, "torture", "race", NULL,
+			     "the actors cannot be run: out of memory");
 		return life_race_end(race);
 	}
 	*raced = false;
@@ -801,7 +803,8 @@ static void subject_aim(struct subject *subject)
 	for (i = 0; i < subject->hits->len; i++) {
 		const struct hit *hit = &g_array_index(subject->hits, struct hit, i);
 
-		counts[hit->point] += !hit_is_taken_along(subject, i, steps) && is_aimed(subject, hit);
+		counts[hit->point] +=
+			!hit_is_taken_along(subject, i, steps) && is_aimed(subject, hit);
 		steps[hit->point] = hit->step + 1;
 	}
 	memset(steps, 0, sizeof(steps));

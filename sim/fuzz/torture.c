@@ -66,8 +66,8 @@ static int child_run(void *ctx, size_t job, struct pool_child *child)
 	const struct task *task = task_of(campaign, job);
 	const struct subject_output output = {write_line, child};
 
-	subject_run(campaign->config, task->plan, task->schedule, task->module, child->memfd, task->next,
-		    &output);
+	subject_run(campaign->config, task->plan, task->schedule, task->module, child->memfd,
+		    task->next, &output);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ static bool reached(struct trial *trial, unsigned int point)
 	unsigned int i;
 
 	/* Without its threads there is no race. */
-	for (i = 0; trial->armed && !life_makes_threads(&trial->life) && i < sequence->num_faults; i++) {
+	for (i = 0; trial->armed && !life_makes_threads(&trial->life) && i < sequence->num_faults;
+	     i++) {
 		if (sequence->faults[i].point != point || sequence->faults[i].nth != count)
 			continue;
 		trial->fired |= 1u << i;

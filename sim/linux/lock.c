@@ -79,10 +79,7 @@ static void held_add(struct linux_lock *lock, enum linux_lock_mode mode,
 	if (lock_spins(lock))
 		task->atomic_depth++;
 	task->held[task->num_held++] = (struct linux_held_lock){
-		.lock = lock,
-		.mode = mode,
-		.site = linux_site_number(site),
-		.number = ++num_holds};
+		.lock = lock, .mode = mode, .site = linux_site_number(site), .number = ++num_holds};
 }
 
 static void held_remove(struct task_struct *task, struct linux_held_lock *held)

@@ -88,7 +88,8 @@ struct audit {
 	struct audit_scope scope;
 	bool in_call;
 	bool unmaps; /* what the call takes away is the VMM's to take: others unwind what they could not do in whole */
-	uint64_t ripas_hold; /* on mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none */
+	uint64_t
+		ripas_hold; /* on mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none */
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
 	/* The change of RIPAS that the RMM has just refused for want of a table; empty: it was something else. */
@@ -542,7 +543,8 @@ static void judge_lock(struct audit *audit, const struct trace_event *event)
 		hold = audit->kvm->lock_hold(name, true);
 		if (audit->ripas_hold && hold != audit->ripas_hold) {
 			REPORT(audit, MMU_LOCK,
-			       "DATA_DESTROY at %#" PRIx64 ": %s was given up since the RIPAS was changed",
+			       "DATA_DESTROY at %#" PRIx64
+			       ": %s was given up since the RIPAS was changed",
 			       event->value[2], name);
 			return;
 		}
@@ -774,8 +776,8 @@ void audit_begin(struct audit *audit, const char *name, const struct audit_scope
 	audit->call = name;
 	audit->scope = *scope;
 	audit->in_call = true;
-	audit->unmaps = strcmp(name, "KVM_RUN") != 0 &&
-			strcmp(name, "KVM_CAP_ARM_RME_POPULATE_REALM") != 0;
+	audit->unmaps =
+		strcmp(name, "KVM_RUN") != 0 && strcmp(name, "KVM_CAP_ARM_RME_POPULATE_REALM") != 0;
 	audit->ripas_hold = 0;
 	folds_want(audit);
 	audit->open++;

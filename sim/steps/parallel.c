@@ -392,10 +392,10 @@ static void claim_make(struct realm *realm, const struct step_call *call,
 	claim->files = claims & STEP_CLAIMS_FILES;
 	claim->state = claims & STEP_CLAIMS_STATE;
 	if (claim_args(call, &start, &end))
-		claim_add(claim, call->def->actor == STEP_ACTOR_GUEST ? realm_half(realm) : 0, start,
-			  end);
-	claim->hidden = claim->user && (claims & STEP_CLAIMS_EVERYWHERE ||
-					range_is_hidden(realm, start, end));
+		claim_add(claim, call->def->actor == STEP_ACTOR_GUEST ? realm_half(realm) : 0,
+			  start, end);
+	claim->hidden = claim->user &&
+			(claims & STEP_CLAIMS_EVERYWHERE || range_is_hidden(realm, start, end));
 	if (claims & STEP_CLAIMS_SLOT)
 		claim_slot(claim, realm, (uint32_t)call->args[slot].number);
 	if (claims & STEP_CLAIMS_QUEUE)

@@ -568,7 +568,7 @@ static const struct step_def steps[] = {
 	    "Adds a memory slot: anonymous shared memory, and a guest_memfd for the private half.",
 	    PARAMS(add_slot_params), vmm_add_slot,
 	    STEP_CLAIMS_SLOT | STEP_CLAIMS_PAGES | STEP_CLAIMS_FILLS | STEP_CLAIMS_ATTRIBUTES |
-	    STEP_CLAIMS_STATE),
+		    STEP_CLAIMS_STATE),
 	VMM_RAW("remove_slot", "Deletes a memory slot.", PARAMS(remove_slot_params),
 		vmm_remove_slot,
 		STEP_CLAIMS_SLOT | STEP_CLAIMS_PAGES | STEP_CLAIMS_ATTRIBUTES | STEP_CLAIMS_STATE),
@@ -650,14 +650,14 @@ static const struct step_def steps[] = {
 	GUEST_RAW("rsi", "One SMC of the guest: the value is x0, `done` is x1.", PARAMS(rsi_params),
 		  guest_rsi,
 		  STEP_CLAIMS_QUEUE | STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS |
-		  STEP_CLAIMS_EVERYWHERE),
+			  STEP_CLAIMS_EVERYWHERE),
 	GUEST("event",
 	      "Something takes the REC out while the guest runs, which then goes on behind it.",
 	      PARAMS(event_params), guest_event, STEP_CLAIMS_QUEUE),
 	GUEST("timer", "The guest sets a timer. No time passes, so that it never fires.",
 	      PARAMS(timer_params), guest_timer, STEP_CLAIMS_QUEUE),
-	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS,
-	      guest_hvc, STEP_CLAIMS_QUEUE),
+	GUEST("hvc", "The guest executes HVC, which is undefined in a realm.", NO_PARAMS, guest_hvc,
+	      STEP_CLAIMS_QUEUE),
 
 	RMM("smc", "One RMI call by hand: the value is x0, `done` is x1.", PARAMS(smc_params),
 	    rmm_smc_step, STEP_CLAIMS_NOTHING),

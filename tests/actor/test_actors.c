@@ -550,7 +550,8 @@ END_TEST
 
 START_TEST(turns_that_do_not_fit_can_be_bent)
 {
-	static const struct schedule_turn late[] = {{0, 7}, {1, 0}}, nobody[] = {{1, 2}, {5, 0}, {1, 0}};
+	static const struct schedule_turn late[] = {{0, 7}, {1, 0}},
+					  nobody[] = {{1, 2}, {5, 0}, {1, 0}};
 	static const struct {
 		const struct schedule_turn *turns;
 		size_t num;

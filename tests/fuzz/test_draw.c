@@ -263,7 +263,7 @@ START_TEST(races_in_changed_bytes)
 			reseeded += sequence.races[0].first == before.first &&
 				    sequence.races[0].seed != before.seed;
 			shifted += sequence.races[0].first != before.first &&
-				 sequence.races[0].seed == before.seed;
+				   sequence.races[0].seed == before.seed;
 		}
 		had = sequence.num_races;
 		before = sequence.races[0];

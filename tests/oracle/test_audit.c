@@ -231,10 +231,8 @@ START_TEST(work_without_mmu_lock_is_found)
 		enum fake_plant plant;
 		bool found;
 	} cases[] = {
-		{false, false, FAKE_SHARED_BLOCK, false},
-		{false, true, FAKE_SHARED_BLOCK, false},
-		{true, false, FAKE_SHARED_BLOCK, true},
-		{false, false, FAKE_OUTSIDE_RANGE, false},
+		{false, false, FAKE_SHARED_BLOCK, false}, {false, true, FAKE_SHARED_BLOCK, false},
+		{true, false, FAKE_SHARED_BLOCK, true},	  {false, false, FAKE_OUTSIDE_RANGE, false},
 		{false, true, FAKE_OUTSIDE_RANGE, true},
 	};
 

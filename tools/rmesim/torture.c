@@ -334,14 +334,11 @@ out:
 }
 
 static const struct option_def *const torture_options[] = {
-	&option_shallow, &option_pairs,	  &option_class,
-	&option_point,	 &option_nth,	  &option_status,
-	&option_second,	 &option_single,  &option_max_findings,
-	&option_schedules, &option_schedule,
-	&option_shard,	 &option_filter,  &option_exclude,
-	&option_tag,	 &option_level,	  &option_jobs,
-	&option_seed,	 &option_timeout, &option_kvm,
-	&option_color,	 &option_help,	  NULL,
+	&option_shallow,  &option_pairs,  &option_class,  &option_point,	&option_nth,
+	&option_status,	  &option_second, &option_single, &option_max_findings, &option_schedules,
+	&option_schedule, &option_shard,  &option_filter, &option_exclude,	&option_tag,
+	&option_level,	  &option_jobs,	  &option_seed,	  &option_timeout,	&option_kvm,
+	&option_color,	  &option_help,	  NULL,
 };
 
 const struct command command_torture = {
