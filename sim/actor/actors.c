@@ -9,6 +9,7 @@
 enum actor_state {
 	ACTOR_READY,
 	ACTOR_YIELDED, /* ready as soon as another one has passed a point */
+	ACTOR_STANDS_BACK, /* ready as soon as nobody else can go on */
 	ACTOR_WAITING,
 	ACTOR_GIVEN_UP, /* ready; what it waits for will not come */
 	ACTOR_ENDED,
@@ -113,7 +114,7 @@ static uint32_t actors_wake(struct actors *actors)
 	for (unsigned int i = 0; i < actors->config.num; i++) {
 		struct actor *actor = &actors->actor[i];
 
-		if (actor->state == ACTOR_YIELDED) {
+		if (actor->state == ACTOR_YIELDED || actor->state == ACTOR_STANDS_BACK) {
 			actor->state = ACTOR_READY;
 			ready |= 1u << i;
 		} else if (actor->state == ACTOR_WAITING &&
@@ -222,7 +223,7 @@ void actors_point(struct actors *actors)
 		actor_suspend(actor);
 }
 
-void actors_yield(struct actors *actors)
+static void actor_yield(struct actors *actors, enum actor_state state)
 {
 	struct actor *actor = &actors->actor[actors->current];
 
@@ -230,8 +231,18 @@ void actors_yield(struct actors *actors)
 	schedule_pass(actors->schedule);
 	if (!actors_ready(actors, actor->index))
 		return;
-	actor->state = ACTOR_YIELDED;
+	actor->state = state;
 	actor_suspend(actor);
+}
+
+void actors_yield(struct actors *actors)
+{
+	actor_yield(actors, ACTOR_YIELDED);
+}
+
+void actors_stand_back(struct actors *actors)
+{
+	actor_yield(actors, ACTOR_STANDS_BACK);
 }
 
 bool actors_wait(struct actors *actors, bool (*done)(void *arg), void *arg, bool optionally)

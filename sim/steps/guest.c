@@ -625,7 +625,7 @@ void guest_run(void *ctx, struct rmm_cpu *cpu)
 	guest->seen = guest->progress;
 	/* Once or twice is how a fault is resolved; then the host may be waiting for somebody by trying again. */
 	if (guest->stuck > 2)
-		world_yield(world);
+		world_yield(world, guest->stuck > GUEST_MAX_TRIES);
 	while (guest_head(guest)) {
 		bool stops = op_current(guest)->stops;
 

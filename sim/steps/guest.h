@@ -12,6 +12,8 @@
 #define GUEST_MAX_OPS 2
 /* Entries without progress after which the host is said to be endless. */
 #define GUEST_MAX_STUCK 64
+/* Entries without progress after which it lets other threads finish, which may be what the host waits for. */
+#define GUEST_MAX_TRIES 16
 
 enum guest_kind {
 	GUEST_ACCESS,	 /* walk [cursor, end) with one access a granule, or one of `width` bytes */

@@ -213,7 +213,7 @@ static bool sched_resched(void *ctx)
 }
 
 /* The guest gets nowhere: the host may be waiting for another thread, by trying again. */
-void world_yield(struct world *world)
+void world_yield(struct world *world, bool patiently)
 {
 	struct parallel *parallel = world->parallel;
 	struct thread *thread;
@@ -223,7 +223,10 @@ void world_yield(struct world *world)
 	thread = &parallel->thread[actors_current(parallel->actors)];
 	thread->verb = "getting nowhere";
 	thread->object = NULL;
-	actors_yield(parallel->actors);
+	if (patiently)
+		actors_stand_back(parallel->actors);
+	else
+		actors_yield(parallel->actors);
 }
 
 /* --- what a step is for ---------------------------------------------------------------------------------- */

@@ -185,8 +185,11 @@ int run_guest(struct world *world, struct step_call *call, const struct guest_op
 /* run.c: one KVM_RUN, for vmm.run. */
 int run_once(struct world *world, struct step_call *call, struct vcpu *vcpu, char **error);
 
-/* parallel.c: the guest was entered again without having got anywhere. */
-void world_yield(struct world *world);
+/*
+ * parallel.c: the guest was entered again without having got anywhere. `patiently`: others come to their ends first, or to
+ * where they cannot go on.
+ */
+void world_yield(struct world *world, bool patiently);
 /*
  * parallel.c: what a step of several that overlap in time is for, and its end. Nothing where there is one actor.
  * parallel_step_converts() - the VMM converts memory on its behalf. parallel_take() - a lock of the VMM's own,

@@ -391,6 +391,57 @@ START_TEST(who_looks_again_gives_way)
 }
 END_TEST
 
+/* The first one stands back behind its first piece, the others do theirs. */
+static void first_stands_back(void *ctx, unsigned int actor)
+{
+	struct play *play = ctx;
+
+	if (actor) {
+		pieces(ctx, actor);
+		return;
+	}
+	piece(play, actor);
+	actors_stand_back(play->actors);
+	piece(play, actor);
+}
+
+static void all_stand_back(void *ctx, unsigned int actor)
+{
+	struct play *play = ctx;
+
+	piece(play, actor);
+	actors_stand_back(play->actors);
+	piece(play, actor);
+}
+
+START_TEST(who_stands_back_waits_for_all)
+{
+	struct play play = {.points = {0, 3, 2}};
+	struct actors *actors = make(&play, 3, first_stands_back);
+	struct schedule *schedule = schedule_create_all(2);
+
+	while (schedule_next(schedule)) {
+		play.length = 0;
+		ck_assert_int_eq(actors_run(actors, schedule), ACTORS_ENDED);
+		ck_assert_uint_eq(play.length, 9);
+		ck_assert_int_eq(play.order[8], 'a');
+	}
+	schedule_destroy(schedule);
+	actors_destroy(actors);
+	/* If nobody else is left to go on, all of them do. */
+	play = (struct play){.shared = 0};
+	actors = make(&play, 2, all_stand_back);
+	schedule = schedule_create_all(1);
+	while (schedule_next(schedule)) {
+		play.length = 0;
+		ck_assert_int_eq(actors_run(actors, schedule), ACTORS_ENDED);
+		ck_assert_uint_eq(play.length, 4);
+	}
+	schedule_destroy(schedule);
+	actors_destroy(actors);
+}
+END_TEST
+
 START_TEST(who_does_not_has_to_after_a_while)
 {
 	struct play play = {.shared = 0};
@@ -690,6 +741,7 @@ int main(void)
 	tcase_add_test(tcase, a_planted_race_is_found_and_replayed);
 	tcase_add_test(tcase, a_planted_deadlock_is_found_and_ends);
 	tcase_add_test(tcase, who_looks_again_gives_way);
+	tcase_add_test(tcase, who_stands_back_waits_for_all);
 	tcase_add_test(tcase, who_does_not_has_to_after_a_while);
 	tcase_add_test(tcase, endless_actors_end);
 	tcase_add_test(tcase, who_waits_in_vain_is_told_and_first_who_can_do_without);

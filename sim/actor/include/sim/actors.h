@@ -58,6 +58,8 @@ void actors_point(struct actors *actors);
  * passed a point, if there is one that can go on.
  */
 void actors_yield(struct actors *actors);
+/* actors_stand_back - the same, but it goes on only when none of the others can. */
+void actors_stand_back(struct actors *actors);
 /*
  * actors_wait - it cannot go on before done(arg), which is asked whenever somebody else stops. True: it holds.
  * False: nobody can go on, and of those who wait this one is told first: it waits `optionally` where others do
