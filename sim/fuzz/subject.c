@@ -606,30 +606,8 @@ static bool race_perform(struct subject *subject, const struct life_race *race)
 	return good;
 }
 
-/* Performs what begins with step `index`; returns the index behind it. */
-static size_t subject_perform(struct subject *subject, size_t index, bool *raced)
-{
-	size_t i;
-
-	for (i = 0; i < subject->life.num_races; i++) {
-		const struct life_race *race = &subject->life.races[i];
-
-		if (race->first != index)
-			continue;
-		*raced = true;
-		subject->step = (uint32_t)index;
-		if (!race_perform(subject, race))
-			find(subject, "torture", "race", NULL,
-			     "the actors cannot be run: out of memory");
-		return life_race_end(race);
-	}
-	*raced = false;
-	subject->step = (uint32_t)index;
-	life_perform(&subject->life, index, &subject->given[index]);
-	return index + 1;
-}
-
-static bool step_races(const struct subject *subject, size_t step)
+/* The race that a step is in, or NULL. */
+static const struct life_race *race_of(const struct subject *subject, size_t step)
 {
 	size_t i;
 
@@ -637,9 +615,25 @@ static bool step_races(const struct subject *subject, size_t step)
 		const struct life_race *race = &subject->life.races[i];
 
 		if (step >= race->first && step < life_race_end(race))
-			return true;
+			return race;
 	}
-	return false;
+	return NULL;
+}
+
+/* Performs what begins with step `index`; returns the index behind it. */
+static size_t subject_perform(struct subject *subject, size_t index)
+{
+	const struct life_race *race = race_of(subject, index);
+
+	subject->step = (uint32_t)index;
+	if (!race) {
+		life_perform(&subject->life, index, &subject->given[index]);
+		return index + 1;
+	}
+	if (!race_perform(subject, race))
+		find(subject, "torture", "race", NULL,
+		     "the actors cannot be run: out of memory");
+	return life_race_end(race);
 }
 
 /* --- lives with a failure ---------------------------------------------------------------------------- */
@@ -647,7 +641,7 @@ static bool step_races(const struct subject *subject, size_t step)
 static void subject_shoot(struct subject *subject, const struct shot *shot)
 {
 	const struct life *life = &subject->life;
-	bool reported = false, raced = false;
+	bool reported = false;
 	size_t seen = 0, next;
 
 	subject->shot = shot;
@@ -668,7 +662,7 @@ static void subject_shoot(struct subject *subject, const struct shot *shot)
 		subject->had_vm = world_vm_fd(life->world, step_of(subject)->call.realm) >= 0;
 		subject->ripas_waited =
 			world_ripas_waits(life->world, step_of(subject)->call.realm);
-		next = subject_perform(subject, next, &raced);
+		next = subject_perform(subject, next);
 		if (subject->fired || subject->impossible)
 			break;
 	}
@@ -678,7 +672,7 @@ static void subject_shoot(struct subject *subject, const struct shot *shot)
 		reported = judge_return(subject);
 		take_findings(subject, &seen);
 		if (!subject->num_findings && !is_strange(subject)) {
-			if (raced)
+			if (race_of(subject, subject->step))
 				judge_race(subject);
 			else
 				judge_answer(subject, &subject->given[subject->step]);
@@ -711,7 +705,6 @@ static bool subject_count(struct subject *subject)
 {
 	struct life *life = &subject->life;
 	size_t i, next;
-	bool raced;
 
 	subject->answers = g_new0(struct life_answer, life->num_steps + 1);
 	subject->surveys = g_new0(struct survey, life->num_steps + 2);
@@ -719,7 +712,7 @@ static bool subject_count(struct subject *subject)
 	subject->given = subject->answers;
 	survey_take(life->world, true, &subject->surveys[0]);
 	for (i = 0; i < life->num_steps; i = next) {
-		next = subject_perform(subject, i, &raced);
+		next = subject_perform(subject, i);
 		survey_take(life->world, true, &subject->surveys[next]);
 	}
 	subject->given = g_new0(struct life_answer, life->num_steps + 1);
@@ -789,7 +782,7 @@ static bool hit_is_taken_along(const struct subject *subject, size_t index, cons
 /* What stands before and behind the races is the same under each schedule. */
 static bool is_aimed(const struct subject *subject, const struct hit *hit)
 {
-	return !hit->aside && (!subject->schedule || step_races(subject, hit->step));
+	return !hit->aside && (!subject->schedule || race_of(subject, hit->step));
 }
 
 static void subject_aim(struct subject *subject)

@@ -151,8 +151,7 @@ static void on_line(void *ctx, const char *line)
 
 static int bench_torture(struct kvm_module *module, const struct options *options)
 {
-	struct torture_config config = {
-		.jobs = 1, .timeout_ms = 60000, .shallow = options->shallow, .schedules = 1};
+	struct torture_config config = {.jobs = 1, .timeout_ms = 60000, .shallow = options->shallow};
 	struct scenario_set *set = scenario_set_create();
 	struct shots shots = {0};
 	const struct subject_output output = {on_line, &shots};

@@ -25,6 +25,16 @@ static bool set_count(const char *name, const char *value, uint64_t *out)
 	return false;
 }
 
+static bool set_unsigned(const char *name, const char *value, unsigned int *out)
+{
+	uint64_t number;
+
+	if (!set_count(name, value, &number))
+		return false;
+	*out = (unsigned int)number;
+	return true;
+}
+
 static bool set_shallow(struct options *options, const char *value)
 {
 	(void)options;
@@ -62,13 +72,20 @@ static bool set_single(struct options *options, const char *value)
 
 static bool set_max_findings(struct options *options, const char *value)
 {
-	uint64_t number;
-
 	(void)options;
-	if (!set_count("max-findings", value, &number))
-		return false;
-	config.max_findings = (unsigned int)number;
-	return true;
+	return set_unsigned("max-findings", value, &config.max_findings);
+}
+
+static bool set_schedules(struct options *options, const char *value)
+{
+	(void)options;
+	return set_unsigned("schedules", value, &config.schedules);
+}
+
+static bool set_schedule(struct options *options, const char *value)
+{
+	(void)options;
+	return set_unsigned("schedule", value, &config.schedule);
 }
 
 static bool set_pairs(struct options *options, const char *value)
@@ -137,28 +154,6 @@ static const struct option_def option_second = {
 static const struct option_def option_single = {
 	0, "single", NULL, "drop the lock at one resched in a run, not at all of a step",
 	set_single};
-static bool set_schedules(struct options *options, const char *value)
-{
-	uint64_t number;
-
-	(void)options;
-	if (!set_count("schedules", value, &number))
-		return false;
-	config.schedules = (unsigned int)number;
-	return true;
-}
-
-static bool set_schedule(struct options *options, const char *value)
-{
-	uint64_t number;
-
-	(void)options;
-	if (!set_count("schedule", value, &number))
-		return false;
-	config.schedule = (unsigned int)number;
-	return true;
-}
-
 static const struct option_def option_schedules = {
 	0, "schedules", "N", "run what is parallel under N schedules (default 4)", set_schedules};
 static const struct option_def option_schedule = {0, "schedule", "I", "only under the Ith of them",
