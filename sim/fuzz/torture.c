@@ -15,6 +15,7 @@
 struct task {
 	const struct plan *plan;
 	unsigned int schedule; /* of what is `parallel:` */
+	bool first;	       /* of its plan */
 	struct kvm_module *module;
 	uint64_t next; /* shot to go on with */
 	bool done;
@@ -259,7 +260,7 @@ static bool child_done(void *ctx, size_t job, const struct pool_result *result)
 			shot_end(campaign, &reading, "-", "finding");
 		g_free(death);
 	}
-	campaign->num_done += task->done && !task->schedule;
+	campaign->num_done += task->done && task->first;
 	if (campaign->config->progress)
 		campaign->config->progress(campaign->config->ctx, campaign->num_done,
 					   campaign->report->runs, campaign->findings->len);
@@ -298,10 +299,11 @@ static void tasks_add(struct campaign *campaign, const struct plan *plan)
 {
 	const struct torture_config *config = campaign->config;
 	const unsigned int num = plan->num_explored ? config->schedules : 1;
-	struct task task = {.plan = plan};
+	const unsigned int first = config->schedule ? config->schedule - 1 : 0;
+	struct task task = {.plan = plan, .schedule = first, .first = true};
 	char *reason = NULL;
 
-	if (is_subject(plan))
+	if (is_subject(plan) && first < num)
 		task.module = config->module(config->ctx, plan->machine.page_size, &reason);
 	if (!task.module) {
 		g_free(reason);
@@ -309,12 +311,12 @@ static void tasks_add(struct campaign *campaign, const struct plan *plan)
 		return;
 	}
 	campaign->report->num_plans++;
-	for (task.schedule = 0; task.schedule < num; task.schedule++) {
-		if (config->schedule && config->schedule != task.schedule + 1)
-			continue;
+	do {
 		task.steps = life_steps(plan, NULL);
 		g_array_append_val(campaign->tasks, task);
-	}
+		task.first = false;
+		task.schedule++;
+	} while (!config->schedule && task.schedule < num);
 }
 
 static int rounds_run(struct campaign *campaign)

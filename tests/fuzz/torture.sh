@@ -93,6 +93,9 @@ sed "s/schedules: .*/$schedule/; s/- vmm.populate:.*/&\n            expect: {err
 expect 1 run race.yaml --kvm planted-4k.so
 says out 'host-audit/gmem-refcount'
 lacks out 'expected EINTR'
+# A scenario without `parallel:` has one schedule.
+expect 0 torture one.yaml "$race" --schedule 2 --shallow 1
+says out '1 run of scenarios tortured, 1 left out (faults of their own, hostile, without KVM, no such schedule)'
 expect 2 torture "$race" --schedules 0
 expect 2 torture "$race" --schedule first
 

@@ -247,11 +247,10 @@ static void print_report(const struct torture_report *report, const struct optio
 		putchar('\n');
 	}
 	printf("%zu run%s of scenarios tortured, %zu left out (faults of their own, hostile, "
-	       "without "
-	       "KVM), %" PRIu64 " faulted runs, %" PRIu64 " impossible, %zu finding%s\n",
+	       "without KVM%s), %" PRIu64 " faulted runs, %" PRIu64 " impossible, %zu finding%s\n",
 	       report->num_plans, report->num_plans == 1 ? "" : "s", report->num_skipped,
-	       report->runs, report->impossible, report->num_findings,
-	       report->num_findings == 1 ? "" : "s");
+	       config.schedule ? ", no such schedule" : "", report->runs, report->impossible,
+	       report->num_findings, report->num_findings == 1 ? "" : "s");
 }
 
 static int torture_plans(struct progress *progress, const GPtrArray *plans,
