@@ -84,12 +84,7 @@ struct audit {
 	bool maps_blocks; /* of more than a page */
 	bool enabled;
 
-	const char *call; /* the system call that is being judged */
-	struct audit_scope scope;
-	bool in_call;
-	bool unmaps; /* what the call takes away is the VMM's to take: others unwind what they could not do in whole */
-	uint64_t
-		ripas_hold; /* on mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none */
+	struct audit_call call; /* the system call that is being judged */
 	/* The shared block that the last RMI call found in its way; level 0: it found none. */
 	uint64_t block_ipa, block_level;
 	/* The change of RIPAS that the RMM has just refused for want of a table; empty: it was something else. */
@@ -97,6 +92,7 @@ struct audit {
 		uint64_t rd, start, end;
 	} wanted;
 	bool strange;	   /* the RMM was made to refuse what only a strange one does */
+	bool untold;	   /* to say what it maps: a page of which that is not known is kept */
 	bool sees_folds;   /* that fail again */
 	unsigned int open; /* system calls that have begun and did not end */
 
@@ -113,6 +109,9 @@ struct audit {
 	struct realm_note *realms;
 	size_t num_realms, max_realms;
 	uint64_t roots;
+	struct interval *pgds; /* of realms that were destroyed */
+	size_t num_pgds, max_pgds;
+	bool gives_up; /* the host may keep what belonged to a realm */
 
 	struct kvm_inspect baseline;
 	int64_t reported_pgtable, reported_vmids;
@@ -125,7 +124,7 @@ struct audit {
 	do {                                                                                       \
 		if ((audit)->reports[condition]++ < MAX_REPORTS)                                   \
 			machine_report((audit)->machine, "host-audit", condition_names[condition], \
-				       (audit)->call, __VA_ARGS__);                                \
+				       (audit)->call.name, __VA_ARGS__);                           \
 	} while (0)
 
 static uint64_t level_size(uint64_t level)
@@ -323,11 +322,38 @@ static void realm_created(struct audit *audit, uint64_t rd)
 		rd, view.rtt_num_start, view.ipa_width, view.rtt_base, pgd_end(audit, &view)};
 }
 
+/* Its granules are taken back next. */
+static void pgd_note(struct audit *audit, const struct realm_note *realm)
+{
+	if (audit->num_pgds == audit->max_pgds) {
+		size_t max = audit->max_pgds ? 2 * audit->max_pgds : 8;
+		struct interval *grown = realloc(audit->pgds, max * sizeof(*grown));
+
+		if (!grown) {
+			audit->gives_up = true;
+			return;
+		}
+		audit->pgds = grown;
+		audit->max_pgds = max;
+	}
+	audit->pgds[audit->num_pgds++] = (struct interval){realm->pgd_start, realm->pgd_end};
+}
+
+/* A granule of a PGD is refused: of one that a Realm had, or of one for which the RMM made none. */
+static void pgd_failed(struct audit *audit, uint64_t pa)
+{
+	audit->gives_up |=
+		audit->call.name && !strcmp(audit->call.name, "KVM_CAP_ARM_RME_CREATE_REALM");
+	for (size_t i = 0; i < audit->num_pgds; i++)
+		audit->gives_up |= pa >= audit->pgds[i].start && pa < audit->pgds[i].end;
+}
+
 static void realm_destroyed(struct audit *audit, uint64_t rd)
 {
 	for (size_t i = 0; i < audit->num_realms; i++) {
 		if (audit->realms[i].rd != rd)
 			continue;
+		pgd_note(audit, &audit->realms[i]);
 		audit->roots -= audit->realms[i].roots;
 		audit->realms[i] = audit->realms[--audit->num_realms];
 		return;
@@ -401,12 +427,13 @@ static bool range_fits(const struct audit_scope *scope, const struct call_range 
 /* Whether calls may concern any realm and any place. */
 static bool scope_is_open(const struct audit *audit)
 {
-	return !audit->in_call || (!audit->scope.rd && audit->scope.end == UINT64_MAX);
+	return !audit->call.in_call ||
+	       (!audit->call.scope.rd && audit->call.scope.end == UINT64_MAX);
 }
 
 static void judge_range(struct audit *audit, const struct trace_event *event)
 {
-	const struct audit_scope *scope = &audit->scope;
+	const struct audit_scope *scope = &audit->call.scope;
 	const struct realm_note *note;
 	struct call_range range;
 	uint64_t half;
@@ -512,6 +539,13 @@ static void block_note(struct audit *audit, const struct trace_event *event)
 	audit->block_ipa = event->value[2] & ~(level_size(index) - 1);
 }
 
+/* Whether what the call takes away is the VMM's to take: others unwind what they could not do in whole. */
+static bool call_unmaps(const struct audit_call *call)
+{
+	return strcmp(call->name, "KVM_RUN") != 0 &&
+	       strcmp(call->name, "KVM_CAP_ARM_RME_POPULATE_REALM") != 0;
+}
+
 /*
  * What kvm-rme.md section 12 has of mmu_lock, but for the rows where v10 took none: written for a RIPAS change, and not
  * given up before what became EMPTY is unmapped; written for what the VMM takes away; at least read where shared memory
@@ -522,26 +556,27 @@ static void judge_lock(struct audit *audit, const struct trace_event *event)
 	static const char name[] = "kvm->mmu_lock";
 	const uint32_t fid = smccc_fid(event->value[0]);
 	/* A VM that ends in this call is taken apart by nobody else. */
-	const bool ends = audit->scope.end == UINT64_MAX;
+	const bool ends = audit->call.scope.end == UINT64_MAX;
 	uint64_t hold;
 
-	if (!audit->in_call || !audit->kvm)
+	if (!audit->call.in_call || !audit->kvm)
 		return;
 	switch (fid) {
 	case RMI_REC_ENTER:
-		audit->ripas_hold = 0;
+		audit->call.ripas_hold = 0;
 		return;
 	case RMI_RTT_SET_RIPAS:
 		hold = audit->kvm->lock_hold(name, true);
 		if (event->result[0] == RMI_SUCCESS)
-			audit->ripas_hold = hold;
+			audit->call.ripas_hold = hold;
 		break;
 	case RMI_DATA_DESTROY:
 	case RMI_RTT_UNMAP_UNPROTECTED:
-		if (ends || !(audit->unmaps || (audit->ripas_hold && fid == RMI_DATA_DESTROY)))
+		if (ends || !(call_unmaps(&audit->call) ||
+			      (audit->call.ripas_hold && fid == RMI_DATA_DESTROY)))
 			return;
 		hold = audit->kvm->lock_hold(name, true);
-		if (audit->ripas_hold && hold != audit->ripas_hold) {
+		if (audit->call.ripas_hold && hold != audit->call.ripas_hold) {
 			REPORT(audit, MMU_LOCK,
 			       "DATA_DESTROY at %#" PRIx64
 			       ": %s was given up since the RIPAS was changed",
@@ -567,7 +602,10 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 	const uint64_t *x = event->value;
 	bool success = event->result[0] == RMI_SUCCESS;
 
-	audit->strange |= machine_refused_strangely(event);
+	if (machine_refused_strangely(event)) {
+		audit->strange = true;
+		audit->untold |= smccc_fid(x[0]) == RMI_RTT_READ_ENTRY;
+	}
 	/* The most frequent answer, without anything in it that the switch would look at. */
 	if (!success && x[0] == RMI_RTT_FOLD) {
 		audit->block_level = 0;
@@ -587,6 +625,7 @@ static void audit_sink(void *ctx, const struct trace_event *event)
 			table_forget(audit, x[1]);
 		} else {
 			undelegate_failed(audit, x[1]);
+			pgd_failed(audit, x[1]);
 		}
 		break;
 	case RMI_DATA_CREATE:
@@ -688,7 +727,8 @@ static uint64_t judge_page(struct audit *audit, uint64_t pa)
 	}
 	/* Since v12 a mapping holds no reference: the notifier guards its page. */
 	expected = cached + (any && audit->kvm->info.uapi_era < KVM_UAPI_ERA_D);
-	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != expected)
+	if (frame->kind == PORT_FRAME_GMEM && !leaked && frame->refcount != expected &&
+	    !(audit->untold && frame->refcount > expected))
 		REPORT(audit, GMEM_REFCOUNT,
 		       "guest_memfd page %#" PRIx64 " has %d references, %d were expected (%s)",
 		       start, frame->refcount, expected, any ? "mapped" : "not mapped");
@@ -773,35 +813,25 @@ static void folds_want(struct audit *audit)
 
 void audit_begin(struct audit *audit, const char *name, const struct audit_scope *scope)
 {
-	audit->call = name;
-	audit->scope = *scope;
-	audit->in_call = true;
-	audit->unmaps =
-		strcmp(name, "KVM_RUN") != 0 && strcmp(name, "KVM_CAP_ARM_RME_POPULATE_REALM") != 0;
-	audit->ripas_hold = 0;
+	audit->call = (struct audit_call){.name = name, .scope = *scope, .in_call = true};
 	folds_want(audit);
 	audit->open++;
 }
 
 void audit_swap(struct audit *audit, struct audit_call *call)
 {
-	const struct audit_call was = {audit->call, audit->scope, audit->in_call, audit->unmaps,
-				       audit->ripas_hold};
+	const struct audit_call was = audit->call;
 
-	audit->call = call->name;
-	audit->scope = call->scope;
-	audit->in_call = call->in_call;
-	audit->unmaps = call->unmaps;
-	audit->ripas_hold = call->ripas_hold;
-	folds_want(audit);
+	audit->call = *call;
 	*call = was;
+	folds_want(audit);
 }
 
 void audit_end(struct audit *audit, int64_t ret, bool positive)
 {
-	const char *name = audit->call;
+	const char *name = audit->call.name;
 
-	audit->in_call = false;
+	audit->call.in_call = false;
 	audit->wanted.end = audit->wanted.start;
 	if (audit->open)
 		audit->open--;
@@ -813,7 +843,7 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 		REPORT(audit, RETURN_VALUE,
 		       "%s returned %" PRId64 ", which is neither 0 nor -errno", name, ret);
 	if (audit->open) {
-		audit->call = NULL;
+		audit->call.name = NULL;
 		return;
 	}
 	judge_books(audit);
@@ -823,7 +853,7 @@ void audit_end(struct audit *audit, int64_t ret, bool positive)
 	} else {
 		judge_touched(audit);
 	}
-	audit->call = NULL;
+	audit->call.name = NULL;
 }
 
 static bool full_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *view)
@@ -869,11 +899,11 @@ static bool left_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *
 	return true;
 }
 
-/* Pages of guest_memfds of which the RMM has something. */
+/* Pages of which the RMM has something. */
 struct kept {
 	const struct audit *audit;
 	uint64_t last; /* number of the last one + 1; 0: none yet */
-	uint64_t pages;
+	uint64_t gmem_pages, kernel_pages;
 };
 
 /* Granules come in ascending order. */
@@ -882,18 +912,22 @@ static bool kept_granule(void *ctx, uint64_t pa, const struct rmm_granule_view *
 	struct kept *kept = ctx;
 	const struct audit *audit = kept->audit;
 	const uint64_t index = (pa - dram_base(audit->dram)) / audit->page_size;
+	enum port_frame_kind kind;
 
 	(void)view;
 	if (kept->last == index + 1 || index >= dram_num_touched(audit->dram))
 		return true;
 	kept->last = index + 1;
-	kept->pages += dram_frames(audit->dram)[index].kind == PORT_FRAME_GMEM;
+	kind = dram_frames(audit->dram)[index].kind;
+	kept->gmem_pages += kind == PORT_FRAME_GMEM;
+	kept->kernel_pages += kind == PORT_FRAME_PAGE;
 	return true;
 }
 
 /*
- * What the RMM keeps of a guest_memfd stays, and nothing else does. The host's own memory is not asked: with one
- * granule of a PGD, or with a Realm that the RMM does not destroy, it may give up all that belongs to it (4, 11).
+ * What the RMM keeps of a guest_memfd or of the host's own pages stays, and nothing else does. But with one granule of
+ * a PGD, or with a Realm that the RMM does not destroy, the host may give up all that belongs to it (kvm-rme.md 4, 11).
+ * Before v9 a page that was not taken back was not all that was lost; v12 makes a Realm in whatever call comes first.
  */
 static void judge_leaks(struct audit *audit, const struct kvm_inspect *now)
 {
@@ -901,10 +935,19 @@ static void judge_leaks(struct audit *audit, const struct kvm_inspect *now)
 	struct kept kept = {.audit = audit};
 
 	rmm_inspect_each_granule(audit->rmm, kept_granule, &kept);
-	if (now->gmem_pages > was->gmem_pages + kept.pages)
+	if (!audit->untold && now->gmem_pages > was->gmem_pages + kept.gmem_pages)
 		REPORT(audit, GMEM_LEFT,
 		       "%" PRId64 " guest_memfd pages are left, of which the RMM keeps %" PRIu64,
-		       (int64_t)(now->gmem_pages - was->gmem_pages), kept.pages);
+		       (int64_t)(now->gmem_pages - was->gmem_pages), kept.gmem_pages);
+	if (audit->gives_up || audit->num_realms || audit->kvm->info.uapi_era != KVM_UAPI_ERA_C)
+		return;
+	if (now->kernel_pages > was->kernel_pages + kept.kernel_pages ||
+	    now->slab_objects != was->slab_objects)
+		REPORT(audit, STILL_ALLOCATED,
+		       "%" PRId64 " pages, of which the RMM keeps %" PRIu64 ", and %" PRId64
+		       " objects are left",
+		       (int64_t)(now->kernel_pages - was->kernel_pages), kept.kernel_pages,
+		       (int64_t)(now->slab_objects - was->slab_objects));
 }
 
 void audit_closing(struct audit *audit, bool allow_leaks)
@@ -915,7 +958,7 @@ void audit_closing(struct audit *audit, bool allow_leaks)
 
 	if (!audit->enabled)
 		return;
-	audit->call = "closing";
+	audit->call.name = "closing";
 	audit_full(audit);
 	audit->kvm->inspect(&now);
 	if (now.files != was->files || now.vms != was->vms)
@@ -952,18 +995,19 @@ void audit_enable(struct audit *audit, bool enable)
 
 void audit_reset(struct audit *audit)
 {
-	audit->call = NULL;
-	audit->in_call = false;
+	audit->call.name = NULL;
+	audit->call.in_call = false;
 	folds_want(audit);
 	audit->open = 0;
 	audit->wanted.start = audit->wanted.end = 0;
-	audit->strange = false;
+	audit->strange = audit->untold = false;
 	audit->num_touched = 0;
 	audit->lost = false;
 	audit->num_leaked = 0;
 	audit->leaked_tables = 0;
 	memset(audit->tables, 0, sizeof(audit->tables));
-	audit->num_realms = 0;
+	audit->num_realms = audit->num_pgds = 0;
+	audit->gives_up = false;
 	audit->roots = 0;
 	audit->reported_pgtable = audit->reported_vmids = 0;
 	audit->has_vmids = false;
@@ -1007,5 +1051,6 @@ void audit_destroy(struct audit *audit)
 	free(audit->touched);
 	free(audit->leaked);
 	free(audit->realms);
+	free(audit->pgds);
 	free(audit);
 }

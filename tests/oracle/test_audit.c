@@ -332,6 +332,32 @@ START_TEST(allowed_leaks_excuse_no_page_that_is_the_hosts)
 }
 END_TEST
 
+START_TEST(allowed_leaks_excuse_what_the_rmm_keeps)
+{
+	static const struct {
+		bool kept, realm;
+		enum fake_plant plant;
+		bool found;
+	} cases[] = {
+		{false, false, FAKE_LEAVE_PAGE, true}, {false, false, FAKE_LEAVE_OBJECT, true},
+		{true, false, FAKE_LEAVE_PAGE, false}, {true, false, FAKE_LEAVE_OBJECT, true},
+		{false, true, FAKE_LEAVE_PAGE, false}, {false, true, FAKE_LEAVE_OBJECT, false},
+	};
+
+	step_ok(world, "vmm.create_vm", NO_ARGS);
+	if (cases[_i].realm)
+		step_ok(world, "vmm.create_realm", NO_ARGS);
+	if (cases[_i].kept) {
+		machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+		fake->plant = FAKE_UNDELEGATE_REFUSED;
+		step(world, "vmm.set_attributes", ARGS({"base", 0x80200000}, {"size", 0x1000}));
+	}
+	fake->plant = cases[_i].plant;
+	world_teardown(world, true);
+	ck_assert_int_eq(was_found(world, "host-audit", "still-allocated"), cases[_i].found);
+}
+END_TEST
+
 START_TEST(allowed_leaks_excuse_no_open_file)
 {
 	step_ok(world, "vmm.create_vm", NO_ARGS);
@@ -403,6 +429,7 @@ int main(void)
 	tcase_add_test(tcase, a_clean_end_is_not_found);
 	tcase_add_test(tcase, leaks_can_be_allowed);
 	tcase_add_test(tcase, allowed_leaks_excuse_no_page_that_is_the_hosts);
+	tcase_add_loop_test(tcase, allowed_leaks_excuse_what_the_rmm_keeps, 0, 6);
 	tcase_add_test(tcase, allowed_leaks_excuse_no_open_file);
 	tcase_add_test(tcase, leaks_are_not_allowed_unasked);
 	tcase_add_test(tcase, hostile_calls_turn_it_off);

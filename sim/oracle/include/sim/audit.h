@@ -71,15 +71,15 @@ void audit_end(struct audit *audit, int64_t ret, bool positive);
 /*
  * Several threads may be in system calls at once. What a call returned and the range of its RMI calls are
  * judged for each; the state only when none is left in the middle, since a call may own what others see.
- *
- * audit_swap - another thread goes on: exchanges what is known of the call that is being made.
  */
 struct audit_call {
 	const char *name; /* NULL: none */
 	struct audit_scope scope;
-	bool in_call, unmaps;
+	bool in_call;
+	/* On mmu_lock, under which the RMM changed RIPAS last before the REC is entered; 0: none. */
 	uint64_t ripas_hold;
 };
+/* audit_swap - another thread goes on: exchanges what is known of the call that is being made. */
 void audit_swap(struct audit *audit, struct audit_call *call);
 
 /* audit_full - judge every granule and frame that was ever touched. Must be quiescent. */
