@@ -16,6 +16,15 @@ bool life_answers_equal(const struct life_answer *a, const struct life_answer *b
 	       a->rejected == b->rejected;
 }
 
+bool life_answers_end(const struct life_answer *answers, unsigned int num)
+{
+	unsigned int i;
+
+	for (i = 0; i < num && answers[i].implied != STEP_IMPLIED_IRQCHIP; i++)
+		;
+	return i < num;
+}
+
 char *life_answer_text(const struct life_answer *answer)
 {
 	if (answer->refused)

@@ -20,6 +20,11 @@ struct life_answer {
 };
 /* life_answers_equal - `done` and `value` count. */
 bool life_answers_equal(const struct life_answer *a, const struct life_answer *b);
+/*
+ * life_answers_end - whether one of them says that no step may follow: the irqchip that it implies could not be made.
+ * Each would try it again, which a scenario has no step for.
+ */
+bool life_answers_end(const struct life_answer *answers, unsigned int num);
 /* life_answer_text - in words; g_free(). */
 char *life_answer_text(const struct life_answer *answer);
 

@@ -155,34 +155,46 @@ static void yaml_machine(GString *out, const struct sequence *sequence,
 
 /* What a step implied that was then not carried out. */
 static void yaml_implied(GString *out, const struct sequence *sequence,
-			 const struct step_call *call, const struct life_answer *answer)
+			 const struct step_call *call, const struct life_answer *answer,
+			 const char *indent)
 {
 	const char *name = errno_name(answer->implied_err);
 
-	g_string_append(out, answer->implied == STEP_IMPLIED_VM
-				     ? "  - vmm.create_vm:\n"
-				     : "  - vmm.create_irqchip: {init: now}\n");
+	g_string_append_printf(out, "%s- %s\n", indent,
+			       answer->implied == STEP_IMPLIED_VM
+				       ? "vmm.create_vm:"
+				       : "vmm.create_irqchip: {init: now}");
 	if (sequence->shape->num_realms > 1)
-		g_string_append_printf(out, "    realm: r%u\n", call->realm);
+		g_string_append_printf(out, "%s  realm: r%u\n", indent, call->realm);
 	if (name)
-		g_string_append_printf(out, "    expect: {errno: %s}\n", name);
+		g_string_append_printf(out, "%s  expect: {errno: %s}\n", indent, name);
 }
 
-/* A step that was carried out, or of which nothing is known; and what it answered. */
+/* Whether nothing stands for a step. */
+static bool is_left_out(const struct sequence_outcome *outcome, unsigned int step)
+{
+	return step < outcome->num && outcome->answers[step].refused &&
+	       !outcome->answers[step].implied;
+}
+
+/* A step that was carried out, or of which nothing is known, and what it answered; or what it came to. */
 static void yaml_performed(GString *out, const struct sequence *sequence,
 			   const struct sequence_outcome *outcome, unsigned int step,
 			   const char *indent)
 {
-	yaml_step(out, sequence, &sequence->steps[step], indent);
-	/* A host that was left in the middle has answered nothing. */
-	if (step < outcome->num && outcome->answers[step].err != -EDEADLK)
-		yaml_expect(out, &outcome->answers[step],
-			    outcome->warns ? outcome->warns[step] : 0, indent);
-}
+	const struct step_call *call = &sequence->steps[step];
+	const struct life_answer *answer = step < outcome->num ? &outcome->answers[step] : NULL;
 
-static bool is_left_out(const struct sequence_outcome *outcome, unsigned int step)
-{
-	return step < outcome->num && outcome->answers[step].refused;
+	if (is_left_out(outcome, step))
+		return;
+	if (answer && answer->refused) {
+		yaml_implied(out, sequence, call, answer, indent);
+		return;
+	}
+	yaml_step(out, sequence, call, indent);
+	/* A host that was left in the middle has answered nothing. */
+	if (answer && answer->err != -EDEADLK)
+		yaml_expect(out, answer, outcome->warns ? outcome->warns[step] : 0, indent);
 }
 
 /* Its turns as they were taken; or, when they are not known, the seed that gives them. */
@@ -231,11 +243,9 @@ static void yaml_race(GString *out, const struct sequence *sequence, const struc
 	for (actor = 0; actor < race->num_actors; actor++) {
 		if (acting > 1 && acts[actor])
 			g_string_append_printf(out, "        a%u:\n", actor);
-		for (i = 0; i < race->num[actor]; i++, step++) {
-			if (!is_left_out(outcome, step))
-				yaml_performed(out, sequence, outcome, step,
-					       acting > 1 ? "          " : "  ");
-		}
+		for (i = 0; i < race->num[actor]; i++, step++)
+			yaml_performed(out, sequence, outcome, step,
+				       acting > 1 ? "          " : "  ");
 	}
 }
 
@@ -243,10 +253,9 @@ char *sequence_yaml(const struct sequence *sequence, const struct sequence_outco
 		    const char *id, const char *about)
 {
 	const struct shape *shape = sequence->shape;
-	const struct life_answer *answers = outcome->answers;
 	const unsigned int fired = outcome->fired;
 	GString *out = g_string_new(NULL);
-	unsigned int i;
+	unsigned int i, num;
 
 	g_string_append_printf(
 		out, "# SPDX-License-Identifier: BSD-3-Clause\nscenario: %s\nabout: >\n  %s\n", id,
@@ -272,22 +281,16 @@ char *sequence_yaml(const struct sequence *sequence, const struct sequence_outco
 		}
 	}
 	g_string_append(out, "steps:\n");
-	for (i = 0; i < sequence->num_steps; i++) {
+	for (i = 0; i < sequence->num_steps; i += num) {
 		const struct race *race = sequence_race(sequence, i);
 
-		if (race) {
+		num = race ? race_steps(race) : 1;
+		if (race)
 			yaml_race(out, sequence, race, outcome);
-			i += race_steps(race) - 1;
-			continue;
-		}
-		if (is_left_out(outcome, i)) {
-			if (answers[i].implied)
-				yaml_implied(out, sequence, &sequence->steps[i], &answers[i]);
-			if (answers[i].implied == STEP_IMPLIED_IRQCHIP)
-				break;
-			continue;
-		}
-		yaml_performed(out, sequence, outcome, i, "  ");
+		else
+			yaml_performed(out, sequence, outcome, i, "  ");
+		if (i + num <= outcome->num && life_answers_end(&outcome->answers[i], num))
+			break;
 	}
 	return g_string_free(out, FALSE);
 }

@@ -350,8 +350,7 @@ int trial_run(struct trial *trial, const struct sequence *sequence)
 		trial->num_answers += num;
 		for (i = begin; i < begin + num && trial->answered; i++)
 			trial->answered(trial->answered_ctx, i);
-		/* Each step would try it again, which a scenario has no step for. */
-		if (!race && trial->answers[begin].implied == STEP_IMPLIED_IRQCHIP)
+		if (life_answers_end(&trial->answers[begin], num))
 			break;
 	}
 	world_teardown(trial->life.world, leaks_allowed(trial));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Everything that the step table offers is drawn, or is listed as what is not, with a reason. */
 #include <check.h>
+#include <errno.h>
 #include <sim/step.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
+#include "life.h"
 #include "sequence.h"
 
 #define NUM_SEQUENCES 60000u
@@ -197,6 +199,49 @@ START_TEST(races_that_do_not_fit)
 }
 END_TEST
 
+/* What stands for a step that was not carried out, but made what it implies; behind an irqchip that failed nothing does. */
+START_TEST(races_that_only_imply)
+{
+	static const struct schedule_turn turns[] = {{.actor = 0, .points = 2}, {.actor = 1}};
+	static struct sequence sequence = {.num_steps = 3, .num_races = 1};
+	static struct life_answer answers[3];
+	struct sequence_outcome outcome = {
+		.answers = answers, .num = 3, .turns = {turns}, .num_turns = {2}};
+	struct shape shape;
+	char *text;
+
+	shape_draw(&shape, 1, 4096);
+	shape.num_realms = 1;
+	sequence.shape = &shape;
+	sequence.races[0] = (struct race){.num_actors = 2, .num = {1, 1}};
+	step_call_init(&sequence.steps[0], step_find("guest.psci_version"));
+	step_call_init(&sequence.steps[1], step_find("vmm.signal"));
+	step_call_init(&sequence.steps[2], step_find("vmm.close"));
+	answers[0] = (struct life_answer){.refused = -ENOENT, .implied = STEP_IMPLIED_VM};
+	text = sequence_yaml(&sequence, &outcome, "a", "A.");
+	ck_assert_ptr_nonnull(strstr(text, "      schedule: [a0*2, a1]\n"
+					   "      actors:\n"
+					   "        a0:\n"
+					   "          - vmm.create_vm:\n"
+					   "        a1:\n"
+					   "          - vmm.signal:\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  - vmm.close:\n"));
+	g_free(text);
+	answers[0].implied = STEP_IMPLIED_IRQCHIP;
+	answers[0].implied_err = -ENOMEM;
+	text = sequence_yaml(&sequence, &outcome, "a", "A.");
+	ck_assert_ptr_nonnull(strstr(text, "          - vmm.create_irqchip: {init: now}\n"
+					   "            expect: {errno: ENOMEM}\n"));
+	ck_assert_ptr_null(strstr(text, "vmm.close"));
+	g_free(text);
+	answers[0].implied = STEP_IMPLIED_NOTHING;
+	text = sequence_yaml(&sequence, &outcome, "a", "A.");
+	ck_assert_ptr_null(strstr(text, "parallel"));
+	ck_assert_ptr_nonnull(strstr(text, "steps:\n  - vmm.signal:\n"));
+	g_free(text);
+}
+END_TEST
+
 static bool race_equal(const struct race *a, const struct race *b)
 {
 	return a->first == b->first && a->num_actors == b->num_actors &&
@@ -369,6 +414,7 @@ int main(void)
 	tcase_add_test(tcase, slots);
 	tcase_add_test(tcase, races);
 	tcase_add_test(tcase, races_that_do_not_fit);
+	tcase_add_test(tcase, races_that_only_imply);
 	tcase_add_test(tcase, races_as_bytes);
 	tcase_add_test(tcase, races_in_changed_bytes);
 	suite_add_tcase(suite, tcase);
