@@ -88,7 +88,6 @@ struct realm {
 	enum answer_stage stage;
 	uint64_t recs;
 	struct interval_map open; /* OPEN_* of each address below the half */
-	bool fetched; /* what the guest accessed last, in this system call, is an instruction */
 	struct owner guest, vmm;
 };
 struct file {
@@ -403,7 +402,6 @@ static void realm_clear(struct realm *realm)
 	realm->max_pending = 0;
 	realm->stage = ANSWER_NONE;
 	realm->recs = 0;
-	realm->fetched = false;
 }
 
 void contract_vm(struct contract *contract, unsigned int index, unsigned int ipa_bits)
@@ -1079,49 +1077,25 @@ static const struct slot *slot_at(const struct realm *realm, uint64_t ipa)
 	return NULL;
 }
 
-/* Whether the RMM said more than where a walk ends; that an entry is in use counts. */
-static bool is_refusal(const struct trace_event *event)
-{
-	const uint64_t status = event->result[0] & 0xff, index = event->result[0] >> 8 & 0xff;
-
-	switch (smccc_fid(event->value[0])) {
-	case RMI_DATA_CREATE:
-	case RMI_DATA_CREATE_UNKNOWN:
-		return status && (status != RMI_ERROR_RTT || index == MAX_LEVEL);
-	default:
-		return status && status != RMI_ERROR_RTT;
-	}
-}
-
 /* What the system call that has just failed ran into. */
 static void failure_facts(const struct contract *contract, const struct realm *realm,
 			  struct answer_facts *facts)
 {
-	const uint64_t calls = machine_num_calls(contract->machine) - contract->first;
-	/* Of several calls at once nobody knows which RMI call is whose. */
-	const bool faults = machine_num_faults(contract->machine) || contract->together;
+	/* Whoever it was that ran into it. */
+	const bool faults = machine_num_faults(contract->machine) != contract->call.faults;
 
-	/* What is no longer remembered may have been anything. */
-	facts->calls = contract->together ? 0 : calls;
-	facts->refused = faults || calls > MACHINE_LAST_CALLS;
-	for (uint64_t i = 0; i < calls && i < MACHINE_LAST_CALLS; i++) {
-		const struct trace_event *event = machine_last_call(contract->machine, i);
-		const uint32_t fid = event ? smccc_fid(event->value[0]) : 0;
-
-		if (!event)
-			continue;
-		facts->refused |= is_refusal(event);
-		facts->switched_off |= !contract->together && !i && fid == RMI_REC_ENTER &&
-				       event->result[0] == (RMI_ERROR_REALM | 1 << 8);
-	}
-	facts->starved = faults || facts->refused ||
+	facts->calls = machine_num_calls(contract->machine) - contract->first;
+	facts->refused = faults || contract->call.refused;
+	facts->switched_off = contract->call.switched_off;
+	facts->starved = facts->refused ||
 			 dram_num_touched(machine_dram(contract->machine)) * contract->page_size >=
 				 dram_size(machine_dram(contract->machine));
 	facts->broken = contract->broken || contract->together;
 	facts->plain = contract->together;
-	facts->fetched = realm->fetched;
+	facts->fetched = contract->call.fetched;
 	/* What is behind a shared address, and in a file that was closed, may be nothing. */
-	facts->nowhere = faults || contract->closed || !contract->call.num_tried;
+	facts->nowhere =
+		faults || contract->together || contract->closed || !contract->call.num_tried;
 	for (unsigned int i = 0; i < TRIED_MAX && i < contract->call.num_tried; i++) {
 		const uint64_t ipa = contract->call.tried[i];
 		const struct slot *slot = ipa < realm->half ? slot_at(realm, ipa) : NULL;
@@ -1371,12 +1345,9 @@ static bool never_is_meant(const struct contract *contract)
 	return !machine_num_faults(contract->machine) && !contract->refused;
 }
 
-void contract_fetched(struct contract *contract, unsigned int index)
+void contract_fetched(struct contract *contract)
 {
-	struct realm *realm = judged(contract, index);
-
-	if (realm)
-		realm->fetched = true;
+	contract->call.fetched = true;
 }
 
 void contract_access(struct contract *contract, unsigned int index, uint64_t ipa, uint32_t size,
@@ -1631,6 +1602,20 @@ void contract_ripas_refused(struct contract *contract, unsigned int index, unsig
 
 /* --- judging ------------------------------------------------------------------------------------------ */
 
+/* Whether the RMM said more than where a walk ends; that an entry is in use counts. */
+static bool is_refusal(const struct trace_event *event)
+{
+	const uint64_t status = event->result[0] & 0xff, index = event->result[0] >> 8 & 0xff;
+
+	switch (smccc_fid(event->value[0])) {
+	case RMI_DATA_CREATE:
+	case RMI_DATA_CREATE_UNKNOWN:
+		return status && (status != RMI_ERROR_RTT || index == MAX_LEVEL);
+	default:
+		return status && status != RMI_ERROR_RTT;
+	}
+}
+
 static void contract_sink(void *ctx, const struct trace_event *event)
 {
 	struct contract *contract = ctx;
@@ -1645,8 +1630,12 @@ static void contract_sink(void *ctx, const struct trace_event *event)
 		if (!contract->enabled)
 			return;
 	}
-	if (event->result[0] != RMI_SUCCESS)
+	contract->call.switched_off =
+		smccc_fid(x[0]) == RMI_REC_ENTER && event->result[0] == (RMI_ERROR_REALM | 1 << 8);
+	if (event->result[0] != RMI_SUCCESS) {
+		contract->call.refused |= is_refusal(event);
 		return;
+	}
 	contract->call.done++;
 	switch (smccc_fid(x[0])) {
 	case RMI_DATA_CREATE:
@@ -1929,12 +1918,13 @@ void contract_call_begin(struct contract *contract, uint64_t start, uint64_t end
 	if (!contract->enabled)
 		return;
 	contract->call.num_tried = 0;
-	for (size_t i = 0; i < contract->num_realms; i++)
-		contract->realms[i].fetched = false;
+	contract->call.fetched = false;
 	contract->call.in_call = true;
 	contract->call.start = start;
 	contract->call.end = end;
 	contract->call.done = 0;
+	contract->call.faults = machine_num_faults(contract->machine);
+	contract->call.refused = contract->call.switched_off = false;
 	contract->first = machine_num_calls(contract->machine);
 	contract->call.tables = rmm_inspect_count(contract->rmm, RMM_GRANULE_RTT);
 	contract->call.others = rmm_inspect_count(contract->rmm, RMM_GRANULE_DATA) +
@@ -2069,9 +2059,9 @@ int contract_create(struct machine *machine, const struct contract_config *confi
 		free(contract);
 		return -ENOMEM;
 	}
-	/* What fails again promises nothing new. */
+	/* Of a host that folds whatever there could be nothing is known by what fails again. */
 	trace_set_answers(machine_trace(machine), contract_sink, contract,
-			  1u << TRACE_DONE | 1u << TRACE_FAILED);
+			  TRACE_ANSWERS_ALL & ~(1u << TRACE_FOLD_AGAIN));
 	contract_reset(contract);
 	*out = contract;
 	return 0;

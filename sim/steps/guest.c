@@ -214,8 +214,8 @@ static uint32_t granule_part(uint64_t ipa, uint32_t size)
 	return size < room ? size : (uint32_t)room;
 }
 
-/* A store without data is of zeros. */
-static void access_promise(struct world *world, const struct rmm_access *access)
+/* Of the bytes of an access `size` were accessed. A store without data is of zeros. */
+static void access_promise(struct world *world, const struct rmm_access *access, uint32_t size)
 {
 	static const uint8_t zeros[RMM_GRANULE_SIZE];
 	const uint8_t *data = access->data;
@@ -224,27 +224,26 @@ static void access_promise(struct world *world, const struct rmm_access *access)
 		data = NULL;
 	else if (access->type == RMM_WRITE && !data)
 		data = zeros;
-	for (uint32_t done = 0, size; done < access->size; done += size) {
-		size = granule_part(access->ipa + done, access->size - done);
-		contract_access(world->contract, realm_running(world), access->ipa + done, size,
+	for (uint32_t done = 0, part; done < size; done += part) {
+		part = granule_part(access->ipa + done, size - done);
+		contract_access(world->contract, realm_running(world), access->ipa + done, part,
 				access->type == RMM_WRITE, data ? data + done : NULL);
 	}
 }
 
-/* It did not come to its end: of two granules the first may have been all that it needed, or the second. */
+/* It did not come to its end: what is in the granule before that is done all the same. */
 static void access_tried(struct world *world, const struct rmm_access *access,
 			 enum rmm_outcome outcome)
 {
 	const unsigned int realm = realm_running(world);
-	const uint32_t part = granule_part(access->ipa, access->size);
+	const uint64_t ipa = access->ipa + access->done;
 
-	contract_tried(world->contract, realm, access->ipa);
+	access_promise(world, access, access->done);
+	contract_tried(world->contract, realm, ipa);
 	if (access->type == RMM_FETCH)
-		contract_fetched(world->contract, realm);
-	if (part < access->size)
-		contract_tried(world->contract, realm, access->ipa + part);
-	else if (outcome == RMM_SEA)
-		contract_sea(world->contract, realm, access->ipa);
+		contract_fetched(world->contract);
+	if (outcome == RMM_SEA)
+		contract_sea(world->contract, realm, ipa);
 }
 
 static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
@@ -298,7 +297,7 @@ static enum rmm_outcome access_execute(struct world *world, struct guest *guest,
 		if (outcome != RMM_CONTINUE)
 			return outcome;
 		regs->pc += INSTRUCTION;
-		access_promise(world, &access);
+		access_promise(world, &access, access.size);
 		access_done(world, guest, size);
 	}
 	return RMM_CONTINUE;

@@ -152,7 +152,7 @@ void contract_access(struct contract *contract, unsigned int realm, uint64_t ipa
 /* An access that the host has to do something for, whatever that is. */
 void contract_tried(struct contract *contract, unsigned int realm, uint64_t ipa);
 /* It was for an instruction. */
-void contract_fetched(struct contract *contract, unsigned int realm);
+void contract_fetched(struct contract *contract);
 /* Bytes that somebody else stored for the guest: their values are not known. */
 void contract_written(struct contract *contract, unsigned int realm, uint64_t ipa, uint64_t size);
 /* The access was answered by a Synchronous External Abort. */
@@ -206,9 +206,13 @@ struct contract_thread {
 	uint64_t start, end;
 	uint64_t done;		 /* RMI calls that succeeded */
 	uint64_t made;		 /* RMI calls, while it does not run */
+	uint64_t faults;	 /* injected before it */
+	bool refused;		 /* an RMI call said more than where a walk ends */
+	bool switched_off;	 /* the last one said so of the Realm */
 	uint64_t tables, others; /* granules before it */
 	uint64_t tried[2];	 /* what the guest accessed last */
 	unsigned int num_tried;
+	bool fetched; /* an instruction was among it */
 };
 
 /* contract_together - steps may overlap from now on, or do so no more: what did not end is unknown. */
