@@ -126,6 +126,7 @@ struct contract {
 	bool refused;	/* the RMM kept something, so that its pages stay the host's for ever */
 	bool broken;	/* memory of a guest_memfd failed */
 	bool closed;	/* a guest_memfd was closed */
+	bool lost_slot; /* a slot was removed or replaced, while steps may overlap */
 	/* The system call that is being made, and the machine's RMI calls before it. */
 	struct contract_thread call;
 	uint64_t first;
@@ -760,6 +761,7 @@ void contract_together(struct contract *contract, bool together)
 	}
 	contract->call.actor = current;
 	contract->together = together;
+	contract->lost_slot = false;
 }
 
 /* The first part of [start, end) that no step is at work on; empty: there is none. */
@@ -829,6 +831,7 @@ void contract_slot(struct contract *contract, unsigned int index, uint32_t id, u
 			return;
 		unmap_for_good(contract, realm, realm->slots[i].ipa);
 		realm->slots[i] = realm->slots[--realm->num_slots];
+		contract->lost_slot |= contract->together;
 		break;
 	}
 	if (!size)
@@ -908,7 +911,9 @@ void contract_hole(struct contract *contract, unsigned int index, int32_t gmem, 
 
 	file = hole.end == UINT64_MAX ? NULL : file_find(contract, gmem);
 	if (file)
-		ledger_set(&file->pages, hole.start, hole.end, LEDGER_ABSENT);
+		/* Who met the hole through a slot that is gone since cannot be told any more. */
+		ledger_set(&file->pages, hole.start, hole.end,
+			   contract->lost_slot ? LEDGER_MAYBE : LEDGER_ABSENT);
 	else
 		file_forget(contract, gmem);
 	contract->closed |= !file;
@@ -2101,7 +2106,7 @@ void contract_reset(struct contract *contract)
 	contract->num_files = 0;
 	contract->untracked = false;
 	contract->refused = false;
-	contract->broken = contract->closed = false;
+	contract->broken = contract->closed = contract->lost_slot = false;
 	contract->call = (struct contract_thread){0};
 	contract->scratch_pages = contract->config.scratch_pages;
 	contract->together = false;

@@ -560,8 +560,11 @@ static int64_t close_vcpu(struct world *world, struct vcpu *vcpu)
 
 	if (vcpu->run)
 		ret = uapi_munmap_file(world, vcpu->run, world->run_size);
+	/* What could not be unmapped is there as before. */
+	if (ret < 0)
+		return ret;
 	vcpu->run = 0;
-	return ret < 0 ? ret : close_fd(world, &vcpu->fd);
+	return close_fd(world, &vcpu->fd);
 }
 
 /* Slots may share a descriptor. */
