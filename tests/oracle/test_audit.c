@@ -37,6 +37,8 @@ static void teardown(void)
 }
 
 /* A call for one page, with the fault planted. */
+#define NR_ENABLE_CAP (1u << 30 | 104u << 16 | 0xaea3u)
+
 static void do_call(enum fake_plant plant)
 {
 	step_ok(world, "vmm.create_realm", NO_ARGS);
@@ -109,6 +111,31 @@ START_TEST(an_answer_that_is_not_due_is_found)
 	step_ok(world, "vmm.create_vm", NO_ARGS);
 	step(world, "vmm.activate", NO_ARGS);
 	ck_assert(was_found(world, "contract", "answer"));
+}
+END_TEST
+
+/* 3: -ENXIO is what the RMM's refusal becomes, of an RMI call that this one made. */
+START_TEST(an_error_without_a_cause_is_found)
+{
+	static const struct {
+		enum fake_plant before, meanwhile;
+		bool found;
+	} cases[] = {
+		{FAKE_NOTHING, FAKE_NOTHING, true},
+		{FAKE_NOTHING, FAKE_MANY_CALLS, true},
+		{FAKE_NOTHING, FAKE_UNDELEGATE_REFUSED, false},
+		{FAKE_UNDELEGATE_REFUSED, FAKE_NOTHING, true},
+		{FAKE_UNDELEGATE_REFUSED, FAKE_MANY_CALLS, true},
+	};
+
+	machine_set_faults(world_machine(world), NULL, refuse_undelegate, NULL);
+	do_call(cases[_i].before);
+	assert_clean(world);
+	fake->fail_cmd = NR_ENABLE_CAP;
+	fake->fail_ret = -ENXIO;
+	fake->plant = cases[_i].meanwhile;
+	step(world, "vmm.activate", NO_ARGS);
+	ck_assert_int_eq(was_found(world, "contract", "answer"), cases[_i].found);
 }
 END_TEST
 
@@ -436,6 +463,7 @@ int main(void)
 	tcase_add_test(tcase, a_promise_that_is_not_kept_is_found);
 	tcase_add_test(tcase, a_page_that_is_nobodys_is_found);
 	tcase_add_test(tcase, an_answer_that_is_not_due_is_found);
+	tcase_add_loop_test(tcase, an_error_without_a_cause_is_found, 0, 5);
 	tcase_add_test(tcase, an_exit_that_says_something_else_is_found);
 	tcase_add_test(tcase, reset_forgets);
 	suite_add_tcase(suite, tcase);

@@ -264,6 +264,10 @@ static int64_t plant(uint32_t cmd, const struct fake_call *call, int64_t ret)
 		    3);
 		books.pgtable_pages++;
 		break;
+	case FAKE_MANY_CALLS:
+		for (unsigned int i = 0; i < 100; i++)
+			smc(RMI_FEATURES, 0, 0, 0, 0);
+		break;
 	case FAKE_ENDLESS:
 		for (;;)
 			smc(RMI_FEATURES, 0, 0, 0, 0);

@@ -57,6 +57,7 @@ enum fake_plant {
 	FAKE_RIPAS_TABLE, /* INIT_RIPAS of the range, which a hook refuses, and a table of pages at its beginning */
 	FAKE_TABLE_KEPT, /* a table that the RMM refuses to give back, and stays accounted */
 	FAKE_TABLE_KEPT_UNACCOUNTED,
+	FAKE_MANY_CALLS, /* a hundred RMI calls that succeed */
 	FAKE_ENDLESS,
 	FAKE_ENDLESS_FOLDS,    /* that fail as the last one did, but for one call in a thousand */
 	FAKE_GMEM_UNASKED,     /* a page in a guest_memfd that nobody asked for */
