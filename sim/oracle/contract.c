@@ -50,6 +50,7 @@ enum { BACKED_NO, BACKED_YES, BACKED_MAYBE, BACKED_NEVER };
 #define OPEN_RIPAS	(1u << 1) /* its RIPAS, whatever it was */
 #define OPEN_ATTRIBUTES (1u << 2)
 #define OPEN_USER	(1u << 3) /* the VMM's memory behind it */
+#define OPEN_BYTES	(1u << 5) /* these alone, wherever they are: the RMM stores some */
 #define OPEN_FILLED	(1u << 4) /* it may be backed, whatever its attribute */
 
 struct range {
@@ -489,6 +490,8 @@ static void open_up(struct contract *contract, struct realm *realm, struct range
 								      : page_opened_unbacked);
 		interval_map_set(&realm->bytes, pages.start, pages.end, BYTE_UNKNOWN);
 	}
+	if (what & OPEN_BYTES)
+		interval_map_set(&realm->bytes, pages.start, pages.end, BYTE_ANY);
 	if (what & OPEN_ATTRIBUTES)
 		interval_map_set(&realm->attributes, range.start, range.end, ATTRIBUTE_UNKNOWN);
 	for (unsigned int i = 0; i < realm->num_slots; i++) {
@@ -504,10 +507,11 @@ static void open_up(struct contract *contract, struct realm *realm, struct range
 		if (file)
 			ledger_set(&file->pages, part.start - slot->whole.start + slot->offset,
 				   part.end - slot->whole.start + slot->offset, LEDGER_MAYBE);
-		if (!(what & OPEN_USER))
-			continue;
-		interval_map_set(&contract->user, user, user + size, BYTE_UNKNOWN);
-		ledger_set(&contract->user_pages, user, user + size, LEDGER_MAYBE);
+		if (what & (OPEN_USER | OPEN_BYTES))
+			interval_map_set(&contract->user, user, user + size,
+					 what & OPEN_BYTES ? BYTE_ANY : BYTE_UNKNOWN);
+		if (what & OPEN_USER)
+			ledger_set(&contract->user_pages, user, user + size, LEDGER_MAYBE);
 	}
 }
 
@@ -606,6 +610,8 @@ static void claims_meet(struct contract *contract, struct actor *a, struct actor
 		what |= OPEN_PAGES;
 	if (x->ripas && y->ripas)
 		what |= OPEN_RIPAS;
+	if (x->bytes || y->bytes)
+		what |= OPEN_BYTES;
 	if (x->fills || y->fills)
 		what |= OPEN_FILLED;
 	if (x->attributes && y->attributes)

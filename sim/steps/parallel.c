@@ -309,6 +309,8 @@ static void claim_queue(struct contract_claim *claim, const struct realm *realm,
 		claim_add(claim, realm_half(realm), start, end);
 		if (op->kind == GUEST_SET_RIPAS || end == UINT64_MAX)
 			claim->takes = claim->ripas = true;
+		if (op->kind == GUEST_HOST_CALL || op->kind == GUEST_REALM_CONFIG)
+			claim->bytes = true;
 	}
 }
 
@@ -389,6 +391,7 @@ static void claim_make(struct realm *realm, const struct step_call *call,
 			  STEP_CLAIMS_STATE | STEP_CLAIMS_EVERYWHERE;
 	claim->takes = claims & STEP_CLAIMS_PAGES;
 	claim->ripas = claims & STEP_CLAIMS_RIPAS;
+	claim->bytes = claims & STEP_CLAIMS_BYTES;
 	claim->fills = claims & STEP_CLAIMS_FILLS;
 	claim->attributes = claims & STEP_CLAIMS_ATTRIBUTES;
 	claim->user = claims & STEP_CLAIMS_USER;

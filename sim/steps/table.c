@@ -623,7 +623,7 @@ static const struct step_def steps[] = {
 	GUEST("load", "One load instruction of the guest; the value is what it loaded.",
 	      PARAMS(load_params), guest_load, STEP_CLAIMS_QUEUE),
 	GUEST("host_call", "The guest calls the host; the value is gprs[0] of its answer.",
-	      PARAMS(host_call_params), guest_host_call, STEP_CLAIMS_QUEUE),
+	      PARAMS(host_call_params), guest_host_call, STEP_CLAIMS_QUEUE | STEP_CLAIMS_BYTES),
 	GUEST("psci_version", "PSCI_VERSION; the value is x0.", NO_PARAMS, guest_psci_version,
 	      STEP_CLAIMS_QUEUE),
 	GUEST("psci_features", "PSCI_FEATURES; the value is x0.", PARAMS(psci_features_params),
@@ -646,7 +646,8 @@ static const struct step_def steps[] = {
 	GUEST("measurement_extend", "RSI_MEASUREMENT_EXTEND.", PARAMS(extend_params),
 	      guest_measurement_extend, STEP_CLAIMS_QUEUE),
 	GUEST("realm_config", "RSI_REALM_CONFIG; the value is the IPA width in bits that it says.",
-	      PARAMS(realm_config_params), guest_realm_config, STEP_CLAIMS_QUEUE),
+	      PARAMS(realm_config_params), guest_realm_config,
+	      STEP_CLAIMS_QUEUE | STEP_CLAIMS_BYTES),
 	GUEST_RAW("rsi", "One SMC of the guest: the value is x0, `done` is x1.", PARAMS(rsi_params),
 		  guest_rsi,
 		  STEP_CLAIMS_QUEUE | STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS |

@@ -176,7 +176,7 @@ void contract_ripas_refused(struct contract *contract, unsigned int realm, unsig
  * it is for is not compared with the RMM's tables; where two such ranges meet, and one of the steps takes memory away or
  * changes RIPAS, nothing is known from the first of them on until the last of them has ended, and then only what later
  * steps or the tables say. Everything else stays promised: other addresses and realms, what a step alone was for, and what
- * accesses read and wrote among themselves, since each of them is one moment.
+ * accesses read and wrote among themselves, since each of them is one moment; what the RMM stores for a guest is not.
  */
 #define CONTRACT_MAX_ACTORS 16u
 #define CONTRACT_MAX_RANGES 8u
@@ -191,6 +191,7 @@ struct contract_claim {
 	unsigned int num;
 	bool takes;	 /* takes memory of the guest away, or gives it some */
 	bool ripas;	 /* changes RIPAS */
+	bool bytes;	 /* has the RMM store there, at a moment that nobody tells */
 	bool fills;	 /* has pages mapped, or lets others do so, that the VMM had taken away */
 	bool attributes; /* changes memory attributes */
 	bool user;	 /* changes what is mapped in the VMM */

@@ -125,6 +125,7 @@ enum step_claims {
 	STEP_CLAIMS_SLOT = 1u << 7,	  /* where the slot is that `slot` names */
 	STEP_CLAIMS_QUEUE = 1u << 8,	  /* where the guest of its vCPU has not come to an end */
 	STEP_CLAIMS_EVERYWHERE = 1u << 9,
+	STEP_CLAIMS_BYTES = 1u << 10, /* which the RMM stores for the guest, in a moment of its own */
 	STEP_CLAIMS_ALL = STEP_CLAIMS_PAGES | STEP_CLAIMS_RIPAS | STEP_CLAIMS_FILLS |
 			  STEP_CLAIMS_ATTRIBUTES | STEP_CLAIMS_USER | STEP_CLAIMS_FILES |
 			  STEP_CLAIMS_STATE | STEP_CLAIMS_EVERYWHERE,
