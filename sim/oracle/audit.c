@@ -132,9 +132,25 @@ static uint64_t level_size(uint64_t level)
 	return 1ull << (12 + 9 * (3 - level));
 }
 
+/*
+ * The array with room for one more than its `num` items of `size` bytes; NULL: there is no memory, and it is as it was.
+ */
+static void *room_make(void *items, size_t num, size_t *max, size_t size)
+{
+	const size_t more = *max ? 2 * *max : 16;
+	void *grown;
+
+	if (num < *max)
+		return items;
+	grown = realloc(items, more * size);
+	if (grown)
+		*max = more;
+	return grown;
+}
+
 static void touch(struct audit *audit, uint64_t pa)
 {
-	struct interval *last;
+	struct interval *last, *grown;
 
 	/* Data and tables alternate: look at the last few intervals. */
 	for (size_t i = audit->num_touched; i > 0 && i + 4 > audit->num_touched; i--) {
@@ -150,17 +166,12 @@ static void touch(struct audit *audit, uint64_t pa)
 			return;
 		}
 	}
-	if (audit->num_touched == audit->max_touched) {
-		size_t max = audit->max_touched ? 2 * audit->max_touched : 64;
-		struct interval *grown = realloc(audit->touched, max * sizeof(*grown));
-
-		if (!grown) {
-			audit->lost = true;
-			return;
-		}
-		audit->touched = grown;
-		audit->max_touched = max;
+	grown = room_make(audit->touched, audit->num_touched, &audit->max_touched, sizeof(*grown));
+	if (!grown) {
+		audit->lost = true;
+		return;
 	}
+	audit->touched = grown;
 	audit->touched[audit->num_touched++] = (struct interval){pa, pa + RMM_GRANULE_SIZE};
 }
 
@@ -189,20 +200,16 @@ static bool is_leaked(const struct audit *audit, uint64_t pa)
 static void leaked_add(struct audit *audit, uint64_t pa)
 {
 	size_t position = leaked_position(audit, pa);
+	uint64_t *grown;
 
 	if (position < audit->num_leaked && audit->leaked[position] == pa)
 		return;
-	if (audit->num_leaked == audit->max_leaked) {
-		size_t max = audit->max_leaked ? 2 * audit->max_leaked : 16;
-		uint64_t *grown = realloc(audit->leaked, max * sizeof(*grown));
-
-		if (!grown) {
-			audit->lost = true;
-			return;
-		}
-		audit->leaked = grown;
-		audit->max_leaked = max;
+	grown = room_make(audit->leaked, audit->num_leaked, &audit->max_leaked, sizeof(*grown));
+	if (!grown) {
+		audit->lost = true;
+		return;
 	}
+	audit->leaked = grown;
 	memmove(&audit->leaked[position + 1], &audit->leaked[position],
 		(audit->num_leaked - position) * sizeof(*audit->leaked));
 	audit->leaked[position] = pa;
@@ -297,26 +304,22 @@ static bool is_pgd(const struct audit *audit, uint64_t pa)
 static void realm_created(struct audit *audit, uint64_t rd)
 {
 	struct rmm_realm_view view;
+	struct realm_note *grown;
 
 	if (!rmm_inspect_realm(audit->rmm, rd, &view))
 		return;
-	if (audit->num_realms == audit->max_realms) {
-		size_t max = audit->max_realms ? 2 * audit->max_realms : 8;
-		struct realm_note *grown = realloc(audit->realms, max * sizeof(*grown));
-
-		if (!grown) {
-			/*
-			 * The number of root tables is not known any more, so nothing can be
-			 * judged.
-			 */
-			audit->enabled = false;
-			machine_report(audit->machine, "host-audit", "no-memory", NULL,
-				       "the audit ran out of memory and stopped");
-			return;
-		}
-		audit->realms = grown;
-		audit->max_realms = max;
+	grown = room_make(audit->realms, audit->num_realms, &audit->max_realms, sizeof(*grown));
+	if (!grown) {
+		/*
+		 * The number of root tables is not known any more, so nothing can be
+		 * judged.
+		 */
+		audit->enabled = false;
+		machine_report(audit->machine, "host-audit", "no-memory", NULL,
+			       "the audit ran out of memory and stopped");
+		return;
 	}
+	audit->realms = grown;
 	audit->roots += view.rtt_num_start;
 	audit->realms[audit->num_realms++] = (struct realm_note){
 		rd, view.rtt_num_start, view.ipa_width, view.rtt_base, pgd_end(audit, &view)};
@@ -325,17 +328,14 @@ static void realm_created(struct audit *audit, uint64_t rd)
 /* Its granules are taken back next. */
 static void pgd_note(struct audit *audit, const struct realm_note *realm)
 {
-	if (audit->num_pgds == audit->max_pgds) {
-		size_t max = audit->max_pgds ? 2 * audit->max_pgds : 8;
-		struct interval *grown = realloc(audit->pgds, max * sizeof(*grown));
+	struct interval *grown;
 
-		if (!grown) {
-			audit->gives_up = true;
-			return;
-		}
-		audit->pgds = grown;
-		audit->max_pgds = max;
+	grown = room_make(audit->pgds, audit->num_pgds, &audit->max_pgds, sizeof(*grown));
+	if (!grown) {
+		audit->gives_up = true;
+		return;
 	}
+	audit->pgds = grown;
 	audit->pgds[audit->num_pgds++] = (struct interval){realm->pgd_start, realm->pgd_end};
 }
 

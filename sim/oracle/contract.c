@@ -50,8 +50,8 @@ enum { BACKED_NO, BACKED_YES, BACKED_MAYBE, BACKED_NEVER };
 #define OPEN_RIPAS	(1u << 1) /* its RIPAS, whatever it was */
 #define OPEN_ATTRIBUTES (1u << 2)
 #define OPEN_USER	(1u << 3) /* the VMM's memory behind it */
-#define OPEN_BYTES	(1u << 5) /* these alone, wherever they are: the RMM stores some */
 #define OPEN_FILLED	(1u << 4) /* it may be backed, whatever its attribute */
+#define OPEN_BYTES	(1u << 5) /* these alone, wherever they are: the RMM stores some */
 
 struct range {
 	uint64_t start, end;
