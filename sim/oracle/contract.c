@@ -344,6 +344,30 @@ static void bytes_store(struct interval_map *bytes, uint64_t at, uint64_t size, 
 }
 
 /*
+ * Whether a guest stored such bytes whom who reads them has nothing to do with: it is another one, or, of the VMM,
+ * which is one process for all realms, any; and neither the reader nor that VMM ever stored them. New memory is zeros.
+ */
+static bool guest_alone(const struct contract *contract, const struct realm *realm, bool guests,
+			uint8_t value, size_t *owner)
+{
+	bool found = false;
+
+	if (!value || (guests && owner_wrote(&realm->guest, value)))
+		return false;
+	for (size_t r = 0; r < contract->num_realms; r++) {
+		const struct realm *other = &contract->realms[r];
+
+		if (owner_wrote(&other->vmm, value))
+			return false;
+		if (!found && owner_wrote(&other->guest, value)) {
+			*owner = r;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/*
  * What was read at `at`: what is known must be so, and what is not known must not be somebody else's. It is
  * known from now on.
  */
@@ -351,6 +375,7 @@ static void bytes_judge(struct contract *contract, const struct realm *realm, bo
 			struct interval_map *bytes, uint64_t at, uint64_t size, const uint8_t *data)
 {
 	uint64_t start = at, end;
+	size_t owner = 0;
 
 	while (at < start + size) {
 		uint32_t known = interval_map_get(bytes, at, &end);
@@ -369,22 +394,13 @@ static void bytes_judge(struct contract *contract, const struct realm *realm, bo
 				       guests ? "IPA" : "address", at, value, known & 0xff);
 				return;
 			}
-			if (!value || owner_wrote(&realm->guest, value) == guests ||
-			    owner_wrote(&realm->vmm, value))
+			if (!guest_alone(contract, realm, guests, value, &owner))
 				continue;
-			/* Not of this owner: is it of any other? */
-			for (size_t r = 0; r < contract->num_realms; r++) {
-				const struct realm *other = &contract->realms[r];
-
-				if ((other == realm && guests) ||
-				    !owner_wrote(&other->guest, value))
-					continue;
-				REPORT(contract, "foreign-bytes",
-				       "%s 0x%" PRIx64 " holds 0x%02x, which only the guest of "
-				       "realm %zu ever wrote",
-				       guests ? "IPA" : "address", at, value, r);
-				return;
-			}
+			REPORT(contract, "foreign-bytes",
+			       "%s 0x%" PRIx64
+			       " holds 0x%02x, which only the guest of realm %zu ever wrote",
+			       guests ? "IPA" : "address", at, value, owner);
+			return;
 		}
 	}
 	bytes_store(bytes, start, size, data);
