@@ -344,8 +344,8 @@ static void bytes_store(struct interval_map *bytes, uint64_t at, uint64_t size, 
 }
 
 /*
- * Whether a guest stored such bytes whom who reads them has nothing to do with: it is another one, or, of the VMM,
- * which is one process for all realms, any; and neither the reader nor that VMM ever stored them. New memory is zeros.
+ * Whether a guest stored such bytes that are not for who reads them: another guest, or, where the VMM reads, any. What the
+ * VMM, one process for all realms, ever stored itself may be anybody's. New memory is zeros.
  */
 static bool guest_alone(const struct contract *contract, const struct realm *realm, bool guests,
 			uint8_t value, size_t *owner)
