@@ -60,7 +60,7 @@ expect 1 run "race/$raced" --kvm race-4k.so
 expect 0 run "race/$raced"
 
 # A campaign can end with its first finding.
-expect 1 fuzz --runs 100000 --seed 5 -j 1 --kvm planted-4k.so -o three --max-findings 1
+expect 1 fuzz --runs 100000 --seed 9 -j 1 --kvm planted-4k.so -o three --max-findings 1
 says out 'FINDING contract/'
 expect 2 fuzz --max-findings 0
 
@@ -94,13 +94,14 @@ ended() {
 	[ "$status" = "$wanted" ] || complain "status $status, expected $wanted"
 	says err 'ended early (Terminated)'
 }
-# Who ends a campaign gets what it found; one that found nothing yet leaves nothing.
+# Who ends a campaign gets what it found; one that found nothing yet leaves nothing. This defect shows in one way, so that not
+# much has to be made small.
 for seconds in 2 10 60; do
-	ended 143 $seconds fuzz --time 1h --seed 9 -j 1 --kvm planted-4k.so -o four
+	ended 143 $seconds fuzz --time 1h --seed 1 -j 1 --kvm kept-4k.so -o four
 	[ -d four ] && break
 done
-says out 'FINDING contract/'
-holds test -s "four/$found.yaml"
+says out 'FINDING warn/freed-delegated in free_rtt'
+holds test -s four/warn-freed-delegated-free_rtt.yaml
 for seconds in 1 10 60; do
 	ended 143 $seconds torture "$source_dir/scenarios/ripas" -j 1
 	grep -q '^KVM_.* page_alloc ' out && break
