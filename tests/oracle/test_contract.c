@@ -294,7 +294,7 @@ START_TEST(nothing_is_known_of_memory_that_changed)
 }
 END_TEST
 
-/* The RMM stores some for the guest: kvm-rme.md 7 and the answers of host calls. */
+/* The RMM stores some for the guest: what a host call answers, a Realm's configuration. */
 START_TEST(bytes_that_somebody_else_stored_may_be_any)
 {
 	contract_written(contract, 0, USED + 8, 8);
@@ -459,7 +459,7 @@ START_TEST(a_change_that_waits_is_open)
 }
 END_TEST
 
-/* kvm-rme.md 8: nothing but a DESTROYED page ends it. */
+/* kvm-rme.md 10: nothing but a DESTROYED page ends it. */
 START_TEST(a_change_that_ends_early_for_nothing_is_found)
 {
 	change(RAM, RAM + 2 * PAGE, RMM_RAM, false, RAM + PAGE);
