@@ -19,6 +19,10 @@
 /* Sequences of which one has races, which cost more than other steps. */
 #define RACES_ONE_IN 16u
 #define RACE_SALT    UINT64_C(0x0e11ace5)
+/* Sequences of which one has a slot split in two over its file, which no row draws step by step. */
+#define SPLIT_ONE_IN 32u
+#define SPLIT_SALT   UINT64_C(0x5b117)
+#define SPLIT_STEPS  3u
 
 /* --- machines ----------------------------------------------------------------------------------------- */
 
@@ -829,14 +833,46 @@ static void draw_cpu_on(struct drawing *drawing, unsigned int target)
 	set_arg(call, "target", target);
 }
 
+/*
+ * Two slots instead of one, of one guest_memfd: each has a half, mostly where it was; or the other's, so that memory
+ * lies otherwise than addresses do; or the same, which KVM refuses.
+ */
+static void draw_split(struct drawing *drawing, struct dice *dice)
+{
+	const struct shape *shape = drawing->shape;
+	const unsigned int realm = (unsigned int)dice_below(dice, shape->num_realms);
+	const uint64_t number = dice_below(dice, shape->num_slots);
+	const struct world_slot *slot = &shape->slots[number];
+	const uint64_t half = slot->size / 2;
+	const uint64_t kind = dice_below(dice, 8);
+	const uint64_t offsets[] = {kind < 2 ? half : 0, kind < 2 || kind == 7 ? 0 : half};
+	struct step_call *call = step_add(drawing);
+	unsigned int i;
+
+	step_call_init(call, step_find("vmm.remove_slot"));
+	call->realm = realm;
+	set_arg(call, "slot", number);
+	for (i = 0; i < G_N_ELEMENTS(offsets); i++) {
+		call = step_add(drawing);
+		step_call_init(call, step_find("vmm.add_slot"));
+		call->realm = realm;
+		set_arg(call, "base", slot->base + i * half);
+		set_arg(call, "size", half);
+		set_arg(call, "slot", i ? shape->num_slots : number);
+		set_arg(call, "gmem_of", number);
+		set_arg(call, "gmem_offset", offsets[i]);
+	}
+}
+
 void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_t seed,
 		   unsigned int length)
 {
 	struct drawing drawing = {.sequence = sequence, .shape = shape, .dice = {seed}};
 	/* Of its own, so that what other sequences are does not depend on it. */
-	struct dice races = {seed ^ RACE_SALT};
+	struct dice races = {seed ^ RACE_SALT}, splits = {seed ^ SPLIT_SALT};
 	unsigned int left = dice_one_in(&races, RACES_ONE_IN) ? 1 + dice_one_in(&races, 3) : 0;
-	unsigned int i, until, at;
+	bool split = dice_one_in(&splits, SPLIT_ONE_IN);
+	unsigned int i, until, at, split_at;
 
 	sequence->shape = shape;
 	sequence->num_races = 0;
@@ -848,7 +884,14 @@ void sequence_draw(struct sequence *sequence, const struct shape *shape, uint64_
 		draw_realm(&drawing, i);
 	until = MIN(length, SEQUENCE_MAX_STEPS);
 	at = sequence->num_steps + (unsigned int)dice_below(&races, 5);
+	split_at = sequence->num_steps + (unsigned int)dice_below(&splits, 6);
 	while (sequence->num_steps < until) {
+		if (split && sequence->num_steps >= split_at &&
+		    until - sequence->num_steps >= SPLIT_STEPS) {
+			draw_split(&drawing, &splits);
+			split = false;
+			continue;
+		}
 		if (left && sequence->num_steps >= at &&
 		    until - sequence->num_steps >= RACE_MAX_ACTORS * RACE_MAX_STEPS) {
 			/* All of them are on. */
