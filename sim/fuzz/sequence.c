@@ -199,7 +199,7 @@ static void yaml_performed(GString *out, const struct sequence *sequence,
 
 /* Its turns as they were taken; or, when they are not known, the seed that gives them. */
 static void yaml_schedule(GString *out, const struct race *race,
-			  const struct sequence_outcome *outcome, size_t number, const bool *acts)
+			  const struct sequence_outcome *outcome, size_t number)
 {
 	const char *comma = "";
 	size_t i;
@@ -213,8 +213,6 @@ static void yaml_schedule(GString *out, const struct race *race,
 	for (i = 0; i < outcome->num_turns[number]; i++) {
 		const struct schedule_turn *turn = &outcome->turns[number][i];
 
-		if (!acts[turn->actor])
-			continue;
 		g_string_append_printf(out, "%sa%u", comma, turn->actor);
 		if (turn->points)
 			g_string_append_printf(out, "*%" PRIu64, turn->points);
@@ -223,6 +221,7 @@ static void yaml_schedule(GString *out, const struct race *race,
 	g_string_append(out, "]\n");
 }
 
+/* One of whose steps nothing is left ends in its first turn, which others gave way for: it stays, with no steps. */
 static void yaml_race(GString *out, const struct sequence *sequence, const struct race *race,
 		      const struct sequence_outcome *outcome)
 {
@@ -237,12 +236,13 @@ static void yaml_race(GString *out, const struct sequence *sequence, const struc
 	step = race->first;
 	if (acting > 1) {
 		g_string_append(out, "  - parallel:\n");
-		yaml_schedule(out, race, outcome, (size_t)(race - sequence->races), acts);
+		yaml_schedule(out, race, outcome, (size_t)(race - sequence->races));
 		g_string_append(out, "      actors:\n");
 	}
 	for (actor = 0; actor < race->num_actors; actor++) {
-		if (acting > 1 && acts[actor])
-			g_string_append_printf(out, "        a%u:\n", actor);
+		if (acting > 1)
+			g_string_append_printf(out, "        a%u:%s\n", actor,
+					       acts[actor] ? "" : " []");
 		for (i = 0; i < race->num[actor]; i++, step++)
 			yaml_performed(out, sequence, outcome, step,
 				       acting > 1 ? "          " : "  ");

@@ -91,6 +91,8 @@ static bool load_actors(struct loader *loader, const struct node *node, uint64_t
 	}
 	actors = arena_alloc(loader->arena, map->num * sizeof(*actors));
 	for (i = 0; i < map->num; i++) {
+		const struct node *steps;
+
 		actors[i].name = load_key(loader, map->pairs[i].key);
 		if (!actors[i].name)
 			return false;
@@ -111,8 +113,12 @@ static bool load_actors(struct loader *loader, const struct node *node, uint64_t
 		}
 		loader->in_actor = true;
 		loader->actor_vcpu = actor_vcpu(actors[i].name);
-		if (!load_steps(loader, map->pairs[i].value, actors[i].name, factor,
-				&actors[i].steps, &actors[i].num_steps))
+		actors[i].steps = NULL;
+		actors[i].num_steps = 0;
+		/* A thread that does nothing is one that others may give way to. */
+		steps = load_list(loader, map->pairs[i].value, "steps", actors[i].name);
+		if (!steps || (steps->num && !load_steps(loader, steps, actors[i].name, factor,
+							 &actors[i].steps, &actors[i].num_steps)))
 			good = false;
 		loader->in_actor = false;
 		loader->actor_vcpu = 0;

@@ -560,6 +560,9 @@ static struct vcpu *vcpu_of(struct world *world, const struct rmm_cpu *cpu)
 	uint32_t index = rec_index(rmm_cpu_mpidr(cpu));
 	struct vcpu *running = world->running;
 
+	/* The KVM_RUN that runs it may have created its Realm. */
+	if (running && !running->realm->rd)
+		world_refresh_rd(world, running->realm);
 	if (running && running->realm->rd == rd && running->index == index)
 		return running;
 	if (running)

@@ -242,6 +242,38 @@ START_TEST(races_that_only_imply)
 }
 END_TEST
 
+/* An actor whose steps nothing stands for: what others do when it is its turn depends on its being there. */
+START_TEST(races_with_an_idle_actor)
+{
+	static const struct schedule_turn turns[] = {
+		{.actor = 0, .points = 2}, {.actor = 2}, {.actor = 0, .points = 3}, {.actor = 1}};
+	static struct sequence sequence = {.num_steps = 3, .num_races = 1};
+	static struct life_answer answers[3];
+	struct sequence_outcome outcome = {
+		.answers = answers, .num = 3, .turns = {turns}, .num_turns = {4}};
+	struct shape shape;
+	char *text;
+
+	shape_draw(&shape, 1, 4096);
+	shape.num_realms = 1;
+	sequence.shape = &shape;
+	sequence.races[0] = (struct race){.num_actors = 3, .num = {1, 1, 1}};
+	step_call_init(&sequence.steps[0], step_find("guest.psci_version"));
+	step_call_init(&sequence.steps[1], step_find("vmm.signal"));
+	step_call_init(&sequence.steps[2], step_find("vmm.close"));
+	answers[2] = (struct life_answer){.refused = -ENOENT};
+	text = sequence_yaml(&sequence, &outcome, "a", "A.");
+	ck_assert_ptr_nonnull(strstr(text, "      schedule: [a0*2, a2, a0*3, a1]\n"
+					   "      actors:\n"
+					   "        a0:\n"
+					   "          - guest.psci_version:\n"
+					   "        a1:\n"
+					   "          - vmm.signal:\n"
+					   "        a2: []\n"));
+	g_free(text);
+}
+END_TEST
+
 static bool race_equal(const struct race *a, const struct race *b)
 {
 	return a->first == b->first && a->num_actors == b->num_actors &&
@@ -415,6 +447,7 @@ int main(void)
 	tcase_add_test(tcase, races);
 	tcase_add_test(tcase, races_that_do_not_fit);
 	tcase_add_test(tcase, races_that_only_imply);
+	tcase_add_test(tcase, races_with_an_idle_actor);
 	tcase_add_test(tcase, races_as_bytes);
 	tcase_add_test(tcase, races_in_changed_bytes);
 	suite_add_tcase(suite, tcase);

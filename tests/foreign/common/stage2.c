@@ -403,6 +403,7 @@ static int shared_map(struct realm *realm, unsigned long ipa, phys_addr_t phys, 
 		if (status == RMI_SUCCESS) {
 			ipa += RMM_PAGE_SIZE;
 			phys += RMM_PAGE_SIZE;
+			tries = 0;
 			continue;
 		}
 		if (RMI_RETURN_STATUS(status) != RMI_ERROR_RTT || tries++ == 4)
@@ -418,6 +419,7 @@ static int shared_map(struct realm *realm, unsigned long ipa, phys_addr_t phys, 
 		if (entry.state == RMI_ASSIGNED && (entry.desc & ENTRY_ADDRESS) == phys) {
 			ipa += RMM_PAGE_SIZE;
 			phys += RMM_PAGE_SIZE;
+			tries = 0;
 		} else if (rmi_rtt_unmap_unprotected(realm_rd(realm), ipa, RMM_RTT_MAX_LEVEL,
 						     &top)) {
 			return -ENXIO;
