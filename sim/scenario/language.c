@@ -300,7 +300,8 @@ const struct key_def scenario_keys[] = {
 	[TOP_MACHINE] = MACHINE_ROW,
 	[TOP_REALM] = REALM_ROW,
 	[TOP_REALMS] = REALMS_ROW,
-	[TOP_STEPS] = {"steps", "What happens, in order.", true, NULL, {.kind = SHAPE_STEPS}},
+	[TOP_STEPS] =
+		{"steps", "What happens, in order.", true, NULL, {.kind = SHAPE_STEPS, .min = 1}},
 	[TOP_FAULTS] = {"faults",
 			"What is made to fail, and when.",
 			false,
@@ -348,8 +349,11 @@ const struct key_def prelude_keys[] = {
 	[PRELUDE_MACHINE] = MACHINE_ROW,
 	[PRELUDE_REALM] = REALM_ROW,
 	[PRELUDE_REALMS] = REALMS_ROW,
-	[PRELUDE_STEPS] =
-		{"steps", "What happens, in order.", false, "none", {.kind = SHAPE_STEPS}},
+	[PRELUDE_STEPS] = {"steps",
+			   "What happens, in order.",
+			   false,
+			   "none",
+			   {.kind = SHAPE_STEPS, .min = 1}},
 	[PRELUDE_NUM] = {.name = NULL},
 };
 
@@ -361,7 +365,8 @@ const struct key_def repeat_keys[] = {
 			  true,
 			  NULL,
 			  {SHAPE_NUMBER, .min = 1, .max = LOADER_MAX_STEPS}},
-	[REPEAT_STEPS] = {"steps", "The steps to repeat.", true, NULL, {.kind = SHAPE_STEPS}},
+	[REPEAT_STEPS] =
+		{"steps", "The steps to repeat.", true, NULL, {.kind = SHAPE_STEPS, .min = 1}},
 	[REPEAT_NUM] = {.name = NULL},
 };
 

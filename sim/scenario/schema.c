@@ -341,7 +341,8 @@ static JsonObject *shape_schema(const struct shape *shape)
 			any_add(object, shape_schema(shape->any[i]));
 		return object;
 	case SHAPE_STEPS:
-		return reference("steps");
+		return shape->min ? reference("steps")
+				  : unless_by(list_schema(reference("step"), 0), false);
 	case SHAPE_EXPECT:
 		return reference("expect");
 	case SHAPE_RMI_CALL:

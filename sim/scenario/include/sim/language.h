@@ -24,7 +24,7 @@ enum shape_kind {
 	SHAPE_MAP,	/* the keys of `keys` and no others */
 	SHAPE_TABLE,	/* keys of the shape `key`, each with an `item`; at least `min` of them */
 	SHAPE_EITHER,	/* one of `any` */
-	SHAPE_STEPS,	/* a list of steps, not empty */
+	SHAPE_STEPS,	/* a list of at least `min` steps, which is 0 or 1 */
 	SHAPE_EXPECT,	/* what stands behind `expect:` */
 	SHAPE_RMI_CALL, /* an RMI command, alone or with some of its arguments */
 };
