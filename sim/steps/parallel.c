@@ -463,6 +463,9 @@ int parallel_run(struct parallel *parallel, struct world *world, struct schedule
 	enum actors_end end;
 	int err;
 
+	/* A host that was left in the middle makes no threads, and no step is carried out there. */
+	if (world->dead)
+		return 0;
 	for (unsigned int i = 0; i < parallel->config.num; i++) {
 		err = thread_start(parallel, world, i, error);
 		if (err)

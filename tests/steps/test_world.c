@@ -4,7 +4,10 @@
  * The closing checks must find nothing, and a second life after a reset must be the first one
  * again.
  */
+#include <sim/parallel.h>
+
 #include "support.h"
+#include "world.h"
 
 #define SLOT_BASE 0x80000000ull
 #define SLOT_SIZE 0x1000000ull
@@ -314,6 +317,39 @@ START_TEST(a_call_whose_buffer_is_not_there_is_made_again)
 }
 END_TEST
 
+static void count_run(void *ctx, unsigned int actor)
+{
+	(void)actor;
+	++*(unsigned int *)ctx;
+}
+
+/* A call that did not come back leaves a host that can do nothing more: not even make a thread. */
+START_TEST(nothing_runs_in_parallel_on_a_host_that_was_left)
+{
+	unsigned int runs = 0;
+	const struct parallel_config config = {.num = 2, .ctx = &runs, .run = count_run};
+	struct kvm_module *module;
+	struct world *world = world_over(builds[_i], &qemu_realm, 1, &module);
+	struct schedule *schedule = schedule_create_random(1, 2);
+	struct parallel *parallel;
+	char *error = NULL;
+
+	ck_assert_int_eq(parallel_create(&config, &parallel), 0);
+	ck_assert(schedule_next(schedule));
+	ck_assert_int_eq(parallel_run(parallel, world, schedule, &error), 0);
+	ck_assert_uint_eq(runs, 2);
+	ck_assert(schedule_next(schedule));
+	world_teardown(world, false);
+	world->dead = true;
+	ck_assert_int_eq(parallel_run(parallel, world, schedule, &error), 0);
+	ck_assert_ptr_null(error);
+	ck_assert_uint_eq(runs, 2);
+	parallel_destroy(parallel);
+	schedule_destroy(schedule);
+	world_done(world, module);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("world");
@@ -329,6 +365,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_unfinished_access_goes_on_with_vmm_run, 0, NUM_BUILDS);
 	tcase_add_loop_test(tcase, mmio_is_emulated, 0, NUM_BUILDS);
 	tcase_add_loop_test(tcase, a_call_whose_buffer_is_not_there_is_made_again, 0, NUM_BUILDS);
+	tcase_add_loop_test(tcase, nothing_runs_in_parallel_on_a_host_that_was_left, 0, NUM_BUILDS);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -29,8 +29,9 @@ void parallel_destroy(struct parallel *parallel);
 /*
  * parallel_run - run the actors on `world`, each as a thread of its VMM process, as `schedule` (after
  * schedule_next()) decides. 0; or -errno with *error in words when threads could not be made; -EINVAL if the
- * schedule does not fit what happens (schedule_misfit()). Deadlocks and endlessness are findings of the machine
- * ("warn/deadlock", "liveness/endless-parallel").
+ * schedule does not fit what happens (schedule_misfit()). On a host that was left in the middle nothing is run,
+ * and it is 0. Deadlocks and endlessness are findings of the machine ("warn/deadlock",
+ * "liveness/endless-parallel").
  */
 int parallel_run(struct parallel *parallel, struct world *world, struct schedule *schedule,
 		 char **error);
