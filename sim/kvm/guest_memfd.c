@@ -435,6 +435,7 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start, void __user *src, long npag
 		       kvm_gmem_populate_cb post_populate, void *opaque)
 {
 	struct kvm_memory_slot *slot;
+	struct kvm_gmem *gmem;
 	long i, ret = 0;
 
 	lockdep_assert_held(&kvm->slots_lock);
@@ -445,6 +446,10 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start, void __user *src, long npag
 		return -EINVAL;
 	npages = (long)min((unsigned long)npages,
 			   slot->npages - (unsigned long)(start - slot->base_gfn));
+	/* slots_lock keeps the file. What is mapped here must not leave it between being looked up and being mapped. */
+	gmem = slot->gmem.file ? slot->gmem.file->private_data : NULL;
+	if (gmem)
+		down_write(&gmem->invalidate_lock);
 	for (i = 0; i < npages && !ret; i++) {
 		const gfn_t gfn = start + (gfn_t)i;
 		void __user *from = src ? (u8 __user *)src + i * (long)PAGE_SIZE : NULL;
@@ -466,5 +471,7 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start, void __user *src, long npag
 		if (ret)
 			break;
 	}
+	if (gmem)
+		up_write(&gmem->invalidate_lock);
 	return i || !ret ? i : ret;
 }

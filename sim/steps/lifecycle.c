@@ -689,9 +689,9 @@ int vmm_ioctl(struct world *world, struct step_call *call, char **error)
 		ret = hex_bytes(call, args[IOCTL_DATA].string, bytes, sizeof(bytes), error);
 		if (ret < 0)
 			return (int)ret;
+		/* No memory for the buffer: the VMM gets no further than that. */
 		if (ret && sys_user_write(world, tid, world->scratch, bytes, (uint64_t)ret) != ret)
-			return world_error(error, -EFAULT, "%s: the data cannot be written",
-					   call->def->name);
+			return world_answer(world, call, -EFAULT, error);
 		arg = world->scratch;
 	}
 	calls = machine_num_calls(world->machine);
